@@ -1,0 +1,1 @@
+"""The published language of Regulars: what the services say to each other and to everybody else."""

@@ -1,0 +1,85 @@
+"""Events of the service complaints."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from shared.contracts.event import Event, Personal, registered
+from shared.contracts.money import Money
+from shared.contracts.transactions import InvoiceRef
+
+ComplaintKind = Literal["QUALITY", "CONTRACT", "TRANSPORT", "SERVICE"]
+Channel = Literal["HOTLINE", "LETTER", "WEB", "EMAIL", "VISIT", "OTHER"]
+
+
+@registered
+class ComplaintReceived(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """The claimed amount is disputed while the complaint is open, over the named invoices, else the oldest overdue first."""
+
+    type: ClassVar[str] = "regulars.complaints.complaint-received.v1"
+    complaint_id: UUID
+    customer_id: UUID
+    kind: ComplaintKind
+    channel: Channel
+    received_on: date
+    remedy_sought: str | None = None
+    claimed: Money | None = None
+    invoices: tuple[InvoiceRef, ...] = ()
+    article: str | None = None
+    batch: str | None = None
+    description: Personal | None = None
+    decided_by: UUID | None = None
+
+
+@registered
+class ComplaintAssessed(Event, frozen=True, kw_only=True, omit_defaults=True):
+    type: ClassVar[str] = "regulars.complaints.complaint-assessed.v1"
+    complaint_id: UUID
+    customer_id: UUID
+    founded: bool
+    assessed_on: date
+    severity: Literal["LOW", "MEDIUM", "HIGH"] = "MEDIUM"
+    decided_by: UUID | None = None
+
+
+@registered
+class SolutionCarriedOut(Event, frozen=True, kw_only=True, omit_defaults=True):
+    type: ClassVar[str] = "regulars.complaints.solution-carried-out.v1"
+    complaint_id: UUID
+    customer_id: UUID
+    solution: str
+    carried_out_on: date
+    decided_by: UUID | None = None
+
+
+@registered
+class ClaimSettled(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """`agreed` is what the company gives of the claim; nothing agreed is a claim decided against the customer. Ends the dispute."""
+
+    type: ClassVar[str] = "regulars.complaints.claim-settled.v1"
+    complaint_id: UUID
+    customer_id: UUID
+    settled_on: date
+    agreed: Money | None = None
+    decided_by: UUID | None = None
+
+
+@registered
+class ComplaintClosed(Event, frozen=True, kw_only=True, omit_defaults=True):
+    type: ClassVar[str] = "regulars.complaints.complaint-closed.v1"
+    complaint_id: UUID
+    customer_id: UUID
+    closed_on: date
+    lesson: str | None = None
+    decided_by: UUID | None = None
+
+
+@registered
+class ComplaintWithdrawn(Event, frozen=True, kw_only=True, omit_defaults=True):
+    type: ClassVar[str] = "regulars.complaints.complaint-withdrawn.v1"
+    complaint_id: UUID
+    customer_id: UUID
+    withdrawn_on: date
+    decided_by: UUID | None = None

@@ -1,0 +1,130 @@
+"""What travels around an event: its place, its times, its customer. As CloudEvents 1.0 headers in binary mode on Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.contracts.cursor import Cursor, parse_cursor
+from shared.contracts.event import Event, decode
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """One event as a feed delivers it, the body not yet read. `offset` is None where it does not come from Kafka."""
+
+    topic: str
+    part: int
+    offset: int | None
+    cursor: Cursor
+    prev: Cursor | None
+    event_id: UUID
+    type: str
+    stream: str
+    version: int
+    customer_id: UUID | None
+    occurred_at: datetime
+    recorded_at: datetime
+    body: bytes
+
+
+class Undecodable(msgspec.Struct, frozen=True):
+    """A Kafka record without readable headers: kept as raw bytes, parks nobody."""
+
+    topic: str
+    part: int
+    offset: int
+    raw: bytes
+
+
+class Envelope(msgspec.Struct, frozen=True, gc=False):
+    """One event with its circumstances, the body read: what `evolve` functions and reactions see."""
+
+    event: Event
+    type: str
+    event_id: UUID
+    stream: str
+    version: int
+    topic: str
+    part: int
+    cursor: Cursor
+    customer_id: UUID | None
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+def opened(record: Record) -> Envelope:
+    """Read the body of a record. Raises UnknownEventType or UndecodableEvent."""
+    return Envelope(
+        event=decode(record.type, record.body),
+        type=record.type,
+        event_id=record.event_id,
+        stream=record.stream,
+        version=record.version,
+        topic=record.topic,
+        part=record.part,
+        cursor=record.cursor,
+        customer_id=record.customer_id,
+        occurred_at=record.occurred_at,
+        recorded_at=record.recorded_at,
+    )
+
+
+Headers = Sequence[tuple[str, bytes]]
+
+
+def headers(record: Record, epoch: int, meta: dict[str, Any]) -> list[tuple[str, bytes]]:
+    """CloudEvents headers of a record, with the place in the log beside them. `meta` may carry trace and correlation ids."""
+    service = record.type.split(".", 2)[1]
+    found = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", str(record.event_id).encode()),
+        ("ce_source", b"/regulars/" + service.encode()),
+        ("ce_type", record.type.encode()),
+        ("ce_time", record.occurred_at.isoformat().encode()),
+        ("ce_subject", record.stream.encode()),
+        ("ce_dataschema", f"/schemas/events/{record.type}.json".encode()),
+        ("content-type", b"application/json"),
+        ("ce_sequence", str(record.version).encode()),
+        ("ce_recordedtime", record.recorded_at.isoformat().encode()),
+        ("cursor", str(record.cursor).encode()),
+        ("epoch", str(epoch).encode()),
+    ]
+    if record.prev is not None:
+        found.append(("prev", str(record.prev).encode()))
+    if record.customer_id is not None:
+        found.append(("ce_partitionkey", str(record.customer_id).encode()))
+    for name in ("traceparent", "correlationid", "causationid"):
+        if name in meta:
+            found.append((f"ce_{name}", str(meta[name]).encode("ascii", "replace")))
+    return found
+
+
+def from_headers(topic: str, part: int, offset: int, found: Iterable[tuple[str, bytes]], body: bytes | None) -> Record | Undecodable:
+    """The record behind a Kafka message; Undecodable when a needed header is missing or malformed."""
+    try:
+        h = {name: value.decode("ascii") for name, value in found if value is not None}
+        prev, customer = h.get("prev"), h.get("ce_partitionkey")
+        record = Record(
+            topic=topic,
+            part=part,
+            offset=offset,
+            cursor=parse_cursor(h["cursor"]),
+            prev=None if prev is None else parse_cursor(prev),
+            event_id=UUID(h["ce_id"]),
+            type=h["ce_type"],
+            stream=h["ce_subject"],
+            version=int(h["ce_sequence"]),
+            customer_id=None if customer is None else UUID(customer),
+            occurred_at=datetime.fromisoformat(h["ce_time"]),
+            recorded_at=datetime.fromisoformat(h["ce_recordedtime"]),
+            body=b"" if body is None else body,
+        )
+        if record.occurred_at.tzinfo is None or record.recorded_at.tzinfo is None:
+            raise ValueError("a naive time")
+        return record
+    except (KeyError, ValueError, UnicodeDecodeError):
+        return Undecodable(topic=topic, part=part, offset=offset, raw=body or b"")

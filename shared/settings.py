@@ -1,0 +1,39 @@
+"""Settings that every service reads once, at its start, from its own environment variables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.contracts.cursor import PARTS
+
+
+class ServiceSettings(BaseSettings):
+    """One service's settings; each service names its own prefix of environment variables.
+
+    `dsn` is of the service's own role. `published_dsns` says per service where its published view is read when it is not
+    in the same database. `zone` is the company's IANA time zone: business days are days there.
+    """
+
+    model_config = SettingsConfigDict(frozen=True)
+
+    dsn: str
+    keystore_dsn: str = ""
+    rebuild_dsn: str = ""
+    published_dsns: dict[str, str] = {}
+    feed: Literal["kafka", "store"] = "kafka"
+    kafka_bootstrap: str = ""
+    kafka_prefix: str = ""
+    host: str = "127.0.0.1"
+    port: int = 0
+    work_port: int = 0
+    secrets: Path = Path(".regulars/secrets")
+    keys_file: Path = Path(".regulars/secrets/keys.json")
+    parts: int = PARTS
+    zone: str = "UTC"
+    worker_id: str = "0"
+    pool_size: int = 10
+    log_level: str = "INFO"
+    docs: bool = True
