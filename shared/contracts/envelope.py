@@ -103,7 +103,9 @@ def headers(record: Record, epoch: int, meta: dict[str, Any]) -> list[tuple[str,
     return found
 
 
-def from_headers(topic: str, part: int, offset: int, found: Iterable[tuple[str, bytes]], body: bytes | None) -> Record | Undecodable:
+def from_headers(
+    topic: str, part: int, offset: int, found: Iterable[tuple[str, bytes]], body: bytes | None
+) -> Record | Undecodable:
     """The record behind a Kafka message; Undecodable when a needed header is missing or malformed."""
     try:
         h = {name: value.decode("ascii") for name, value in found if value is not None}

@@ -124,4 +124,6 @@ class WrittenOff(Fact, frozen=True, kw_only=True, omit_defaults=True):
     amount: Money
 
 
-LedgerFact = SaleRecorded | GoodsReturned | InvoiceIssued | PaymentReceived | PaymentReversed | PaymentMade | CreditNoted | WrittenOff
+LedgerFact = (
+    SaleRecorded | GoodsReturned | InvoiceIssued | PaymentReceived | PaymentReversed | PaymentMade | CreditNoted | WrittenOff
+)
