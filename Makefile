@@ -1,0 +1,58 @@
+# Regulars: every verb of daily work. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+# One environment per content of the lock and of the project file: a changed lock is installed, an unchanged one is not looked at again.
+INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
+
+.PHONY: help setup jvm run down test check format lint requirements contracts migrate
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make run takes: ONCE=1 (summary, then end)  SEED=n (other dealers)  DATA=<file> (your trade)  KAFKA=no  FRESH=1 (drop the data)"
+
+setup: $(INSTALLED) ## make .venv from the hash-pinned lock
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Regulars needs Python 3.11 or newer; name one with PYTHON=<path>")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@rm -f .venv/installed-*
+	@touch $@
+
+jvm: setup ## find a JVM of 17 or newer, else install the one of requirements-jvm.lock
+	@$(BIN)/python -m deploy.local.jvm
+
+run: setup ## PostgreSQL, Kafka, four services, two years of trade, the first warnings
+	@exec $(BIN)/regulars up
+
+down: setup ## stop what a run that was killed has left behind
+	@$(BIN)/regulars down
+
+test: lint jvm ## everything: lint, types, import rules, then every test
+	$(BIN)/pytest
+
+check: lint ## under a minute: lint, types, import rules, unit and architecture tests
+	$(BIN)/pytest tests/architecture tests/contract tests/unit
+
+lint: setup ## ruff, mypy, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-timing
+
+format: setup ## rewrite the code in the common format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+requirements: setup ## requirement rows with and without a test (from the last test run)
+	@$(BIN)/regulars requirements
+
+contracts: setup ## generate schemas/, asyncapi/ and docs/events.md from the event classes
+	@$(BIN)/regulars contracts
+
+migrate: setup ## bring the local database to the newest schema
+	@$(BIN)/regulars migrate
