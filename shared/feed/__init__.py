@@ -1,0 +1,1 @@
+"""The feed: events in commit order from two sources, Kafka and the event stores themselves, behind one port."""

@@ -1,0 +1,55 @@
+"""What a read model is: a question, the rows that answer it, and the pure fold that makes them from events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+from shared.contracts.envelope import Envelope
+
+Row = TypeVar("Row")
+
+Totals = Mapping[str, Mapping[str, Decimal | int]]
+"""Group key -> measure -> amount that one row adds to it."""
+
+COLUMN_TYPES = frozenset(
+    {"uuid", "text", "numeric", "date", "timestamptz", "jsonb", "bytea", "integer", "bigint", "smallint", "boolean", "text[]"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadModel(Generic[Row]):
+    """A read model.
+
+    `row` is a frozen slotted dataclass; its fields, in order, are the keys of `columns` (field -> PostgreSQL type). jsonb
+    columns hold JSON text (str), text[] columns tuples. `key_column` names the field that is the primary key (uuid or text).
+    `topics` says which event types of which topics are folded. `key` names the row that an event concerns, None for none.
+    `evolve` is pure: the same events give the same row, whatever the batches and however topics interleave; None deletes.
+    `totals` gives what a row adds to figures over many rows, kept as slots (group, part, measure) that readers sum.
+    A changed meaning is a new `version`, filled by a rebuild. Raises ValueError when the declaration contradicts itself.
+    """
+
+    name: str
+    version: int
+    row: type[Row]
+    columns: Mapping[str, str]
+    key_column: str
+    topics: Mapping[str, frozenset[str]]
+    key: Callable[[Envelope], Hashable | None]
+    evolve: Callable[[Row | None, Envelope], Row | None]
+    totals: Callable[[Row], Totals] | None = None
+
+    def __post_init__(self) -> None:
+        fields: Any = getattr(self.row, "__dataclass_fields__", {})
+        if tuple(fields) != tuple(self.columns):
+            raise ValueError(f"{self.name}: columns {list(self.columns)} are not the fields {list(fields)} of the row")
+        if unknown := set(self.columns.values()) - COLUMN_TYPES:
+            raise ValueError(f"{self.name}: no such column types {sorted(unknown)}")
+        if self.columns.get(self.key_column) not in ("uuid", "text"):
+            raise ValueError(f"{self.name}: the key column must be a uuid or text column")
+        if "part" in self.columns:
+            raise ValueError(f"{self.name}: the column part is added by itself")
+        if not self.name.isidentifier() or not self.name.islower():
+            raise ValueError(f"{self.name!r} is no table name")
