@@ -1,0 +1,44 @@
+"""Request counts and latencies by route template, for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, GCCollector, Histogram, PlatformCollector, ProcessCollector
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+
+
+def new_registry() -> CollectorRegistry:
+    """A registry of its own for one process, with the figures of the process itself."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    PlatformCollector(registry=registry)
+    GCCollector(registry=registry)
+    return registry
+
+
+class RequestMetrics:
+    """`regulars_http_requests_total` and `regulars_http_request_seconds`. Labels are templates, never addresses of resources."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._requests = Counter(
+            "regulars_http_requests_total", "Requests by route and status.", ("method", "route", "status"), registry=registry
+        )
+        self._seconds = Histogram(
+            "regulars_http_request_seconds",
+            "Seconds from first byte in to last byte out.",
+            ("method", "route"),
+            registry=registry,
+            buckets=_BUCKETS,
+        )
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def count(self, method: str, route: str, status: int, seconds: float) -> None:
+        # Methods are free text on the wire; each label value costs memory for ever.
+        method = method if method in _METHODS else "other"
+        key = (method, route, status)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = (self._requests.labels(method, route, str(status)), self._seconds.labels(method, route))
+        found[0].inc()
+        found[1].observe(seconds)

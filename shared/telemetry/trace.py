@@ -1,0 +1,56 @@
+"""W3C trace context of the request in hand: continued from the caller when valid, begun anew otherwise.
+
+Source: W3C Trace Context, https://www.w3.org/TR/trace-context/.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """`span_id` is ours; `request_id` is the caller's X-Request-Id or, without a usable one, the trace id."""
+
+    trace_id: str
+    span_id: str
+    flags: str
+    request_id: str
+
+    @property
+    def traceparent(self) -> str:
+        return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
+
+
+_current: ContextVar[Trace | None] = ContextVar("trace", default=None)
+
+
+def begin(traceparent: str | None, request_id: str | None) -> Trace:
+    """The trace of a new request, set for the running context. Malformed headers are passed over, as the standard asks."""
+    # Anything may stand behind the first four fields of a later version; only version 00 ends there.
+    match = _TRACEPARENT.match(traceparent) if traceparent is not None else None
+    if match is not None and traceparent is not None:
+        rest = traceparent[match.end() :]
+        if rest and (traceparent.startswith("00") or not rest.startswith("-")):
+            match = None
+    trace_id = match[1] if match else secrets.token_hex(16)
+    flags = match[3] if match else "00"
+    usable = request_id is not None and _REQUEST_ID.fullmatch(request_id) is not None
+    trace = Trace(trace_id, secrets.token_hex(8), flags, request_id if usable and request_id else trace_id)
+    _current.set(trace)
+    return trace
+
+
+def current() -> Trace | None:
+    return _current.get()
+
+
+def current_trace_id() -> str | None:
+    trace = _current.get()
+    return None if trace is None else trace.trace_id

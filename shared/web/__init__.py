@@ -1,0 +1,1 @@
+"""The HTTP border that all services share: strict input, problems, commands, pages, health."""

@@ -1,0 +1,138 @@
+"""Commands over HTTP: the key that makes a repeat harmless, the version that it was decided on, and the answer.
+
+The header follows draft-ietf-httpapi-idempotency-key-header-07 (quoted) and common practice (bare).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID, uuid5
+
+import msgspec
+from fastapi import Depends, Header, Request
+from starlette.responses import Response
+
+from shared.web.answers import Answer
+from shared.web.problem import Problem, problem_response
+from shared.web.rendering import Json
+from shared.web.routes import StrictRequest
+from shared.web.scope import Caller
+
+_KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e][\x21-\x7e]{0,254})')
+_ETAG = re.compile(r'"(0|[1-9][0-9]{0,9})"')
+_NAMESPACE = UUID("5d6a3b52-3c0f-5f43-9d4c-5f0f3c0f8a11")
+_encoder = msgspec.json.Encoder(order="deterministic")
+
+
+@dataclass(frozen=True, slots=True)
+class CommandKey:
+    """Names one intention of one caller: (principal, route, key). `fingerprint` is the SHA-256 of address and canonical body."""
+
+    principal: UUID
+    route: str
+    key: str
+    fingerprint: bytes
+
+    def new_id(self, n: int = 0) -> UUID:
+        """The n-th id that this command makes: a repeat makes the same ones, so twins meet on one stream."""
+        return uuid5(_NAMESPACE, f"{self.principal}\n{self.route}\n{self.key}\n{n}")
+
+    def row(self, index: int, content: Any) -> CommandKey:
+        """The key of one row of a bulk command."""
+        return CommandKey(self.principal, self.route, f"{self.key}:{index}", hashlib.sha256(_encoder.encode(content)).digest())
+
+
+async def _command_key(
+    request: Request,
+    caller: Caller,
+    header: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            description="Names this intention; a repeat carries the same. 1 to 255 visible ASCII characters.",
+        ),
+    ] = None,
+) -> CommandKey:
+    if header is None:
+        raise Problem("IDEMPOTENCY_KEY_MISSING")
+    match = _KEY.fullmatch(header)
+    if match is None:
+        raise Problem("IDEMPOTENCY_KEY_INVALID")
+    content = b""
+    if isinstance(request, StrictRequest) and request.limit is not None:
+        body = await request.body()
+        if body:
+            content = _encoder.encode(await request.json())
+    address = f"{request.method} {request.url.path}?{request.url.query}"
+    fingerprint = hashlib.sha256(address.encode() + b"\n" + content).digest()
+    route = f"{request.method} {request.scope['route'].path}"
+    return CommandKey(caller.id, route, match[1] or match[2], fingerprint)
+
+
+async def _if_match(
+    header: Annotated[
+        str | None, Header(alias="If-Match", description="The ETag of the version that the command was decided on.")
+    ] = None,
+) -> int:
+    if header is None:
+        raise Problem("IF_MATCH_MISSING")
+    return _version(header)
+
+
+async def _if_match_optional(
+    header: Annotated[
+        str | None, Header(alias="If-Match", description="The ETag of the version that the command was decided on.")
+    ] = None,
+) -> int | None:
+    return None if header is None else _version(header)
+
+
+def _version(header: str) -> int:
+    match = _ETAG.fullmatch(header.strip())
+    if match is None:
+        raise Problem("IF_MATCH_INVALID")
+    return int(match[1])
+
+
+command_key = Depends(_command_key)
+if_match = Depends(_if_match)
+Command = Annotated[CommandKey, command_key]
+IfMatch = Annotated[int, if_match]
+IfMatchOptional = Annotated[int | None, Depends(_if_match_optional)]
+
+
+def reused_key() -> Problem:
+    """The key was used before with another fingerprint (422)."""
+    return Problem("IDEMPOTENCY_KEY_REUSED")
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def respond(answer: Answer, request: Request) -> Response:
+    """The response to a command: status, ETag, Regulars-Position, Location, Idempotent-Replayed, and the body."""
+    headers: dict[str, str] = {}
+    if answer.version is not None:
+        headers["ETag"] = etag(answer.version)
+    if answer.position is not None:
+        headers["Regulars-Position"] = answer.position
+    if answer.location is not None:
+        headers["Location"] = answer.location
+    if answer.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    if answer.status >= 400:
+        return problem_response(answer.body or {}, answer.status, request.url.path, headers)
+    return Json(answer.body, status_code=answer.status, headers=headers)
+
+
+def resource(body: Any, version: int, request: Request) -> Response:
+    """A single resource with its ETag; 304 without a body when If-None-Match names this version."""
+    tag = etag(version)
+    wanted = request.headers.get("if-none-match", "")
+    if tag in (part.strip().removeprefix("W/") for part in wanted.split(",")):
+        return Response(status_code=304, headers={"ETag": tag})
+    return Json(body, headers={"ETag": tag})

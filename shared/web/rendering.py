@@ -1,0 +1,32 @@
+"""Bodies of successful answers: decimals as strings, ids and days as text, times in UTC."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from pydantic import BaseModel
+from starlette.responses import Response
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude_none=True)
+    raise TypeError(f"{type(value).__name__} cannot be put into an answer")
+
+
+_encoder = msgspec.json.Encoder(decimal_format="string", uuid_format="canonical", enc_hook=_plain)
+
+
+def rendered(value: Any) -> bytes:
+    """JSON of dictionaries, structs, dataclasses and models."""
+    return _encoder.encode(value)
+
+
+class Json(Response):
+    """A JSON response, rendered by us and passed on as it is."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return b"" if content is None else rendered(content)

@@ -1,0 +1,150 @@
+"""The route of all services: key, scope and rate are checked first, then the body is read within its limit and strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute, iter_route_contexts
+
+from shared.auth.keys import KeyRing, Refused
+from shared.web.problem import Problem
+from shared.web.rates import Rates
+from shared.web.scope import declared_limit, declared_scope
+from shared.web.strict_json import clean, parse
+
+_CHALLENGE = 'Bearer realm="regulars"'
+
+
+class StrictRequest(Request):
+    """A request whose body is limited and whose JSON is strict. `limit` None: the route reads the stream itself."""
+
+    limit: int | None = None
+    parsed: bool = False
+
+    async def body(self) -> bytes:
+        if not hasattr(self, "_body"):
+            self._body = await self._limited()
+        return self._body
+
+    async def json(self) -> Any:
+        if not self.parsed:
+            self._json = parse(await self.body())
+            self.parsed = True
+        return self._json
+
+    async def _limited(self) -> bytes:
+        limit = self.limit
+        if limit is None:
+            raise Problem("MEDIA_TYPE_UNSUPPORTED")
+        announced = self.headers.get("content-length", "")
+        if announced.isdigit() and int(announced[:20]) > limit:
+            raise Problem("BODY_TOO_LARGE", headers={"Connection": "close"})
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in self.stream():
+            size += len(chunk)
+            if size > limit:
+                raise Problem("BODY_TOO_LARGE", headers={"Connection": "close"})
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+
+class StrictRoute(APIRoute):
+    """Raises ScopeUndeclared when it is built without a scope."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+        scope = declared_scope(self.dependencies, self.path)
+        limit = declared_limit(self.dependencies)
+        takes_json = self.body_field is not None
+        needs_json = self.body_field is not None and self.body_field.field_info.is_required()
+
+        async def handle(request: Request) -> Response:
+            _refuse_bad_address(request)
+            if scope is not None:
+                _admit(request, scope)
+            strict = StrictRequest(request.scope, request.receive)
+            strict.limit = limit
+            if takes_json and not _has_body(request):
+                if needs_json:
+                    raise Problem("BODY_MISSING")
+            elif takes_json and not _is_json(request.headers.get("content-type")):
+                raise Problem("MEDIA_TYPE_UNSUPPORTED")
+            return await handler(strict)
+
+        return handle
+
+
+def _refuse_bad_address(request: Request) -> None:
+    raw: bytes = request.scope["query_string"]
+    # Only percent-encoding brings refused characters into an address; most addresses have none.
+    if b"%" in raw and not all(clean(name) and clean(value) for name, value in request.query_params.multi_items()):
+        raise Problem("TEXT_INVALID")
+    if not clean(request.scope["path"]):
+        raise Problem("TEXT_INVALID")
+
+
+def _admit(request: Request, scope: str) -> None:
+    state = request.app.state
+    keys: KeyRing = state.keys
+    rates: Rates = state.rates
+    headers = request.headers
+    try:
+        principal = keys.authenticate(headers.get("authorization"))
+    except Refused as refused:
+        if refused.missing:
+            raise Problem("KEY_MISSING", headers={"WWW-Authenticate": _CHALLENGE}) from None
+        raise Problem("KEY_INVALID", headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'}) from None
+    if scope not in principal.scopes:
+        challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'
+        raise Problem("SCOPE_MISSING", detail=f"needs {scope}", headers={"WWW-Authenticate": challenge}, extra={"scope": scope})
+    request.state.principal = principal
+    if principal.limit_per_minute is not None:
+        request.scope["regulars.rate"] = rates.take(principal.key_id, principal.limit_per_minute)
+
+
+def _is_json(content_type: str | None) -> bool:
+    if content_type is None:
+        return False
+    kind = content_type.partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def _has_body(request: Request) -> bool:
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
+def strict_routes(routers: Iterable[APIRouter], operation_id: Callable[[str, str], str]) -> list[StrictRoute]:
+    """The routes of the routers as strict routes, in order, flat: each is matched once. `operation_id` makes one of tag and function name."""
+    made: list[StrictRoute] = []
+    for router in routers:
+        for found in iter_route_contexts(router.routes):
+            if not isinstance(found.original_route, APIRoute):
+                raise TypeError(f"{found.path} is no API route")
+            made.append(
+                StrictRoute(
+                    found.path or "",
+                    found.endpoint,  # type: ignore[arg-type]
+                    response_model=found.response_model,
+                    status_code=found.status_code,
+                    tags=found.tags,
+                    dependencies=found.dependencies,
+                    summary=found.summary,
+                    description=found.description,
+                    response_description=found.response_description,
+                    responses=found.responses,
+                    deprecated=found.deprecated,
+                    name=found.name,
+                    methods=found.methods,
+                    operation_id=found.operation_id or operation_id(str(found.tags[0]) if found.tags else "", found.name or ""),
+                    response_model_exclude_none=found.response_model_exclude_none,
+                    response_model_exclude_unset=found.response_model_exclude_unset,
+                    response_model_exclude_defaults=found.response_model_exclude_defaults,
+                    include_in_schema=found.include_in_schema,
+                    response_class=found.response_class,
+                    openapi_extra=found.openapi_extra,
+                )
+            )
+    return made

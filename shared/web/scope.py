@@ -1,0 +1,79 @@
+"""What a route declares about itself: the scope that its caller needs, and how large its body may be.
+
+Both are markers in `dependencies=[...]`. The route reads them once, when it is built, and applies them before it reads
+a byte of the body; an application with a route that declares no scope does not start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request, params
+
+from shared.auth.keys import SCOPE_FORM, Principal
+
+BODY_BYTES = 256 * 1024
+BULK_BYTES = 2 * 1024 * 1024
+
+
+class ScopeUndeclared(Exception):
+    """A route says neither which scope it needs nor that it is open to all."""
+
+
+@dataclass(frozen=True)
+class _Scope:
+    name: str | None
+
+    async def __call__(self) -> None:
+        """Enforced by the route before the body is read."""
+
+
+@dataclass(frozen=True)
+class _Body:
+    limit: int | None
+
+    async def __call__(self) -> None:
+        """Enforced by the route while the body is read."""
+
+
+def scope(name: str | None = None, *, open: bool = False) -> params.Depends:
+    """Marker: callers need this scope (`service.resource.access`), or none at all with `open=True`. Raises ValueError for a malformed one."""
+    if open == (name is not None) or (name is not None and not SCOPE_FORM.fullmatch(name)):
+        raise ValueError("a scope is named service.resource.access, or the route is open")
+    return params.Depends(_Scope(name))
+
+
+bulk: params.Depends = params.Depends(_Body(BULK_BYTES))
+"""Marker: the body may hold 2 MiB."""
+
+streamed: params.Depends = params.Depends(_Body(None))
+"""Marker: the body has no limit and is no JSON document; the route reads `request.stream()` itself and limits each line."""
+
+
+def declared_scope(dependencies: Iterable[params.Depends], path: str) -> str | None:
+    """The scope that a route declares, None for an open one. Raises ScopeUndeclared."""
+    found = [d.dependency for d in dependencies if isinstance(d.dependency, _Scope)]
+    if not found:
+        raise ScopeUndeclared(f"{path} declares no scope")
+    return found[-1].name
+
+
+def declared_limit(dependencies: Iterable[params.Depends]) -> int | None:
+    """Largest body in bytes, None for a streamed one."""
+    found = [d.dependency for d in dependencies if isinstance(d.dependency, _Body)]
+    return found[-1].limit if found else BODY_BYTES
+
+
+def _principal(request: Request) -> Principal:
+    found: Principal = request.state.principal
+    return found
+
+
+async def principal(request: Request) -> Principal:
+    """Dependency: who calls."""
+    return _principal(request)
+
+
+Caller = Annotated[Principal, Depends(principal)]
