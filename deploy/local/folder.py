@@ -1,0 +1,76 @@
+"""The folder of a local installation: one data set with its anchor day, secrets, logs, addresses."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """What the folder holds: sample or file, the day on which its trade ends, and which steps of loading are done."""
+
+    source: str
+    anchor: date
+    done: tuple[str, ...] = ()
+    ports: Mapping[str, int] = field(default_factory=dict)
+
+
+class Folder:
+    """Paths of one local installation, and its small files. Nothing is created before it is written."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.secrets = self.root / "secrets"
+        self.logs = self.root / "logs"
+        self.postgres = self.root / "postgres"
+        self.kafka = self.root / "kafka"
+        self.endpoints = self.root / "endpoints.json"
+        self.summary = self.root / "summary.json"
+        self.processes = self.root / "processes.json"
+        self.lock = self.root / "running.lock"
+        self._data_set = self.root / "data-set.json"
+
+    def data_set(self) -> DataSet | None:
+        """What has been loaded here; None for a new folder."""
+        if not self._data_set.exists():
+            return None
+        found = json.loads(self._data_set.read_text())
+        return DataSet(found["source"], date.fromisoformat(found["anchor"]), tuple(found["done"]), found["ports"])
+
+    def keep(self, data_set: DataSet) -> None:
+        write_file(self._data_set, json.dumps({**asdict(data_set), "anchor": str(data_set.anchor)}, indent=2) + "\n")
+
+    def read_endpoints(self) -> dict[str, Any]:
+        """Addresses and try-out keys. Raises FileNotFoundError when nothing was ever started here."""
+        found: dict[str, Any] = json.loads(self.endpoints.read_text())
+        return found
+
+    def secret(self, name: str, size: int = 32) -> bytes:
+        """A secret of the installation, made at its first use."""
+        file = self.secrets / name
+        if not file.exists():
+            self.secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_file(file, secrets.token_hex(size) + "\n", 0o600)
+        return bytes.fromhex(file.read_text().strip())
+
+    def password(self, role: str) -> str:
+        """The password of a database role, made at its first use."""
+        return self.secret(f"postgres-{role}", 24).hex()
+
+
+def write_file(path: Path, text: str, mode: int = 0o644) -> None:
+    """Replace a file in one step, so that a reader sees the old content or the new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged = path.with_name(f".{path.name}.{os.getpid()}")
+    staged.unlink(missing_ok=True)
+    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    os.replace(staged, path)
