@@ -158,7 +158,7 @@ class Book:
             self.flags |= {"SECOND_INVOICE_OF_NUMBER"}
         self._add_debt(key, Debt(entry.amount, entry.amount, None, False))
         for waiting in self.waiting.pop(ref, ()):
-            rest = self._settle(key, waiting.kind, entry.on, waiting.amount)
+            rest = self._settle(key, waiting.kind, entry.on, waiting.amount) if key in self.debts else waiting.amount
             if rest:
                 self._oldest_first(waiting.kind, entry.on, rest)
         if key in self.debts and self.notes:
