@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
@@ -77,3 +77,14 @@ async def _settled(admin: AIOKafkaAdminClient, wanted: Mapping[str, int]) -> boo
         elif any(part["error_code"] or part["leader"] < 0 for part in found):
             ready = False
     return ready
+
+
+async def partition_counts(settings: KafkaSettings, topics: Sequence[str]) -> dict[str, int]:
+    """How many partitions each topic has; 0 for one that does not exist."""
+    admin = AIOKafkaAdminClient(**settings.connection(), client_id="regulars-topics")
+    await admin.start()
+    try:
+        described = await admin.describe_topics([settings.physical(topic) for topic in topics])
+    finally:
+        await admin.close()
+    return {settings.logical(topic["topic"]): len(topic["partitions"]) for topic in described}
