@@ -1,0 +1,169 @@
+"""Writing: `append_many` for decisions, `append_facts` for facts in bulk. Each is the transaction's first write and only append."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from shared.contracts.cursor import parse_cursor
+from shared.contracts.event import encode
+from shared.event_store.events import (
+    COVERING_TYPES,
+    MAX_BODY_BYTES,
+    Append,
+    Appended,
+    AppendResult,
+    CommandRecord,
+    Fact,
+    Guard,
+    NewEvent,
+    Stub,
+    Verdict,
+)
+from shared.postgres.pool import Connection
+from shared.postgres.schema import within
+
+
+class Unstorable(ValueError):
+    """An event larger than 64 KiB, or with the character U+0000, which PostgreSQL cannot hold. Nothing was written."""
+
+
+async def append_many(
+    tx: Connection,
+    schema: str,
+    appends: Sequence[Append],
+    *,
+    command: CommandRecord | None = None,
+    guards: Sequence[Guard] = (),
+    skip_existing: bool = False,
+) -> Appended:
+    """Append to several streams, claim external ids and remember the command's answer: all or nothing, in one round trip.
+
+    An append that expects "new" and finds its stream is skipped with `skip_existing` and answers "exists"; otherwise one
+    that does not fit means that nothing is written. The caller commits. Raises Unstorable; asyncpg.ActiveSQLTransactionError
+    when the transaction has written before; asyncpg.LockNotAvailableError after waiting too long (the answer is 503).
+    """
+    found = await tx.fetchval(
+        within(schema, "SELECT {schema}.append_many($1, $2, $3, $4)"),
+        _json([_append(one) for one in appends]),
+        None if command is None else _json(_command(command)),
+        _json([_guard(guard) for guard in guards]),
+        skip_existing,
+    )
+    return _appended(msgspec.json.decode(found))
+
+
+async def append_facts(tx: Connection, schema: str, facts: Sequence[Fact], stubs: Sequence[Stub] = ()) -> list[Verdict]:
+    """Record facts in bulk, up to about 10,000 a call; the answer has one verdict a row.
+
+    "duplicate": the same content is recorded, or stands earlier in the call. "conflict": other content is. "rejected": it
+    cannot be stored. "moved": the external id of its stub belongs to another customer by now; look it up and send the row
+    again. Stubs are opened only for customers with a recorded fact. Raises as `append_many` does.
+    """
+    bodies = [_body(fact) for fact in facts]
+    found = await tx.fetchval(
+        within(schema, "SELECT {schema}.append_facts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"),
+        [fact.stream for fact in facts],
+        [fact.event_id for fact in facts],
+        [fact.event.type for fact in facts],
+        [fact.customer_id for fact in facts],
+        [fact.part for fact in facts],
+        [fact.source for fact in facts],
+        [fact.source_event_id for fact in facts],
+        [fact.fingerprint for fact in facts],
+        bodies,
+        [_json(fact.meta) if fact.meta else "{}" for fact in facts],
+        [fact.occurred_at for fact in facts],
+        _json([_stub(stub) for stub in stubs]),
+    )
+    return found or []
+
+
+_encoder = msgspec.json.Encoder(decimal_format="string")
+_ZERO = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def _storable(body: bytes) -> bool:
+    # JSON writes U+0000 as an escape; the quick test is for the escape's digits, the exact one for an escape that is one.
+    return len(body) <= MAX_BODY_BYTES and (b"u0000" not in body or not _ZERO.search(body))
+
+
+def _body(fact: Fact) -> str | None:
+    body = encode(fact.event) if fact.body is None else fact.body
+    return body.decode() if _storable(body) else None
+
+
+def _event(new: NewEvent) -> dict[str, Any]:
+    body = encode(new.event)
+    if not _storable(body):
+        raise Unstorable(f"{new.event.type}: larger than {MAX_BODY_BYTES} bytes or with U+0000")
+    if new.occurred_at.tzinfo is None:
+        raise ValueError("occurred_at is naive")
+    return {
+        "id": new.event_id,
+        "type": new.event.type,
+        "at": new.occurred_at,
+        "floor": new.event.type in COVERING_TYPES,
+        "meta": dict(new.meta),
+        "body": msgspec.Raw(body),
+    }
+
+
+def _append(append: Append) -> dict[str, Any]:
+    expected = {"new": 0, "any": None}[append.expected] if isinstance(append.expected, str) else append.expected
+    return {
+        "stream": append.stream,
+        "expected": expected,
+        "customer": append.customer_id,
+        "part": append.part,
+        "events": [_event(new) for new in append.events],
+    }
+
+
+def _command(command: CommandRecord) -> dict[str, Any]:
+    return {
+        "principal": command.principal,
+        "route": command.route,
+        "key": command.key,
+        "fingerprint": command.fingerprint.hex(),
+        "status": command.status,
+        "answer": command.answer,
+    }
+
+
+def _guard(guard: Guard) -> dict[str, Any]:
+    return {"system": guard.system, "value": guard.value, "customer": guard.customer_id}
+
+
+def _stub(stub: Stub) -> dict[str, Any]:
+    return {**_append(stub.append), **_guard(stub.guard)}
+
+
+def _json(value: object) -> str:
+    return _encoder.encode(value).decode()
+
+
+def _appended(found: dict[str, Any]) -> Appended:
+    return Appended(
+        outcome=found["outcome"],
+        results=results_of(found.get("results") or ()),
+        status=found.get("status"),
+        answer=found.get("answer"),
+        taken=tuple(
+            Guard(one["system"], one["value"], UUID(one["customer"])) for one in found.get("taken") or ()
+        ),
+    )
+
+
+def results_of(found: Sequence[dict[str, Any]]) -> tuple[AppendResult, ...]:
+    """Results as the functions of the store write them."""
+    return tuple(_result(one) for one in found)
+
+
+def _result(one: dict[str, Any]) -> AppendResult:
+    cursor = one.get("cursor")
+    return AppendResult(one["stream"], one["outcome"], one["version"], None if cursor is None else parse_cursor(cursor))
