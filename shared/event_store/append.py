@@ -64,9 +64,16 @@ async def append_facts(tx: Connection, schema: str, facts: Sequence[Fact], stubs
     cannot be stored. "moved": the external id of its stub belongs to another customer by now; look it up and send the row
     again. Stubs are opened only for customers with a recorded fact. Raises as `append_many` does.
     """
-    bodies = [_body(fact) for fact in facts]
     found = await tx.fetchval(
         within(schema, "SELECT {schema}.append_facts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"),
+        *fact_arguments(facts, stubs),
+    )
+    return found or []
+
+
+def fact_arguments(facts: Sequence[Fact], stubs: Sequence[Stub]) -> tuple[object, ...]:
+    """The arguments of the store's function `append_facts`, in its order."""
+    return (
         [fact.stream for fact in facts],
         [fact.event_id for fact in facts],
         [fact.event.type for fact in facts],
@@ -75,12 +82,11 @@ async def append_facts(tx: Connection, schema: str, facts: Sequence[Fact], stubs
         [fact.source for fact in facts],
         [fact.source_event_id for fact in facts],
         [fact.fingerprint for fact in facts],
-        bodies,
+        [_body(fact) for fact in facts],
         [_json(fact.meta) if fact.meta else "{}" for fact in facts],
         [fact.occurred_at for fact in facts],
         _json([_stub(stub) for stub in stubs]),
     )
-    return found or []
 
 
 _encoder = msgspec.json.Encoder(decimal_format="string")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -26,8 +25,6 @@ COVERING_TYPES = frozenset({SourceCompletedThrough.type, SourceEnded.type})
 
 MAX_BODY_BYTES = 65536
 
-_NO_META: Mapping[str, str] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
@@ -36,7 +33,7 @@ class NewEvent:
     event_id: UUID
     event: Event
     occurred_at: datetime
-    meta: Mapping[str, str] = field(default=_NO_META)
+    meta: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +111,7 @@ class Fact:
     source_event_id: str
     fingerprint: bytes
     occurred_at: datetime
-    meta: Mapping[str, str] = field(default=_NO_META)
+    meta: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
 
 
