@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from shared.postgres.pool import Pool, create_pool
+from shared.testing.broker import broker as broker
+from shared.testing.broker import kafka as kafka
 from shared.testing.databases import (
     Cluster,
     Database,

@@ -88,3 +88,14 @@ async def partition_counts(settings: KafkaSettings, topics: Sequence[str]) -> di
     finally:
         await admin.close()
     return {settings.logical(topic["topic"]): len(topic["partitions"]) for topic in described}
+
+
+async def delete_topics(settings: KafkaSettings) -> None:
+    """Delete every topic of this prefix, with all records. For trials and tests."""
+    admin = AIOKafkaAdminClient(**settings.connection(), client_id="regulars-topics")
+    await admin.start()
+    try:
+        there = set(await admin.list_topics())
+        await admin.delete_topics([name for topic in TOPICS if (name := settings.physical(topic.name)) in there])
+    finally:
+        await admin.close()
