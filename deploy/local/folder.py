@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -52,17 +52,15 @@ class Folder:
         found: dict[str, Any] = json.loads(self.endpoints.read_text())
         return found
 
-    def secret(self, name: str, size: int = 32) -> bytes:
-        """A secret of the installation, made at its first use."""
-        file = self.secrets / name
-        if not file.exists():
-            self.secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_file(file, secrets.token_hex(size) + "\n", 0o600)
-        return bytes.fromhex(file.read_text().strip())
-
-    def password(self, role: str) -> str:
-        """The password of a database role, made at its first use."""
-        return self.secret(f"postgres-{role}", 24).hex()
+    def passwords(self, roles: Iterable[str]) -> dict[str, str]:
+        """Passwords of database roles, made at their first use and kept for ever."""
+        file = self.secrets / "postgres.json"
+        found: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        missing = [role for role in roles if role not in found]
+        if missing:
+            found |= {role: secrets.token_hex(24) for role in missing}
+            write_file(file, json.dumps(found, indent=2) + "\n", 0o600)
+        return found
 
 
 def write_file(path: Path, text: str, mode: int = 0o644) -> None:

@@ -1,0 +1,1 @@
+"""Files of other systems, brought in through the HTTP API like from any other system."""
