@@ -16,7 +16,10 @@ Channel = Literal["HOTLINE", "LETTER", "WEB", "EMAIL", "VISIT", "OTHER"]
 
 @registered
 class ComplaintReceived(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """The claimed amount is disputed while the complaint is open, over the named invoices, else the oldest overdue first."""
+    """The claimed amount is disputed while the complaint is open, over the named invoices, else the oldest overdue first.
+
+    `source` and `source_event_id` name the complaint in the system that delivered it, where one did.
+    """
 
     type: ClassVar[str] = "regulars.complaints.complaint-received.v1"
     complaint_id: UUID
@@ -30,6 +33,8 @@ class ComplaintReceived(Event, frozen=True, kw_only=True, omit_defaults=True):
     article: str | None = None
     batch: str | None = None
     description: Personal | None = None
+    source: str | None = None
+    source_event_id: str | None = None
     decided_by: UUID | None = None
 
 
