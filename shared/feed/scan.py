@@ -1,0 +1,128 @@
+"""Reading what a service publishes of its store, in commit order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from shared.contracts.cursor import START, Cursor
+from shared.contracts.envelope import Record
+from shared.contracts.topics import CONTROL_TYPES, main_topic
+from shared.postgres.pool import Connection, Pool
+
+# Rows of the current generation are read below the oldest running transaction only, so that none commits behind the reader.
+_SCAN = """
+SELECT e.gen, e.xid, e.pos, e.stream, e.version, e.event_id, e.type, e.customer_id, e.part, e.occurred_at, e.recorded_at, e.body::text
+  FROM {service}.published_events e
+ WHERE (e.gen, e.xid, e.pos) > ($1, $2, $3) AND (e.gen, e.xid, e.pos) <= ($4, $5, $6)
+   AND (e.gen < (SELECT max(g.gen) FROM {service}.published_events g) OR e.xid < pg_snapshot_xmin(pg_current_snapshot()))
+   AND ($7::smallint[] IS NULL OR e.part = ANY($7)) AND ($8::text[] IS NULL OR e.type = ANY($8))
+ ORDER BY e.gen, e.xid, e.pos LIMIT $9"""
+
+_HORIZON = """
+SELECT e.gen, e.xid, e.pos FROM {service}.published_events e
+ WHERE e.gen < (SELECT max(g.gen) FROM {service}.published_events g) OR e.xid < pg_snapshot_xmin(pg_current_snapshot())
+ ORDER BY e.gen DESC, e.xid DESC, e.pos DESC LIMIT 1"""
+
+_WATERMARK = "SELECT t, gen, xid, pos FROM {service}.published_watermark"
+
+END = Cursor(32767, 2**63 - 1, 2**63 - 1)
+"""Behind every event."""
+
+
+class Watermark(NamedTuple):
+    """All that was recorded before `t` lies at or below the cursor."""
+
+    t: datetime
+    cursor: Cursor
+
+
+async def scan(
+    conn: Connection,
+    service: str,
+    after: Cursor,
+    through: Cursor = END,
+    *,
+    limit: int = 5000,
+    parts: Collection[int] | None = None,
+    types: Collection[str] | None = None,
+) -> list[Record]:
+    """Events of a store behind `after` and up to `through` in commit order, as records of their main topic."""
+    rows = await conn.fetch(
+        _SCAN.format(service=service),
+        *after,
+        *through,
+        None if parts is None else list(parts),
+        None if types is None else list(types),
+        limit,
+    )
+    return [_record(row) for row in rows]
+
+
+async def scan_all(
+    pool: Pool,
+    service: str,
+    through: Cursor,
+    *,
+    parts: Collection[int] | None = None,
+    types: Collection[str] | None = None,
+    limit: int = 5000,
+) -> AsyncIterator[list[Record]]:
+    """The whole store up to `through`, in pieces; between two pieces no transaction is open."""
+    after = START
+    while True:
+        async with pool.acquire() as conn:
+            records = await scan(conn, service, after, through, limit=limit, parts=parts, types=types)
+        if records:
+            yield records
+        if len(records) < limit:
+            return
+        after = records[-1].cursor
+
+
+async def horizon(conn: Connection, service: str) -> Cursor:
+    """The last event that a scan shows now."""
+    row = await conn.fetchrow(_HORIZON.format(service=service))
+    return START if row is None else Cursor(*row)
+
+
+async def read_watermark(conn: Connection, service: str) -> Watermark | None:
+    """The newest watermark of a store; None before its first tick."""
+    row = await conn.fetchrow(_WATERMARK.format(service=service))
+    return None if row is None else Watermark(row["t"], Cursor(row["gen"], row["xid"], row["pos"]))
+
+
+@lru_cache(maxsize=4096)
+def place_of(type_name: str) -> tuple[str, bool]:
+    """(main topic, whether it has one part only) of a type."""
+    return main_topic(type_name), type_name in CONTROL_TYPES
+
+
+def services_of(topics: Collection[str]) -> Mapping[str, list[str]]:
+    """The topics of each service."""
+    found: dict[str, list[str]] = {}
+    for topic in topics:
+        found.setdefault(topic.split(".", 2)[1], []).append(topic)
+    return found
+
+
+def _record(row: Any) -> Record:
+    gen, xid, pos, stream, version, event_id, type_name, customer_id, part, occurred_at, recorded_at, body = row
+    topic, one_part = place_of(type_name)
+    return Record(
+        topic,
+        0 if one_part else part,
+        None,
+        Cursor(gen, xid, pos),
+        None,
+        event_id,
+        type_name,
+        stream,
+        version,
+        customer_id,
+        occurred_at,
+        recorded_at,
+        body.encode(),
+    )

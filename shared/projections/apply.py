@@ -1,0 +1,247 @@
+"""One batch of one topic part, applied to all read models and reactions in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from shared.contracts.cursor import Cursor, TopicPart
+from shared.contracts.envelope import Record, Undecodable
+from shared.event_store.append import append_many
+from shared.event_store.events import Append
+from shared.feed.feed import Batch
+from shared.postgres.pool import Connection, Pool
+from shared.projections import metrics
+from shared.projections.fold import (
+    CAUSE_LENGTH,
+    Folded,
+    Interest,
+    Item,
+    Keyed,
+    Parked,
+    cause_of,
+    fold,
+    interest,
+    keyed,
+    read_item,
+    total_gain,
+    wide_key,
+)
+from shared.projections.parking import keep_raw, park
+from shared.projections.positions import PartLost, Position, move
+from shared.projections.reaction import Reaction
+from shared.projections.read_model import ReadModel
+from shared.projections.rows import fetch_rows, write_rows, write_totals
+
+APPEND_ATTEMPTS = 5
+
+
+class MissingRecord(Exception):
+    """The feed went from one record to another that names a different predecessor. Seek back; if it stays missing, rebuild."""
+
+
+class ReactionRefused(Exception):
+    """A reaction's appends were in conflict again and again: it expects versions instead of "any" or "new". A fault in the program."""
+
+
+class _Conflict(Exception):
+    """A reaction's append met another writer; the transaction begins again."""
+
+
+@dataclass(slots=True)
+class Standing:
+    """A follower of the feed on one part: a read model in one slot, or a reaction; where it stands, what is parked."""
+
+    reader: ReadModel[Any] | Reaction
+    position: Position
+    parked: set[str]
+    interests: dict[tuple[str, str], Interest] = field(default_factory=dict)
+
+    def wants(self, topic: str, type_name: str) -> Interest:
+        found = self.interests.get((topic, type_name))
+        if found is None:
+            found = interest(self.reader.topics.get(topic, frozenset()), type_name)
+            self.interests[topic, type_name] = found
+        return found
+
+
+@dataclass(slots=True)
+class _Work:
+    """What one standing makes of the batch."""
+
+    standing: Standing
+    to: Position
+    keyed: Keyed
+    folded: Folded[Any] = field(default_factory=lambda: Folded({}, {}))
+    before: Mapping[Any, Any] = field(default_factory=dict)
+    appends: list[Append] = field(default_factory=list)
+
+    def parked(self) -> dict[str, Parked]:
+        return self.keyed.parked | self.folded.parked
+
+    def idle(self) -> bool:
+        return not self.keyed.entries and not self.keyed.parked
+
+
+async def apply_batch(pool: Pool, schema: str, standings: Sequence[Standing], batch: Batch) -> None:
+    """Fold a batch into every standing of its part that follows its topic, and move their positions. All or nothing.
+
+    Raises MissingRecord, PartLost, TooManyParked, RowOfAnotherPart, ReactionRefused, or what the database raises.
+    """
+    following = [one for one in standings if batch.topic in one.reader.topics]
+    raw = [record for record in batch.records if isinstance(record, Undecodable)]
+    records = [record for record in batch.records if isinstance(record, Record)]
+    works = _work(schema, following, batch, records)
+    if raw:
+        metrics.UNDECODABLE.labels(schema, batch.topic).inc(len(raw))
+    part = batch.part
+    with metrics.BATCH_SECONDS.labels(schema).time():
+        if not raw and all(work.idle() for work in works):
+            if works:
+                async with pool.acquire() as conn:
+                    await _moved(conn, schema, part, works)
+        else:
+            await _transact(pool, schema, part, works, raw)
+    for work in works:
+        work.standing.position = work.to.saved()
+        if parked := work.parked():
+            work.standing.parked.update(parked)
+            metrics.PARKED.labels(schema, work.standing.reader.name).inc(len(parked))
+        if work.keyed.entries:
+            metrics.FOLDED.labels(schema, work.standing.reader.name).inc(len(work.keyed.entries))
+
+
+def _work(schema: str, following: Sequence[Standing], batch: Batch, records: Sequence[Record]) -> list[_Work]:
+    items: dict[int, Item] = {}
+    fresh_after: dict[Cursor, tuple[list[int], Cursor]] = {}
+    works = []
+    for standing in following:
+        after = standing.position.cursor(batch.topic)
+        if after not in fresh_after:
+            fresh_after[after] = _fresh(schema, batch.at, records, after)
+        fresh, last = fresh_after[after]
+        if not fresh and not _offset_news(standing.position, batch):
+            continue
+        wanted: list[Item] = []
+        skipped = 0
+        for i in fresh:
+            its_interest = standing.wants(batch.topic, records[i].type)
+            if its_interest == "skip":
+                skipped += 1
+                continue
+            item = items.get(i)
+            if item is None:
+                item = items[i] = read_item(records[i], its_interest)
+            wanted.append(item)
+        if skipped:
+            metrics.SKIPPED.labels(schema, standing.reader.name).inc(skipped)
+        to = standing.position.moved(batch.topic, last, batch.next_offset)
+        key = standing.reader.key if isinstance(standing.reader, ReadModel) else wide_key
+        works.append(_Work(standing, to, keyed(key, wanted, standing.parked)))
+    return works
+
+
+def _offset_news(position: Position, batch: Batch) -> bool:
+    known = position.offsets.get(batch.topic)
+    return batch.next_offset is not None and (known is None or known < batch.next_offset)
+
+
+def _fresh(schema: str, at: TopicPart, records: Sequence[Record], after: Cursor) -> tuple[list[int], Cursor]:
+    """Places of the records that are new behind `after`, and the last cursor. INVARIANT: what was sent twice is folded once,
+    and a record whose predecessor was not seen is not folded at all."""
+    fresh: list[int] = []
+    last = after
+    for i, record in enumerate(records):
+        if record.cursor <= last:
+            continue
+        if record.prev is not None and record.prev > last:
+            raise MissingRecord(f"{at.topic}, part {at.part}: after {last} comes {record.cursor}, which follows {record.prev}")
+        last = record.cursor
+        fresh.append(i)
+    if len(fresh) < len(records):
+        metrics.REPEATED.labels(schema, at.topic).inc(len(records) - len(fresh))
+    return fresh, last
+
+
+async def _transact(pool: Pool, schema: str, part: int, works: Sequence[_Work], raw: Sequence[Undecodable]) -> None:
+    careful = False
+    for _ in range(APPEND_ATTEMPTS):
+        try:
+            async with pool.acquire() as conn, conn.transaction():
+                for work in works:
+                    await _compute(conn, schema, part, work)
+                await _append(conn, schema, [append for work in works for append in work.appends])
+                if careful:
+                    await _leave_out_unwritable(conn, schema, part, works)
+                await _moved(conn, schema, part, works)
+                for work in works:
+                    await _write(conn, schema, part, work)
+                await keep_raw(conn, schema, raw)
+            return
+        except _Conflict:
+            continue
+        except asyncpg.DataError:
+            if careful:
+                raise
+            careful = True
+    raise ReactionRefused(f"{schema}: the appends of a reaction were refused {APPEND_ATTEMPTS} times")
+
+
+async def _compute(conn: Connection, schema: str, part: int, work: _Work) -> None:
+    reader = work.standing.reader
+    entries = work.keyed.entries
+    if isinstance(reader, Reaction):
+        work.folded, work.appends = Folded({}, {}), []
+        for key, event in entries:
+            if str(key) in work.folded.parked:
+                continue
+            try:
+                work.appends += reader.react(event)
+            except Exception as error:
+                work.folded.parked[str(key)] = Parked(str(key), event.topic, event.cursor, cause_of(error))
+    elif entries:
+        work.before = await fetch_rows(conn, schema, reader, work.standing.position.slot, part, {key for key, _ in entries})
+        work.folded = fold(reader, work.before, entries, work.standing.parked)
+
+
+async def _append(conn: Connection, schema: str, appends: Sequence[Append]) -> None:
+    # The first write of the transaction: locks on streams come before a transaction id exists.
+    if appends and (await append_many(conn, schema, appends, skip_existing=True)).outcome != "appended":
+        raise _Conflict
+
+
+async def _moved(conn: Connection, schema: str, part: int, works: Sequence[_Work]) -> None:
+    try:
+        await move(conn, schema, part, [work.to for work in works])
+    except asyncpg.DeadlockDetectedError as error:
+        raise PartLost(f"{schema}, part {part}: two processes move its positions") from error
+
+
+async def _write(conn: Connection, schema: str, part: int, work: _Work) -> None:
+    reader, position = work.standing.reader, work.to
+    if isinstance(reader, ReadModel) and work.folded.changed:
+        await write_rows(conn, schema, reader, position.slot, part, work.folded.changed)
+        await write_totals(conn, schema, reader, position.slot, part, total_gain(work.folded.gains.values()))
+    await park(conn, schema, position, work.parked().values())
+
+
+async def _leave_out_unwritable(conn: Connection, schema: str, part: int, works: Iterable[_Work]) -> None:
+    """Park the rows that PostgreSQL does not take (a NUL in a text, a number out of range), one try each, so that the rest flows."""
+    for work in works:
+        reader, position = work.standing.reader, work.to
+        if not isinstance(reader, ReadModel):
+            continue
+        last = dict(work.keyed.entries)
+        for key, row in list(work.folded.changed.items()):
+            try:
+                async with conn.transaction():
+                    await write_rows(conn, schema, reader, position.slot, part, {key: row})
+            except asyncpg.DataError as error:
+                del work.folded.changed[key]
+                work.folded.gains.pop(key, None)
+                event = last[key]
+                cause = f"{type(error).__name__}: a column does not take the value"[:CAUSE_LENGTH]
+                work.folded.parked[str(key)] = Parked(str(key), event.topic, event.cursor, cause)

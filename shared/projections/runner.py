@@ -1,0 +1,185 @@
+"""The consumer of `work`: reads the parts that this process owns and applies batch after batch."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from shared.contracts.cursor import Cursor, TopicPart
+from shared.contracts.topics import TOPICS
+from shared.feed.feed import Batch, Feed, Membership, Start
+from shared.postgres.pool import Pool
+from shared.projections import metrics
+from shared.projections.apply import MissingRecord, Standing, apply_batch
+from shared.projections.parking import retries_wanted
+from shared.projections.positions import PartLost
+from shared.projections.reaction import Reaction
+from shared.projections.read_model import ReadModel
+from shared.projections.refold import Stores, retry_parked
+from shared.projections.standings import load_standings
+
+MAX_RECORDS = 5000
+READ_SECONDS = 0.25
+HOUSEKEEPING_SECONDS = 1.0
+LANES = 3
+ONE_PART = frozenset(topic.name for topic in TOPICS if topic.one_part)
+"""Topics whose records all belong to part 0."""
+
+
+async def consume(
+    *,
+    pool: Pool,
+    schema: str,
+    feed: Feed,
+    membership: Membership,
+    models: Sequence[ReadModel[Any]],
+    reactions: Sequence[Reaction] = (),
+    stores: Stores | None = None,
+    max_records: int = MAX_RECORDS,
+) -> None:
+    """Fold the feed into all live read models and answer it with reactions, for ever.
+
+    A record of a one-part topic belongs to part 0. `stores` says where parked keys are folded anew from; by default all
+    published views are read through `pool`. Any error ends the process, which begins again where the positions stand:
+    MissingRecord, TooManyParked and FeedStuck say that a person must look, PartLost is handled here.
+    """
+    consumer = _Consumer(pool, schema, feed, models, reactions, stores, max_records)
+    membership.on_change(consumer.parts_changed)
+    try:
+        consumer.parts_changed(await membership.owned())
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(membership.watch())
+            tasks.create_task(consumer.run(membership))
+    finally:
+        await feed.close()
+        await membership.close()
+
+
+class _Consumer:
+    """What one process knows of its parts: positions and parked keys, fenced by the revisions in the database."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        schema: str,
+        feed: Feed,
+        models: Sequence[ReadModel[Any]],
+        reactions: Sequence[Reaction],
+        stores: Stores | None,
+        max_records: int,
+    ) -> None:
+        self.pool, self.schema, self.feed, self.max_records = pool, schema, feed, max_records
+        self.readers: list[ReadModel[Any] | Reaction] = [*models, *reactions]
+        self.topics = {topic for reader in self.readers for topic in reader.topics}
+        self.stores = stores if stores is not None else {topic.split(".", 2)[1]: pool for topic in self.topics}
+        self.owned: frozenset[int] = frozenset()
+        self.standings: dict[int, list[Standing]] = {}
+        self.stale: set[int] = set()
+        self.rewound: dict[TopicPart, Cursor] = {}
+        self.running: dict[int, asyncio.Task[None]] = {}
+        self.reported: dict[TopicPart, int] = {}
+
+    def parts_changed(self, owned: frozenset[int]) -> None:
+        """Take note of the parts held; what runs for a lost part is cancelled at once, never finished quickly."""
+        for part in self.owned - owned:
+            if (task := self.running.get(part)) is not None:
+                task.cancel()
+        self.stale |= self.owned ^ owned
+        self.owned = owned
+        metrics.PARTS_OWNED.labels(self.schema).set(len(owned))
+
+    async def run(self, membership: Membership) -> None:
+        next_housekeeping = time.monotonic()
+        while True:
+            if self.stale:
+                await self._assign()
+            if self.standings:
+                await self._process(await self.feed.read(self.max_records, READ_SECONDS))
+            else:
+                await asyncio.sleep(READ_SECONDS)
+            if time.monotonic() >= next_housekeeping:
+                await self._housekeep(membership)
+                next_housekeeping = time.monotonic() + HOUSEKEEPING_SECONDS
+
+    async def _assign(self) -> None:
+        stale, self.stale = self.stale, set()
+        for part in stale:
+            self.standings.pop(part, None)
+        wanted = sorted(self.owned & stale)
+        if wanted:
+            for part, standings in (await load_standings(self.pool, self.schema, self.readers, wanted)).items():
+                self.standings[part] = standings
+        await self.feed.assign(self._starts())
+
+    def _starts(self) -> dict[TopicPart, Start]:
+        starts: dict[TopicPart, Start] = {}
+        for part, standings in self.standings.items():
+            for topic in self.topics:
+                following = [one.position for one in standings if topic in one.reader.topics]
+                if following and (part == 0 or topic not in ONE_PART):
+                    offsets = [one.offsets.get(topic) for one in following]
+                    known = [offset for offset in offsets if offset is not None]
+                    offset = min(known) if len(known) == len(offsets) else None
+                    starts[TopicPart(topic, part)] = Start(min(one.cursor(topic) for one in following), offset)
+        return starts
+
+    async def _process(self, batches: Sequence[Batch]) -> None:
+        by_part: dict[int, list[Batch]] = {}
+        for batch in batches:
+            if batch.part in self.standings and batch.part not in self.stale:
+                by_part.setdefault(batch.part, []).append(batch)
+        lanes = asyncio.Semaphore(LANES)
+        self.running = {part: asyncio.create_task(self._part(lanes, part, its)) for part, its in by_part.items()}
+        try:
+            results = await asyncio.gather(*self.running.values(), return_exceptions=True)
+        finally:
+            # Only when this task itself is cancelled are some still running.
+            for task in self.running.values():
+                task.cancel()
+            parts, self.running = list(self.running), {}
+        for part, result in zip(parts, results, strict=True):
+            if isinstance(result, PartLost):
+                metrics.PARTS_LOST.labels(self.schema).inc()
+                self.stale.add(part)
+            elif isinstance(result, asyncio.CancelledError):
+                self.stale.add(part)
+            elif isinstance(result, BaseException):
+                raise result
+
+    async def _part(self, lanes: asyncio.Semaphore, part: int, batches: Sequence[Batch]) -> None:
+        async with lanes:
+            for batch in batches:
+                try:
+                    await apply_batch(self.pool, self.schema, self.standings[part], batch)
+                except MissingRecord:
+                    here = self._starts()[batch.at].cursor
+                    if self.rewound.get(batch.at) == here:
+                        raise
+                    # It may have been passed over after a lost tail of the log: look once from the beginning.
+                    self.rewound[batch.at] = here
+                    metrics.REWOUND.labels(self.schema, batch.topic).inc()
+                    await self.feed.rewind(batch.at)
+
+    async def _housekeep(self, membership: Membership) -> None:
+        if not self.standings:
+            return
+        async with self.pool.acquire() as conn:
+            wanted = await retries_wanted(conn, self.schema, list(self.standings))
+        for name, slot, part in wanted:
+            for standing in self.standings.get(part, ()):
+                if (standing.position.read_model, standing.position.slot) == (name, slot):
+                    try:
+                        await retry_parked(self.pool, self.schema, standing, self.stores)
+                    except PartLost:
+                        self.stale.add(part)
+        places = {at: start.offset for at, start in self._starts().items()}
+        news = {at: offset for at, offset in places.items() if offset is not None and self.reported.get(at) != offset}
+        if news:
+            await membership.report(news)
+            self.reported.update(news)
+        through = [self.feed.complete_through(at) for at in places]
+        known = [moment for moment in through if moment is not None]
+        if known and len(known) == len(through):
+            metrics.FEED_THROUGH.labels(self.schema).set(min(known).timestamp())
