@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -17,6 +18,7 @@ from shared.auth.keys import KeyRing
 from shared.telemetry.metrics import RequestMetrics, new_registry
 from shared.web import catalogue
 from shared.web.correlation import Correlation
+from shared.web.days import use_today
 from shared.web.errors import install_handlers
 from shared.web.health import Ready, health_routes
 from shared.web.openapi import document, refuse_twins
@@ -42,11 +44,15 @@ def create_app(
     version: str = "1",
     description: str = "",
     registry: CollectorRegistry | None = None,
+    today: Callable[[], date] | None = None,
 ) -> FastAPI:
     """The application. Raises ScopeUndeclared or OperationIdTaken for routes that must not be served.
 
     `registry` holds the metrics of the process; a new one is made when none is given (`app.state.registry`).
+    `today` is the company's business day: it bounds the days that bodies may name.
     """
+    if today is not None:
+        use_today(today)
     figures = registry if registry is not None else new_registry()
     app = FastAPI(
         title=title,
