@@ -42,7 +42,7 @@ lint: setup ## ruff, mypy, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-timing
+	$(BIN)/lint-imports --no-logo
 
 format: setup ## rewrite the code in the common format
 	$(BIN)/ruff check --fix .

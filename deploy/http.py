@@ -76,13 +76,6 @@ class Api:
                 return
             wanted = {**params, "cursor": found["next_cursor"]}
 
-    async def answers(self, path: str) -> bool:
-        """Whether an address outside /v1 answers 200 at this moment."""
-        try:
-            return (await self.client.get(path)).status_code == 200
-        except httpx.TransportError:
-            return False
-
     async def _send(self, method: str, path: str, **arguments: Any) -> Reply:
         deadline, pause = time.monotonic() + self.patience, 0.1
         while True:
@@ -115,6 +108,15 @@ async def api(address: str, key: str, patience: float = 60.0) -> AsyncIterator[A
     headers = {"authorization": f"Bearer {key}", "user-agent": "regulars"}
     async with httpx.AsyncClient(base_url=address, headers=headers, timeout=httpx.Timeout(60, connect=5)) as client:
         yield Api(client, patience)
+
+
+async def answers(address: str) -> bool:
+    """Whether an address answers 200 at this moment."""
+    async with httpx.AsyncClient(timeout=2) as client:
+        try:
+            return (await client.get(address)).status_code == 200
+        except httpx.TransportError:
+            return False
 
 
 def key_of(*parts: str | bytes) -> str:

@@ -1,0 +1,99 @@
+"""Bodies sent to the services: as a job for what is large, in groups of a thousand otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import orjson
+
+from deploy.http import Api, chunks, key_of
+from deploy.imports.bodies import Line
+from deploy.imports.files import BadLine
+from deploy.progress import Advance
+
+_RUNNING = frozenset({"receiving", "stored", "running", "queued", "waiting"})
+_GROUP = 500
+
+
+class ImportFailed(Exception):
+    """An import job ended without having looked at all of its lines."""
+
+
+@dataclass
+class Outcome:
+    """How many bodies came to which verdict, and the lines that were refused."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    refused: list[BadLine] = field(default_factory=list)
+
+
+async def send_job(api: Api, kind: str, lines: Sequence[Line], source: str, ends: bool, advance: Advance) -> Outcome:
+    """Customers or transactions as one import job, waited for to its end. `ends`: the source will deliver nothing more.
+
+    Raises ApiRefused, ApiUnreachable, ImportFailed.
+    """
+    content = b"\n".join(orjson.dumps(line.body) for line in lines) + b"\n"
+    started = await api.post_lines(
+        "/imports", content, key=str(uuid4()), kind=kind, source=source, ends="true" if ends else "false", on_error="continue"
+    )
+    job = started.headers["location"].removeprefix("/v1")
+    shown = 0
+    while True:
+        found: dict[str, Any] = (await api.get(job)).body
+        done = found["counts"]["processed"]
+        advance(done - shown)
+        shown = done
+        if found["state"] not in _RUNNING:
+            break
+        await asyncio.sleep(0.2)
+    outcome = Outcome(Counter({name: count for name, count in found["counts"].items() if name not in ("processed", "total", "lines")}))
+    async for error in api.pages(f"{job}/errors", limit="500"):
+        place = error["line"] - 1
+        outcome.refused.append(BadLine(lines[place].line if place < len(lines) else 0, _reason(error)))
+    if found["state"] != "completed":
+        raise ImportFailed(f"the import of {kind} ended as {found['state']}; counts: {dict(outcome.counts)}")
+    return outcome
+
+
+async def send_bulk(api: Api, path: str, lines: Sequence[Line], advance: Advance, *, again: frozenset[str] = frozenset()) -> Outcome:
+    """Bodies in groups. What is refused with a code of `again` is sent once more for a minute: the service may not know it yet.
+
+    The keys of the groups follow from their content, so that the same lines are never taken twice.
+    Raises ApiRefused, ApiUnreachable.
+    """
+    outcome = Outcome()
+    left: Sequence[Line] = lines
+    for attempt in range(120):
+        waiting: list[Line] = []
+        place = 0
+        for group in chunks([orjson.dumps(line.body) for line in left], _GROUP):
+            members = left[place : place + len(group)]
+            place += len(group)
+            answer = (await api.post(path, [line.body for line in members], key=key_of(path, str(attempt), *group))).body
+            for line, item in zip(members, answer["items"], strict=True):
+                problem = item.get("problem")
+                if problem is not None and problem.get("code") in again:
+                    waiting.append(line)
+                    continue
+                outcome.counts[item["status"]] += 1
+                advance(1)
+                if problem is not None:
+                    outcome.refused.append(BadLine(line.line, _reason(problem)))
+        left = waiting
+        if not left:
+            return outcome
+        await asyncio.sleep(0.5)
+    outcome.counts["rejected"] += len(left)
+    outcome.refused += [BadLine(line.line, f"still refused after a minute: {', '.join(sorted(again))}") for line in left]
+    return outcome
+
+
+def _reason(problem: dict[str, Any]) -> str:
+    fields = [f"{error.get('pointer', '')} {error.get('detail', '')}".strip() for error in problem.get("errors", ())]
+    said = [problem.get("code", ""), problem.get("pointer", ""), problem.get("detail") or problem.get("title", ""), *fields]
+    return " ".join(text for text in said if text)
