@@ -64,9 +64,18 @@ def _validation(error: RequestValidationError) -> Problem:
 def field_error(location: tuple[str | int, ...], kind: str, message: str) -> FieldError:
     """One finding of pydantic as an error of a field: body fields by pointer, others as `#/query/limit`, `#/path/id`, `#/header/...`."""
     where = location[1:] if location[:1] == ("body",) else location
-    # Messages that pydantic builds from input would repeat it.
-    detail = {"json_invalid": "not valid JSON", "enum": "not one of the values", "literal_error": message}.get(kind, message)
+    # Why a text could not be read is told with pieces of it: only what should have been there is passed on.
+    detail = _DETAILS.get(kind) or (message.partition(",")[0] if kind.endswith("_parsing") else message)
     return FieldError(pointer(where), kind.upper(), detail)
+
+
+_DETAILS = {
+    "json_invalid": "not valid JSON",
+    "model_attributes_type": "must be an object",
+    "model_type": "must be an object",
+    "missing": "is missing",
+    "extra_forbidden": "is not known here",
+}
 
 
 async def _answer(request: Request, error: Exception) -> Response:

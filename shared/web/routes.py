@@ -70,8 +70,11 @@ class StrictRoute(APIRoute):
             if takes_json and not _has_body(request):
                 if needs_json:
                     raise Problem("BODY_MISSING")
-            elif takes_json and not _is_json(request.headers.get("content-type")):
-                raise Problem("MEDIA_TYPE_UNSUPPORTED")
+            elif takes_json:
+                if not _is_json(request.headers.get("content-type")):
+                    raise Problem("MEDIA_TYPE_UNSUPPORTED")
+                # Read here, because the framework turns whatever is raised while it reads into one error of its own.
+                await strict.json()
             return await handler(strict)
 
         return handle

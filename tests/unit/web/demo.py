@@ -1,0 +1,188 @@
+"""A small application on the shared border, for asking it every wrong question."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import httpx
+from fastapi import APIRouter, FastAPI, Request
+from pydantic import Field
+from starlette.responses import Response
+
+from shared.auth.keys import KeyRing, make_key
+from shared.web.answers import Answer
+from shared.web.app import create_app
+from shared.web.commands import Command, IfMatch, resource, respond, reused_key
+from shared.web.correlation import event_meta
+from shared.web.fields import Body, BusinessDay, CustomerRef, MoneyIn, Name, Whole
+from shared.web.health import Readiness
+from shared.web.pages import CursorCodec, CursorParameter, Limit, Page, filter_hash, page_response
+from shared.web.positions import MinPosition, reached
+from shared.web.problem import Problem
+from shared.web.rendering import Json
+from shared.web.scope import Caller, bulk, scope, streamed
+
+PEPPER = b"p" * 32
+PRINCIPAL = UUID("00000000-0000-4000-8000-000000000001")
+
+
+class Line(Body):
+    article: Name
+    quantity: Whole = 1
+
+
+class Thing(Body):
+    name: Name
+    size: Whole = Field(default=1, ge=0)
+    net: MoneyIn | None = None
+    sold_on: BusinessDay | None = None
+    customer: CustomerRef | None = None
+    lines: tuple[Line, ...] = ()
+    anything: Any = None
+
+
+@dataclass
+class Demo:
+    """What the demo remembers, and what it shall do wrong."""
+
+    codec: CursorCodec = field(default_factory=lambda: CursorCodec(b"c" * 32))
+    stored: dict[tuple[UUID, str, str], tuple[bytes, int, dict[str, Any]]] = field(default_factory=dict)
+    seen: list[Any] = field(default_factory=list)
+    fails_with: Exception = field(default_factory=lambda: RuntimeError("canary-value"))
+    readiness: Readiness | Exception = field(default_factory=lambda: Readiness(True, {"postgres": "up"}))
+    at_position: bool = True
+
+    def routers(self) -> list[APIRouter]:
+        things = APIRouter(prefix="/v1", tags=["things"])
+        write = scope("demo.thing.write")
+        read = scope("demo.thing.read")
+
+        @things.post("/things", status_code=201, dependencies=[write])
+        async def post_thing(body: Thing, key: Command, request: Request) -> Response:
+            """Make a thing."""
+            found = self.stored.get((key.principal, key.route, key.key))
+            if found is not None:
+                if found[0] != key.fingerprint:
+                    raise reused_key()
+                return respond(Answer.read(found[1], found[2]), request)
+            self.seen.append((body, event_meta(request)))
+            if body.name == "refused":
+                answer = Answer.of(Problem("CONFLICT", detail="no more"))
+            else:
+                answer = Answer(
+                    201, {"id": str(key.new_id())}, 1, "regulars.demo.events.v1/3/1.700.5", f"/v1/things/{key.new_id()}"
+                )
+            self.stored[(key.principal, key.route, key.key)] = (key.fingerprint, answer.status, answer.stored())
+            return respond(answer, request)
+
+        @things.post("/things/bulk", status_code=207, dependencies=[write, bulk])
+        async def post_things(body: list[Thing], key: Command, request: Request) -> Response:
+            return respond(Answer(207, {"items": [str(key.row(i, None).new_id()) for i, _ in enumerate(body)]}), request)
+
+        @things.post("/imports", status_code=202, dependencies=[write, streamed])
+        async def post_import(key: Command, request: Request) -> Response:
+            size = 0
+            async for chunk in request.stream():
+                size += len(chunk)
+            return respond(Answer(202, {"bytes": size, "key": key.key}), request)
+
+        @things.put("/things/{thing_id}/name", dependencies=[write])
+        async def put_name(thing_id: UUID, body: Thing, version: IfMatch, request: Request) -> Response:
+            if version != 3:
+                raise Problem("VERSION_STALE")
+            return respond(Answer(200, {"id": str(thing_id)}, 4), request)
+
+        @things.get("/things/{thing_id}", dependencies=[read])
+        async def get_thing(thing_id: UUID, request: Request) -> Response:
+            return resource({"id": thing_id}, 3, request)
+
+        @things.get("/things", dependencies=[read])
+        async def get_things(
+            request: Request,
+            limit: Limit = 2,
+            cursor: CursorParameter = None,
+            prefix: str | None = None,
+            min_position: MinPosition = None,
+        ) -> Response:
+            async def wait(_position: str) -> bool:
+                return self.at_position
+
+            await reached(min_position, wait)
+            filters = filter_hash(list="things", prefix=prefix)
+            after = self.codec.decode(filters, cursor, 1)[0] if cursor else 0
+            assert isinstance(after, int)
+            items = [{"n": n} for n in range(after + 1, min(after + limit, 5) + 1)]
+            last = after + len(items)
+            return page_response(Page(items, self.codec.encode(filters, [last]) if last < 5 else None), request)
+
+        @things.get("/failure", dependencies=[read])
+        async def get_failure() -> Response:
+            raise self.fails_with
+
+        @things.get("/me", dependencies=[scope("demo.me.read")])
+        async def get_me(caller: Caller) -> Response:
+            return Json({"name": caller.name, "id": caller.id})
+
+        @things.get("/open", dependencies=[scope(open=True)])
+        async def get_open() -> dict[str, str]:
+            return {"open": "yes"}
+
+        return [things]
+
+    async def ready(self) -> Readiness:
+        if isinstance(self.readiness, Exception):
+            raise self.readiness
+        return self.readiness
+
+
+@dataclass
+class Running:
+    """The application, a client, and three keys: one that may do all, one that may only read, one with a small limit."""
+
+    demo: Demo
+    app: FastAPI
+    client: httpx.AsyncClient
+    keys_file: Path
+    all: dict[str, str]
+    reading: dict[str, str]
+    limited: dict[str, str]
+
+
+@asynccontextmanager
+async def running(folder: Path) -> AsyncIterator[Running]:
+    demo, keys_file = Demo(), folder / "keys.json"
+
+    def key(name: str, scopes: list[str], limit: int | None = None) -> dict[str, str]:
+        raw = make_key("test", keys_file, PEPPER, name=name, scopes=scopes, principal=PRINCIPAL, limit_per_minute=limit)
+        return {"Authorization": f"Bearer {raw}"}
+
+    full = key("all", ["demo.thing.write", "demo.thing.read", "demo.me.read"])
+    reading = key("reading", ["demo.thing.read"])
+    limited = key("limited", ["demo.thing.read"], 2)
+    app = create_app(
+        service="demo",
+        title="Demo",
+        routers=demo.routers(),
+        keys=KeyRing(keys_file, PEPPER),
+        ready=demo.ready,
+        today=lambda: date(2026, 3, 1),
+    )
+    transport = httpx.ASGITransport(app, raise_app_exceptions=True)
+    async with httpx.AsyncClient(transport=transport, base_url="http://demo") as client:
+        yield Running(demo, app, client, keys_file, full, reading, limited)
+
+
+def away() -> list[Exception]:
+    """What a database that is away or busy raises."""
+    return [
+        ConnectionRefusedError("canary-value"), TimeoutError("canary-value"), asyncpg.ConnectionDoesNotExistError("canary-value"),
+        asyncpg.CannotConnectNowError("canary-value"), asyncpg.TooManyConnectionsError("canary-value"), asyncpg.InterfaceError("canary-value"),
+        asyncpg.QueryCanceledError("canary-value"), asyncpg.AdminShutdownError("canary-value"), asyncpg.DeadlockDetectedError("canary-value"),
+    ]  # fmt: skip
