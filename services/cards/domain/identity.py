@@ -1,0 +1,36 @@
+"""Ids that two writers compute alike, so that they meet on one card or one fact."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+CUSTOMERS = UUID("5b1f8f0a-58a5-5c0e-9d39-3f2f6a0f3a51")
+FACTS = UUID("c2b9c5a4-6c1b-5a5f-8e0b-9d6a4c1e7b20")
+REGISTRATIONS = UUID("0a7d3f5e-2f0d-5c43-9f6e-7a5c1b8d4e92")
+
+
+def stub_id(system: str, value: str) -> UUID:
+    """Id of the customer who is first heard of by an external id. A system's name holds no slash."""
+    return uuid5(CUSTOMERS, f"{system}/{value}")
+
+
+def fact_id(source: str, kind: str, source_event_id: str) -> UUID:
+    """Event id of a fact: one per source, kind and the source's own id. Neither of the first two holds a slash."""
+    return uuid5(FACTS, f"{source}/{kind}/{source_event_id}")
+
+
+def registration_id(customer_id: UUID, content: bytes) -> UUID:
+    """Event id of a registration with this content (its keyed fingerprint): the same card delivered twice is known by it."""
+    return uuid5(REGISTRATIONS, f"{customer_id}/{content.hex()}")
+
+
+def card_stream(customer_id: UUID) -> str:
+    return f"card-{customer_id}"
+
+
+def ledger_stream(customer_id: UUID) -> str:
+    return f"ledger-{customer_id}"
+
+
+def source_stream(source: str, fact_kind: str) -> str:
+    return f"source-{source}-{fact_kind}"

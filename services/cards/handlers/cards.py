@@ -1,0 +1,204 @@
+"""Commands on one card: registration, and everything that changes it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
+from uuid import UUID
+
+from services.cards.domain.card import Card, CardCommand, LinkExternalId, RegisterCustomer, Unregistered, content_of, decide, evolve
+from services.cards.domain.identity import card_stream, registration_id, stub_id
+from services.cards.domain.refusals import CardRefused, CardUnknown, ExternalIdTaken
+from services.cards.handlers.deps import SCHEMA, Deps
+from services.cards.handlers.facts import part_of_customer
+from services.cards.handlers.problems import refused
+from services.cards.handlers.search import hashes_of
+from services.cards.read_models.customer_lookup import owners
+from services.cards.read_models.customer_search import forget, replace_hashes
+from shared.contracts.cards import Basics, BasicsRevised, CustomerErased, CustomerRegistered, ExternalId
+from shared.contracts.cursor import START, Cursor
+from shared.contracts.event import Event
+from shared.contracts.topics import CARDS_EVENTS
+from shared.event_store.append import append_many
+from shared.event_store.events import Append, AppendResult, CommandRecord, Guard, Loaded, NewEvent, StoredAnswer
+from shared.event_store.load import load
+from shared.postgres.pool import Connection
+from shared.web.answers import Answer
+from shared.web.commands import CommandKey, reused_key
+from shared.web.problem import Problem
+
+_TRIES = 5
+Meta = Mapping[str, str]
+
+
+async def register(deps: Deps, command: RegisterCustomer, key: CommandKey, meta: Meta) -> Answer:
+    """Open a card, or fill the stub that one of its external ids has. Raises Problem."""
+    for _ in range(_TRIES):
+        async with deps.pool.acquire() as c:
+            found = await owners(c, SCHEMA, command.external_ids)
+        customers = set(found.values())
+        if len(customers) > 1:
+            return await _refuse(deps, command.customer_id, ExternalIdTaken(), key)
+        customer_id = customers.pop() if customers else first_id(command.external_ids) or command.customer_id
+        named = replace(command, customer_id=customer_id)
+        answer = await _once(deps, customer_id, named, key, meta, None, guards_of(named))
+        if answer is not None:
+            return answer
+    raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
+
+
+def first_id(external_ids: Sequence[ExternalId]) -> UUID | None:
+    """Id of a new customer with external ids: the one that a stub of the first of them would have, so that both meet on one card."""
+    return stub_id(external_ids[0].system, external_ids[0].value) if external_ids else None
+
+
+def guards_of(command: RegisterCustomer) -> list[Guard]:
+    return [Guard(external.system, external.value, command.customer_id) for external in command.external_ids]
+
+
+async def change(
+    deps: Deps, customer_id: UUID, command: CardCommand, key: CommandKey, meta: Meta, expected: int | None
+) -> Answer:
+    """Carry out a command on an existing card. Raises Problem: VERSION_STALE when `expected` is not the card's version,
+    CUSTOMER_UNKNOWN, IDEMPOTENCY_KEY_REUSED."""
+    guards = []
+    if isinstance(command, LinkExternalId):
+        guards.append(Guard(command.external_id.system, command.external_id.value, customer_id))
+    for _ in range(_TRIES):
+        answer = await _once(deps, customer_id, command, key, meta, expected, guards)
+        if answer is not None:
+            return answer
+    raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
+
+
+async def _once(
+    deps: Deps,
+    customer_id: UUID,
+    command: CardCommand,
+    key: CommandKey,
+    meta: Meta,
+    expected: int | None,
+    guards: Sequence[Guard],
+) -> Answer | None:
+    """Load, decide, append; None when somebody else was faster and it has to be done again as a whole."""
+    await deps.sealer.keys_for([customer_id])
+    stream = card_stream(customer_id)
+    async with deps.pool.acquire() as c, c.transaction():
+        loaded = await load(c, SCHEMA, stream, (key.principal, key.route, key.key))
+        if loaded.stored is not None:
+            return replayed(loaded.stored, key, deps.parts)
+        if expected is not None and loaded.version and expected != loaded.version:
+            raise Problem("VERSION_STALE")
+        events, refusal = _decided(state_of(loaded), command)
+        if isinstance(refusal, CardUnknown):
+            raise refused(refusal)
+        answer = _answer(customer_id, loaded.version, events, refusal, command)
+        ids = event_ids(deps, command, events, key.new_id)
+        new = [_new(deps, stream, customer_id, event, event_id, meta) for event, event_id in zip(events, ids, strict=True)]
+        appended = await append_many(
+            c,
+            SCHEMA,
+            [Append(stream, "any" if refusal else loaded.version, customer_id, part_of_customer(customer_id, deps.parts), new)],
+            command=record(key, answer),
+            guards=() if refusal else guards,
+        )
+        if appended.outcome == "appended" and not refusal:
+            await _write_search(deps, c, customer_id, events)
+    match appended.outcome:
+        case "appended":
+            return positioned(answer, appended.results, deps.parts)
+        case "replayed":
+            stored = StoredAnswer(key.fingerprint, appended.status or 200, appended.answer or {}, appended.results)
+            return replayed(stored, key, deps.parts)
+        case "key_reused":
+            raise reused_key()
+        case "taken" if isinstance(command, LinkExternalId):
+            return await _refuse(deps, customer_id, ExternalIdTaken(), key)
+        case "conflict" if expected is not None:
+            raise Problem("VERSION_STALE")
+    return None
+
+
+def _decided(state: Card, command: CardCommand) -> tuple[list[Event], CardRefused | None]:
+    try:
+        return decide(state, command), None
+    except CardRefused as refusal:
+        return [], refusal
+
+
+def state_of(loaded: Loaded) -> Card:
+    start: Card = Unregistered()
+    return reduce(evolve, (envelope.event for envelope in loaded.events), start)
+
+
+def _answer(customer_id: UUID, version: int, events: Sequence[Event], refusal: CardRefused | None, command: CardCommand) -> Answer:
+    if refusal is not None:
+        return Answer.of(refused(refusal, customer_id=str(customer_id)))
+    registering = isinstance(command, RegisterCustomer)
+    body = {"customer_id": str(customer_id)}
+    if registering:
+        body["status"] = "stub_filled" if version else "registered"
+    location = f"/v1/customers/{customer_id}" if registering else None
+    return Answer(201 if registering else 200, body, version + len(events), location=location)
+
+
+def event_ids(deps: Deps, command: CardCommand, events: Sequence[Event], new_id: Callable[[int], UUID]) -> list[UUID]:
+    """Ids of a command's events. That of a registration follows from its content: the same card delivered again is known by it."""
+    ids = [new_id(at + 1) for at in range(len(events))]
+    if ids and isinstance(command, RegisterCustomer):
+        ids[0] = registration_id(command.customer_id, deps.sealer.fingerprint(content_of(command)))
+    return ids
+
+
+def _new(deps: Deps, stream: str, customer_id: UUID, event: Event, event_id: UUID, meta: Meta) -> NewEvent:
+    return NewEvent(event_id, deps.sealer.seal(event, stream, customer_id), deps.now(), meta)
+
+
+def record(key: CommandKey, answer: Answer) -> CommandRecord:
+    return CommandRecord(key.principal, key.route, key.key, key.fingerprint, answer.status, answer.stored())
+
+
+async def _write_search(deps: Deps, c: Connection, customer_id: UUID, events: Sequence[Event]) -> None:
+    basics: Basics | None = None
+    for event in events:
+        if isinstance(event, CustomerRegistered | BasicsRevised):
+            basics = event.basics
+        elif isinstance(event, CustomerErased):
+            await forget(c, SCHEMA, customer_id)
+    if basics is not None:
+        await replace_hashes(c, SCHEMA, {customer_id: hashes_of(deps.sealer, basics)})
+
+
+async def _refuse(deps: Deps, customer_id: UUID, refusal: CardRefused, key: CommandKey) -> Answer:
+    """Remember a refusal that the store found, not the domain: an append of no events."""
+    answer = Answer.of(refused(refusal))
+    stream = card_stream(customer_id)
+    part = part_of_customer(customer_id, deps.parts)
+    async with deps.pool.acquire() as c, c.transaction():
+        loaded = await load(c, SCHEMA, stream, (key.principal, key.route, key.key))
+        if loaded.stored is not None:
+            return replayed(loaded.stored, key, deps.parts)
+        appended = await append_many(c, SCHEMA, [Append(stream, "any", customer_id, part, [])], command=record(key, answer))
+    if appended.outcome == "key_reused":
+        raise reused_key()
+    return answer
+
+
+def replayed(stored: StoredAnswer, key: CommandKey, parts: int) -> Answer:
+    """The stored answer. Raises Problem (422) when the key was used for another request."""
+    if stored.fingerprint != key.fingerprint:
+        raise reused_key()
+    return positioned(Answer.read(stored.status, stored.answer), stored.results, parts)
+
+
+def positioned(answer: Answer, results: Sequence[AppendResult], parts: int) -> Answer:
+    """The answer with the places of what was appended to cards, one a part, if anything was."""
+    newest: dict[int, Cursor] = {}
+    for result in results:
+        if result.cursor is not None:
+            part = part_of_customer(UUID(result.stream.removeprefix("card-")), parts)
+            newest[part] = max(newest.get(part, START), result.cursor)
+    if not newest:
+        return answer
+    return replace(answer, position=",".join(f"{CARDS_EVENTS}/{part}/{cursor}" for part, cursor in sorted(newest.items())))

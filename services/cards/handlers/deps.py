@@ -1,0 +1,33 @@
+"""What the handlers work with; made once, in the wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from services.cards.handlers.known import KnownCustomers
+from shared.postgres.pool import Pool
+from shared.privacy.sealing import Sealer
+from shared.web.pages import CursorCodec
+
+SCHEMA = "cards"
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """`zone` is the company's: business days are days there. `line_secret` makes the keys of import jobs."""
+
+    pool: Pool
+    sealer: Sealer
+    known: KnownCustomers
+    cursors: CursorCodec
+    now: Callable[[], datetime]
+    zone: ZoneInfo
+    parts: int
+    line_secret: bytes
+
+    def today(self) -> date:
+        """The company's business day."""
+        return self.now().astimezone(self.zone).date()

@@ -1,0 +1,206 @@
+"""Recording facts: who is meant, is it well formed, then one append for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from services.cards.domain.identity import card_stream, fact_id, ledger_stream, stub_id
+from services.cards.domain.ledger import Delivered, FactFlawed, business_day, normalised
+from services.cards.handlers.deps import SCHEMA, Deps
+from services.cards.handlers.problems import FACT_CONFLICT, FACT_TOO_LARGE, flawed
+from shared.contracts.cards import ExternalId, StubOpened
+from shared.contracts.cursor import part_of
+from shared.contracts.event import encode
+from shared.contracts.topics import CARDS_TRANSACTIONS
+from shared.event_store.events import Append, CommandRecord, Fact, Guard, NewEvent, StoredAnswer, Stub, Verdict
+from shared.event_store.fact_command import KeyTaken, record_facts
+from shared.event_store.load import load
+from shared.web.commands import CommandKey, reused_key
+from shared.web.problem import Problem
+
+_TRIES = 5
+
+
+@dataclass(slots=True)
+class Prepared:
+    """Facts ready to be appended, with their places among what was delivered; what cannot be recorded, by place."""
+
+    rows: list[int] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    stubs: dict[ExternalId, Stub] = field(default_factory=dict)
+    refused: dict[int, Problem] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FactAnswer:
+    """What became of one fact."""
+
+    status: str
+    fact_id: UUID | None = None
+    customer_id: UUID | None = None
+    problem: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FactsAnswer:
+    """One answer a delivered fact, in order. `positions` are those of the recorded ones, one a part."""
+
+    items: Sequence[FactAnswer]
+    positions: str | None
+    replayed: bool
+
+
+@lru_cache(maxsize=200_000)
+def part_of_customer(customer_id: UUID, parts: int) -> int:
+    return part_of(str(customer_id), parts)
+
+
+@lru_cache(maxsize=4_000)
+def start_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """A fact happened on a business day; as a moment it stands at the day's beginning in the company's zone."""
+    return datetime.combine(day, time.min, zone)
+
+
+async def look_up(deps: Deps, delivered: Sequence[Delivered | None]) -> None:
+    """Learn who is meant, with at most two statements, and none when all are remembered."""
+    externals = {one.external_id for one in delivered if one is not None and one.external_id is not None}
+    customers = {one.customer_id for one in delivered if one is not None and one.customer_id is not None}
+    if all(deps.known.owner(e) for e in externals) and all(deps.known.has_card(c) for c in customers):
+        return
+    async with deps.pool.acquire() as c:
+        await deps.known.look_up(c, externals, customers)
+
+
+def prepare(deps: Deps, delivered: Sequence[Delivered | None], meta: Mapping[str, str], today: date) -> Prepared:
+    """Validate, name the customers, encode. Places that are None are passed over. Nothing is awaited: `look_up` comes first."""
+    ready = Prepared()
+    for place, one in enumerate(delivered):
+        if one is None:
+            continue
+        try:
+            fact = normalised(one.fact, today)
+        except FactFlawed as error:
+            ready.refused[place] = flawed(error.flaws)
+            continue
+        customer = _customer(deps, one, ready)
+        if customer is None:
+            ready.refused[place] = Problem("CUSTOMER_UNKNOWN")
+            continue
+        ready.rows.append(place)
+        ready.facts.append(_kept(deps, one.kind, replace(fact, customer_id=customer), meta))
+    return ready
+
+
+def _customer(deps: Deps, one: Delivered, ready: Prepared) -> UUID | None:
+    external = one.external_id
+    if external is None:
+        return one.customer_id if one.customer_id is not None and deps.known.has_card(one.customer_id) else None
+    owner = deps.known.owner(external)
+    if owner is None:
+        owner = stub_id(external.system, external.value)
+        if external not in ready.stubs:
+            ready.stubs[external] = _stub(deps, external, owner)
+    return owner
+
+
+def _stub(deps: Deps, external: ExternalId, customer: UUID) -> Stub:
+    opened = NewEvent(customer, StubOpened(customer_id=customer, external_id=external), deps.now())
+    part = part_of_customer(customer, deps.parts)
+    return Stub(Guard(external.system, external.value, customer), Append(card_stream(customer), "new", customer, part, [opened]))
+
+
+def _kept(deps: Deps, kind: str, fact: Any, meta: Mapping[str, str]) -> Fact:
+    body = encode(fact)
+    return Fact(
+        stream=ledger_stream(fact.customer_id),
+        event_id=fact_id(fact.source, kind, fact.source_event_id),
+        event=fact,
+        customer_id=fact.customer_id,
+        part=part_of_customer(fact.customer_id, deps.parts),
+        source=f"{fact.source}/{kind}",
+        source_event_id=fact.source_event_id,
+        fingerprint=deps.sealer.fingerprint(body),
+        occurred_at=start_of_day(business_day(fact), deps.zone),
+        meta=meta,
+        body=body,
+    )
+
+
+async def deliver(
+    deps: Deps, delivered: Sequence[Delivered | None], refused: Mapping[int, Problem], key: CommandKey, meta: Mapping[str, str]
+) -> FactsAnswer:
+    """Record what one request delivers. `refused` are the places that could not even be read.
+
+    Raises Problem: IDEMPOTENCY_KEY_REUSED; UNAVAILABLE when external ids keep changing hands, which is not to be expected.
+    """
+    settled: dict[int, Verdict] = {}
+    for _ in range(_TRIES):
+        await look_up(deps, delivered)
+        ready = prepare(deps, delivered, meta, deps.today())
+        answer = _skeleton(len(delivered), ready, {**refused, **ready.refused}, settled)
+        command = CommandRecord(key.principal, key.route, key.key, key.fingerprint, 207, answer)
+        try:
+            verdicts, place = await record_facts(deps.pool, SCHEMA, ready.facts, list(ready.stubs.values()), command)
+        except KeyTaken:
+            return await _answered(deps, key)
+        if place is not None:
+            _learn(deps, ready, verdicts)
+            return _read({**answer, "verdicts": verdicts, "place": place}, replayed=False)
+        # Somebody claimed an external id after it was looked up. All go once more, the moved ones to its owner; those that
+        # are recorded by now will be called duplicates, and stay what they were.
+        settled |= {row: verdict for row, verdict in zip(ready.rows, verdicts, strict=True) if verdict == "recorded"}
+    raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
+
+
+def _learn(deps: Deps, ready: Prepared, verdicts: Sequence[Verdict]) -> None:
+    recorded = {fact.customer_id for fact, verdict in zip(ready.facts, verdicts, strict=True) if verdict == "recorded"}
+    opened = {external: stub.guard.customer_id for external, stub in ready.stubs.items()}
+    deps.known.learn({external: customer for external, customer in opened.items() if customer in recorded})
+
+
+def _skeleton(count: int, ready: Prepared, refused: Mapping[int, Problem], settled: Mapping[int, Verdict]) -> dict[str, Any]:
+    """The answer but for the verdicts, which the store adds: it is remembered together with the facts."""
+    return {
+        "count": count,
+        "rows": ready.rows,
+        "ids": [str(fact.event_id) for fact in ready.facts],
+        "customers": [str(fact.customer_id) for fact in ready.facts],
+        "parts": [fact.part for fact in ready.facts],
+        "refused": {str(place): problem.body() for place, problem in refused.items()},
+        "settled": {str(place): verdict for place, verdict in settled.items()},
+    }
+
+
+async def _answered(deps: Deps, key: CommandKey) -> FactsAnswer:
+    async with deps.pool.acquire() as c:
+        stored: StoredAnswer | None = (await load(c, SCHEMA, "", (key.principal, key.route, key.key))).stored
+    if stored is None or stored.fingerprint != key.fingerprint:
+        raise reused_key()
+    return _read(stored.answer, replayed=True)
+
+
+def _read(answer: Mapping[str, Any], *, replayed: bool) -> FactsAnswer:
+    items: list[FactAnswer | None] = [None] * answer["count"]
+    for place, problem in answer["refused"].items():
+        items[int(place)] = FactAnswer("rejected", problem=problem)
+    recorded_parts: set[int] = set()
+    rows = zip(answer["rows"], answer["verdicts"] or (), answer["ids"], answer["customers"], answer["parts"], strict=True)
+    for row, fresh, event_id, customer, part in rows:
+        verdict = answer["settled"].get(str(row), fresh)
+        problem = _PROBLEMS.get(verdict)
+        items[row] = FactAnswer(verdict, UUID(event_id), UUID(customer), None if problem is None else problem.body())
+        if verdict == "recorded":
+            recorded_parts.add(part)
+    positions = ",".join(f"{CARDS_TRANSACTIONS}/{part}/{answer['place']}" for part in sorted(recorded_parts))
+    return FactsAnswer([one for one in items if one is not None], positions or None, replayed)
+
+
+_PROBLEMS: Mapping[str, Problem] = {"conflict": Problem(FACT_CONFLICT), "rejected": Problem(FACT_TOO_LARGE)}

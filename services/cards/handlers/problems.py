@@ -1,0 +1,66 @@
+"""The service's own problems, and what each refusal of the domain becomes."""
+
+from __future__ import annotations
+
+from services.cards.domain import refusals
+from services.cards.domain.ledger import Flaw
+from shared.web.catalogue import describe
+from shared.web.problem import FieldError, Problem
+
+FACT_CONFLICT = describe(
+    "FACT_CONFLICT",
+    409,
+    "The fact was recorded before with another content",
+    "A fact is one per source, kind and source_event_id. Recorded facts never change: send what corrects it (a return, a reversal, "
+    "a credit note) under an id of its own.",
+)
+FACT_TOO_LARGE = describe("FACT_TOO_LARGE", 422, "The fact is too large", "One fact may hold 64 KiB as JSON.")
+CUSTOMER_EXISTS = describe(
+    "CUSTOMER_EXISTS",
+    409,
+    "The customer is registered already",
+    "The card behind one of the external ids is registered; customer_id names it. Revise it instead.",
+)
+EXTERNAL_ID_TAKEN = describe(
+    "EXTERNAL_ID_TAKEN",
+    409,
+    "An external id belongs to another customer",
+    "External ids are never given to another customer, and a card cannot join the ids of two customers.",
+)
+CUSTOMER_IS_STUB = describe(
+    "CUSTOMER_IS_STUB",
+    409,
+    "The card is a stub",
+    "It was opened by a fact. Register the customer with its external id; that fills the stub.",
+)
+SOURCE_ENDED = describe("SOURCE_ENDED", 409, "The source has ended", "It said that it delivers no more. Open it again first.")
+COMPLETENESS_TAKEN_BACK = describe(
+    "COMPLETENESS_TAKEN_BACK",
+    409,
+    "The source is complete through a later day already",
+    "Completeness only grows. A source that has to deliver more of the past just delivers it.",
+)
+TOO_MANY_ITEMS = describe("TOO_MANY_ITEMS", 413, "Too many items", "A bulk request holds at most 1000 items; larger ones go to /v1/imports.")
+IMPORT_LINE_TOO_LONG = describe("IMPORT_LINE_TOO_LONG", 413, "A line is too long", "A line of an import holds at most 64 KiB.")
+IMPORT_UNKNOWN = describe("IMPORT_UNKNOWN", 404, "There is no such import", "No import of this service has this id.")
+IMPORT_ENDED = describe("IMPORT_ENDED", 409, "The import has ended", "What has ended cannot be cancelled.")
+
+_CODES: dict[type[refusals.CardRefused], str] = {
+    refusals.CardUnknown: "CUSTOMER_UNKNOWN",
+    refusals.CardAlreadyRegistered: CUSTOMER_EXISTS,
+    refusals.CardIsStub: CUSTOMER_IS_STUB,
+    refusals.CustomerIsErased: "CUSTOMER_ERASED",
+    refusals.ExternalIdTaken: EXTERNAL_ID_TAKEN,
+    refusals.SourceHasEnded: SOURCE_ENDED,
+    refusals.CompletenessTakenBack: COMPLETENESS_TAKEN_BACK,
+}
+
+
+def refused(refusal: refusals.CardRefused, **extra: str) -> Problem:
+    """The problem behind a refusal."""
+    return Problem(_CODES[type(refusal)], extra=extra)
+
+
+def flawed(flaws: tuple[Flaw, ...]) -> Problem:
+    """A fact that cannot be true, field by field."""
+    return Problem("VALIDATION_FAILED", errors=[FieldError(flaw.pointer, flaw.code, flaw.detail) for flaw in flaws])

@@ -1,0 +1,167 @@
+"""Registering many cards at once: every verdict is known before the append, and the append is one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import reduce
+from uuid import UUID
+
+from services.cards.domain.card import Card, RegisterCustomer, Unregistered, content_of, decide, evolve
+from services.cards.domain.identity import card_stream, registration_id
+from services.cards.domain.refusals import CardAlreadyRegistered, CardRefused, ExternalIdTaken
+from services.cards.handlers.cards import event_ids, first_id, guards_of
+from services.cards.handlers.deps import SCHEMA, Deps
+from services.cards.handlers.facts import part_of_customer
+from services.cards.handlers.problems import refused
+from services.cards.handlers.search import hashes_of
+from services.cards.read_models.customer_lookup import CardHistory, histories, owners
+from services.cards.read_models.customer_search import replace_hashes
+from shared.contracts.cards import CustomerRegistered, ExternalId
+from shared.contracts.event import Event
+from shared.event_store.append import append_many
+from shared.event_store.events import Append, Appended, CommandRecord, NewEvent
+from shared.postgres.pool import Connection
+from shared.web.problem import Problem
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of one registration: recorded, duplicate, conflict or rejected."""
+
+    status: str
+    customer_id: UUID | None = None
+    problem: Problem | None = None
+
+
+@dataclass(slots=True)
+class _Card:
+    state: Card
+    version: int
+    registered_as: UUID | None
+    events: list[tuple[UUID, Event]] = field(default_factory=list)
+    command: RegisterCustomer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Verdicts in order; `appended` is the store's answer, replays included."""
+
+    verdicts: Sequence[Verdict]
+    appended: Appended
+
+
+Finish = Callable[[Connection, Sequence[Verdict]], Awaitable[None]]
+
+
+async def register_many(
+    deps: Deps,
+    commands: Sequence[RegisterCustomer],
+    new_id: Callable[[int], UUID],
+    meta: Mapping[str, str],
+    *,
+    record: Callable[[Sequence[Verdict]], CommandRecord] | None = None,
+    finish: Finish | None = None,
+) -> Registered:
+    """Register up to 1000 cards in one transaction; a card that cannot be registered keeps none of the others back.
+
+    `record` makes the command's answer from the verdicts, `finish` writes what belongs into the same transaction.
+    `new_id` makes ids of events, by number. Raises Problem (503) when other writers keep claiming the same ids.
+    """
+    for _ in range(_TRIES):
+        async with deps.pool.acquire() as c:
+            held = await owners(c, SCHEMA, {external for command in commands for external in command.external_ids})
+            known = await histories(c, SCHEMA, _possible(commands, held))
+        verdicts, cards = _judge(deps, commands, held, known, new_id)
+        changed = {customer: card for customer, card in cards.items() if card.events}
+        await deps.sealer.keys_for(list(changed))
+        guards = [guard for card in changed.values() if card.command for guard in guards_of(card.command)]
+        async with deps.pool.acquire() as c, c.transaction():
+            appended = await append_many(
+                c,
+                SCHEMA,
+                [_append(deps, customer, card, meta) for customer, card in changed.items()],
+                command=None if record is None else record(verdicts),
+                guards=guards,
+            )
+            if appended.outcome == "appended":
+                hashes = {who: hashes_of(deps.sealer, card.command.basics) for who, card in changed.items() if card.command}
+                await replace_hashes(c, SCHEMA, hashes)
+                if finish is not None:
+                    await finish(c, verdicts)
+        if appended.outcome in ("appended", "replayed", "key_reused"):
+            return Registered(verdicts, appended)
+    raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
+
+
+def _possible(commands: Sequence[RegisterCustomer], held: Mapping[ExternalId, UUID]) -> set[UUID]:
+    return {*held.values(), *(first_id(command.external_ids) or command.customer_id for command in commands)}
+
+
+def _judge(
+    deps: Deps,
+    commands: Sequence[RegisterCustomer],
+    held: Mapping[ExternalId, UUID],
+    known: Mapping[UUID, CardHistory],
+    new_id: Callable[[int], UUID],
+) -> tuple[list[Verdict], dict[UUID, _Card]]:
+    claimed = dict(held)
+    cards: dict[UUID, _Card] = {}
+    verdicts: list[Verdict] = []
+    for place, command in enumerate(commands):
+        customers = {claimed[external] for external in command.external_ids if external in claimed}
+        if len(customers) > 1:
+            verdicts.append(_conflict(ExternalIdTaken()))
+            continue
+        customer = customers.pop() if customers else first_id(command.external_ids) or command.customer_id
+        card = cards.setdefault(customer, _card(known.get(customer)))
+        named = replace(command, customer_id=customer)
+        verdict = _register(deps, card, named, lambda n, place=place: new_id(place * 4 + n))  # type: ignore[misc]
+        if verdict.status == "recorded":
+            claimed.update(dict.fromkeys(command.external_ids, customer))
+        verdicts.append(verdict)
+    return verdicts, cards
+
+
+def _register(deps: Deps, card: _Card, command: RegisterCustomer, new_id: Callable[[int], UUID]) -> Verdict:
+    customer = command.customer_id
+    try:
+        events = decide(card.state, command)
+    except CardAlreadyRegistered as refusal:
+        same = registration_id(customer, deps.sealer.fingerprint(content_of(command))) == card.registered_as
+        return Verdict("duplicate", customer) if same else _conflict(refusal, customer)
+    except CardRefused as refusal:
+        return Verdict("rejected", customer, refused(refusal))
+    card.events = list(zip(event_ids(deps, command, events, new_id), events, strict=True))
+    card.command, card.registered_as = command, card.events[0][0]
+    card.state = reduce(evolve, events, card.state)
+    return Verdict("recorded", customer)
+
+
+def _conflict(refusal: CardRefused, customer: UUID | None = None) -> Verdict:
+    extra = {} if customer is None else {"customer_id": str(customer)}
+    return Verdict("conflict", customer, refused(refusal, **extra))
+
+
+def _card(history: CardHistory | None) -> _Card:
+    if history is None:
+        return _Card(Unregistered(), 0, None)
+    start: Card = Unregistered()
+    registrations = [event_id for event_id, event in history.events if isinstance(event, CustomerRegistered)]
+    state = reduce(evolve, (event for _, event in history.events), start)
+    return _Card(state, history.version, registrations[0] if registrations else None)
+
+
+def _append(deps: Deps, customer: UUID, card: _Card, meta: Mapping[str, str]) -> Append:
+    stream = card_stream(customer)
+    events = [NewEvent(event_id, deps.sealer.seal(event, stream, customer), deps.now(), meta) for event_id, event in card.events]
+    return Append(stream, card.version or "new", customer, part_of_customer(customer, deps.parts), events)
+
+
+def counted(statuses: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for status in statuses:
+        found[status] = found.get(status, 0) + 1
+    return found
