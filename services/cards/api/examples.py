@@ -78,6 +78,9 @@ CUSTOMER = example(
         "terms": {"payment_days": 30, "credit_limit": {"amount": "200000.00", "currency": "CNY"}, "agreed_on": "2026-01-05"},
     }
 )
+CUSTOMERS = example(
+    [{"kind": "COMPANY", "name": "Hua Xin Trading Co.", "external_ids": [_CUSTOMER]}, {"kind": "PERSON", "person_name": "Li Na"}]
+)
 BASICS = example({"kind": "COMPANY", "name": "Hua Xin Trading Group", "place": "Suzhou", "country": "CN", "reason": "renamed"})
 MARKS = example({"nature": "ORDINARY_COMPANY", "shop_kind": "CHAIN", "industry": "HARDWARE"})
 ASSIGNMENT = example({"area_id": "EAST", "salesperson_id": "li"})

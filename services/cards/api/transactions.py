@@ -23,14 +23,15 @@ from services.cards.api.fact_bodies import (
     WriteOffBody,
     delivered,
 )
+from services.cards.api.problems import invalid
+from services.cards.domain.ledger import Delivered
 from services.cards.handlers.deps import Deps
 from services.cards.handlers.facts import FactAnswer, deliver
+from services.cards.handlers.registrations import summary
 from services.cards.handlers.problems import FACT_CONFLICT, TOO_MANY_ITEMS
-from services.cards.domain.ledger import Delivered
 from shared.web.answers import Answer
 from shared.web.commands import Command, CommandKey, respond
 from shared.web.correlation import event_meta
-from shared.web.errors import field_error
 from shared.web.problem import Problem
 from shared.web.scope import bulk, scope
 
@@ -129,17 +130,6 @@ def read_fact(item: Any) -> Delivered | Problem:
         return invalid(error)
 
 
-def invalid(error: ValidationError) -> Problem:
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    # The discriminator stands first in the place of an error; the caller never wrote it.
-    kinds = {kind for kind in FACT_EXAMPLES}
-    errors = []
-    for one in found[:100]:
-        location = one["loc"][1:] if one["loc"][:1] and one["loc"][0] in kinds else one["loc"]
-        errors.append(field_error(location, one["type"], one["msg"]))
-    return Problem("VALIDATION_FAILED", errors=errors)
-
-
 @router.post(
     "/v1/transactions/bulk",
     status_code=207,
@@ -161,11 +151,6 @@ async def record_transactions(
     answer = await deliver(deps, facts, refused, key, event_meta(request))
     body = {"summary": summary([item.status for item in answer.items]), "items": [_item(i, one) for i, one in enumerate(answer.items)]}
     return respond(Answer(207, body, position=answer.positions, replayed=answer.replayed), request)
-
-
-def summary(statuses: list[str]) -> dict[str, int]:
-    """How many items came to each status; the total beside them."""
-    return {"total": len(statuses), **{status: statuses.count(status) for status in sorted(set(statuses))}}
 
 
 def _item(index: int, one: FactAnswer) -> dict[str, Any]:

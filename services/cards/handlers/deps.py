@@ -20,6 +20,7 @@ class Deps:
     """`zone` is the company's: business days are days there. `line_secret` makes the keys of import jobs."""
 
     pool: Pool
+    keystore: Pool
     sealer: Sealer
     known: KnownCustomers
     cursors: CursorCodec

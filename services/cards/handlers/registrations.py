@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
+from typing import Any
 from uuid import UUID
 
 from services.cards.domain.card import Card, RegisterCustomer, Unregistered, content_of, decide, evolve
 from services.cards.domain.identity import card_stream, registration_id
 from services.cards.domain.refusals import CardAlreadyRegistered, CardRefused, ExternalIdTaken
-from services.cards.handlers.cards import event_ids, first_id, guards_of
+from services.cards.handlers.cards import event_ids, first_id, guards_of, positioned, record, replayed
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.facts import part_of_customer
 from services.cards.handlers.problems import refused
@@ -20,8 +21,11 @@ from services.cards.read_models.customer_search import replace_hashes
 from shared.contracts.cards import CustomerRegistered, ExternalId
 from shared.contracts.event import Event
 from shared.event_store.append import append_many
-from shared.event_store.events import Append, Appended, CommandRecord, NewEvent
+from shared.event_store.events import Append, Appended, CommandRecord, NewEvent, StoredAnswer
+from shared.event_store.load import load
 from shared.postgres.pool import Connection
+from shared.web.answers import Answer
+from shared.web.commands import CommandKey, reused_key
 from shared.web.problem import Problem
 
 _TRIES = 5
@@ -160,8 +164,44 @@ def _append(deps: Deps, customer: UUID, card: _Card, meta: Mapping[str, str]) ->
     return Append(stream, card.version or "new", customer, part_of_customer(customer, deps.parts), events)
 
 
-def counted(statuses: Iterable[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for status in statuses:
-        found[status] = found.get(status, 0) + 1
+async def register_bulk(
+    deps: Deps, read: Sequence[RegisterCustomer | Problem], key: CommandKey, meta: Mapping[str, str]
+) -> Answer:
+    """Register what one request brings: always 207, one verdict an item. Raises Problem: IDEMPOTENCY_KEY_REUSED, UNAVAILABLE."""
+    places = [place for place, one in enumerate(read) if isinstance(one, RegisterCustomer)]
+    commands = [one for one in read if isinstance(one, RegisterCustomer)]
+    async with deps.pool.acquire() as c:
+        stored = (await load(c, SCHEMA, "", (key.principal, key.route, key.key))).stored
+    if stored is not None:
+        return replayed(stored, key, deps.parts)
+
+    def answer(verdicts: Sequence[Verdict]) -> Answer:
+        at = dict(zip(places, verdicts, strict=True))
+        items = [
+            item(place, at[place] if place in at else Verdict("rejected", problem=one if isinstance(one, Problem) else None))
+            for place, one in enumerate(read)
+        ]
+        return Answer(207, {"summary": summary([one["status"] for one in items]), "items": items})
+
+    done = await register_many(deps, commands, key.new_id, meta, record=lambda verdicts: record(key, answer(verdicts)))
+    match done.appended.outcome:
+        case "key_reused":
+            raise reused_key()
+        case "replayed":
+            stored = StoredAnswer(key.fingerprint, 207, done.appended.answer or {}, done.appended.results)
+            return replayed(stored, key, deps.parts)
+    return positioned(answer(done.verdicts), done.appended.results, deps.parts)
+
+
+def item(place: int, verdict: Verdict) -> dict[str, Any]:
+    found: dict[str, Any] = {"index": place, "status": verdict.status}
+    if verdict.customer_id is not None:
+        found["id"] = str(verdict.customer_id)
+    if verdict.problem is not None:
+        found["problem"] = verdict.problem.body()
     return found
+
+
+def summary(statuses: Sequence[str]) -> dict[str, int]:
+    """How many items came to each status; the total beside them."""
+    return {"total": len(statuses), **{status: statuses.count(status) for status in sorted(set(statuses))}}

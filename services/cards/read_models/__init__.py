@@ -1,0 +1,11 @@
+"""The questions that the service answers. READ_MODELS are folded from the feed; the others read the store itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.cards.read_models.customers import CUSTOMERS
+from services.cards.read_models.receivables import RECEIVABLES
+from shared.projections.read_model import ReadModel
+
+READ_MODELS: tuple[ReadModel[Any], ...] = (CUSTOMERS, RECEIVABLES)

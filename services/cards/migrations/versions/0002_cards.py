@@ -19,6 +19,9 @@ CREATE TABLE {schema}.customer_search (
 CREATE INDEX ON {schema}.customer_search (customer_id);
 GRANT SELECT, INSERT, DELETE ON {schema}.customer_search TO {schema};
 
+-- Few rows; found without reading the store from its beginning.
+CREATE INDEX ON {schema}.events (customer_id) WHERE type = 'regulars.cards.customer-erased.v1';
+
 -- salt: from it and the master key comes the key of the job's lines; it is deleted when the job ends.
 CREATE TABLE {schema}.import_jobs (
     job_id uuid PRIMARY KEY,

@@ -1,0 +1,33 @@
+"""Erasing a customer: the event first, then the key. A crash between the two is made good when the request is repeated,
+and by the sweep that `work` makes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from services.cards.domain.card import EraseCustomer
+from services.cards.handlers.cards import change
+from services.cards.handlers.deps import SCHEMA, Deps
+from services.cards.read_models.erasures import destroyed, wanted
+from shared.web.answers import Answer
+from shared.web.commands import CommandKey
+
+
+async def erase(deps: Deps, customer_id: UUID, reason: str, key: CommandKey, meta: Mapping[str, str]) -> Answer:
+    """Append CustomerErased, forget the search hashes, destroy the key. Erasing twice is a 410 that destroys nothing more."""
+    answer = await change(deps, customer_id, EraseCustomer(reason, key.principal), key, meta, None)
+    if answer.status in (200, 410):
+        await deps.sealer.erase(customer_id)
+    return answer
+
+
+async def sweep(deps: Deps) -> int:
+    """Destroy the keys of customers whose erasure was recorded and then cut short. How many there were."""
+    async with deps.pool.acquire() as c:
+        left = await wanted(c, SCHEMA)
+    async with deps.keystore.acquire() as c:
+        left -= await destroyed(c)
+    for customer_id in left:
+        await deps.sealer.erase(customer_id)
+    return len(left)
