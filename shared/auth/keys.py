@@ -88,14 +88,16 @@ class KeyRing:
         match = _FORM.fullmatch(raw.strip(" ")) if kind.lower() == "bearer" else None
         if match is None:
             raise Refused(missing=False)
+        if match[2] not in self._live:
+            self._look_again(at_once=True)
         # An unknown id is compared as well, so that the time taken does not tell which ids exist.
         expected, principal = self._live.get(match[2], (_NOBODY, None))
         if not hmac.compare_digest(expected, digest(self._pepper, match[0])) or principal is None:
             raise Refused(missing=False)
         return principal
 
-    def _look_again(self) -> None:
-        if self._monotonic() - self._checked < _CHECK_EVERY:
+    def _look_again(self, at_once: bool = False) -> None:
+        if not at_once and self._monotonic() - self._checked < _CHECK_EVERY:
             return
         self._checked = self._monotonic()
         try:

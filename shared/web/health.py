@@ -81,10 +81,21 @@ class _Quiet(uvicorn.Server):
 
 async def serve_health(app: Starlette, host: str, port: int) -> None:
     """Serve until cancelled; port 0 takes any free one."""
-    server = _Quiet(
-        uvicorn.Config(app, host=host, port=port, log_config=None, access_log=False, lifespan="off", server_header=False)
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=1,
     )
+    server = _Quiet(config)
     try:
         await server.serve()
     finally:
         server.should_exit = True
+        if server.started:
+            # Cancelled: the sockets are still open, and the next process wants the port.
+            await server.shutdown()

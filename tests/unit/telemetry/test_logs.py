@@ -1,0 +1,77 @@
+"""Log lines are JSON, carry the trace, and never the text of an exception."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import structlog
+
+from shared.telemetry.logs import configure_logs
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    out = io.StringIO()
+    configure_logs("demo", "INFO", out)
+    yield out
+    structlog.contextvars.clear_contextvars()
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+def read(out: io.StringIO) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_both_loggers_write_the_same_form(lines: io.StringIO) -> None:
+    structlog.contextvars.bind_contextvars(trace_id="abc")
+    structlog.get_logger("one").info("request", route="/v1/things")
+    logging.getLogger("two").warning("away: %s", "OSError", extra={"places": ["a"]})
+    first, second = read(lines)
+    assert (
+        first.items()
+        >= {
+            "event": "request",
+            "route": "/v1/things",
+            "trace_id": "abc",
+            "service": "demo",
+            "level": "info",
+            "logger": "one",
+        }.items()
+    )
+    assert (
+        second.items()
+        >= {"event": "away: OSError", "trace_id": "abc", "service": "demo", "level": "warning", "places": ["a"]}.items()
+    )
+    assert first["timestamp"].endswith("Z")
+
+
+def test_exceptions_are_named_but_not_quoted(lines: io.StringIO) -> None:
+    for log in (structlog.get_logger("one"), logging.getLogger("two")):
+        try:
+            raise ValueError("canary-value")
+        except ValueError:
+            log.exception("failed")
+    found = read(lines)
+    assert [line["error"] for line in found] == ["ValueError", "ValueError"]
+    assert all("test_logs.py" in line["places"][0] for line in found)
+    assert "canary" not in lines.getvalue()
+
+
+def test_line_breaks_cannot_forge_a_line(lines: io.StringIO) -> None:
+    structlog.get_logger("one").info("a\n{}", value="b\r\nc")
+    assert len(read(lines)) == 1
+
+
+def test_quiet_levels_stay_quiet(lines: io.StringIO) -> None:
+    structlog.get_logger("one").debug("a")
+    logging.getLogger("two").debug("b")
+    assert lines.getvalue() == ""
