@@ -80,7 +80,7 @@ def _by_salesperson(fact: Body, dealer: Dealer) -> Body:
 def _healthy(number: str, rng: Random, anchor: date) -> Dealer:
     currency = rng.choices(("CNY", "USD", "EUR", "JPY"), (94, 2, 2, 2))[0]
     typical = round(rng.lognormvariate(8.4, 0.9))
-    gap = rng.choice((7, 10, 14, 14, 21, 28, 35))
+    gap = rng.choice((7, 10, 12, 14, 14, 18, 21))
     dealer = Dealer(
         number,
         rng,
@@ -93,7 +93,7 @@ def _healthy(number: str, rng: Random, anchor: date) -> Dealer:
     habit, spread = rng.choice((-3, -1, 0, 0, 2, 4)), rng.uniform(1.0, 2.5)
     allocates = rng.random() < 0.85
     first = anchor - timedelta(days=rng.randrange(200, YEARS_DAYS))
-    regular = rng.uniform(0.12, 0.3)
+    regular = rng.uniform(0.1, 0.25)
     for day in rhythm(rng, first, anchor, gap, regular):
         late = round(rng.gauss(habit, spread))
         paid_on = max(day, day + timedelta(days=dealer.payment_days + late))

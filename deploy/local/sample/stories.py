@@ -41,9 +41,9 @@ def order_value(rng: Random, typical: int) -> Decimal:
 def fading(dealer: Dealer) -> list[Body]:
     """Bought every nine days for two years; the last gaps grew, then came nothing. Pays as ever."""
     rng, anchor = dealer.rng, dealer.anchor
-    days = list(rhythm(rng, anchor - timedelta(days=YEARS_DAYS - 10), anchor - timedelta(days=75), 9, 0.18))
-    days += [days[-1] + timedelta(days=11), days[-1] + timedelta(days=25)]
-    days.append(anchor - timedelta(days=36 + rng.randrange(4)))
+    last = anchor - timedelta(days=50 + rng.randrange(5))
+    days = list(rhythm(rng, anchor - timedelta(days=YEARS_DAYS - 10), last - timedelta(days=46), 9, 0.18))
+    days += [last - timedelta(days=ago) for ago in (35, 21, 0)]
     for day in days:
         dealer.order(day, order_value(rng, 9000), day + timedelta(days=dealer.payment_days + rng.randrange(-4, 4)))
     return []
