@@ -80,7 +80,7 @@ def fact_arguments(facts: Sequence[Fact], stubs: Sequence[Stub]) -> tuple[object
         [fact.customer_id for fact in facts],
         [fact.part for fact in facts],
         [fact.source for fact in facts],
-        [fact.source_event_id for fact in facts],
+        [fact.source_event_id.replace("\0", "") for fact in facts],
         [fact.fingerprint for fact in facts],
         [_body(fact) for fact in facts],
         [_json(fact.meta) if fact.meta else "{}" for fact in facts],
@@ -93,20 +93,21 @@ _encoder = msgspec.json.Encoder(decimal_format="string")
 _ZERO = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
-def _storable(body: bytes) -> bool:
+def _has_zero(json: bytes) -> bool:
     # JSON writes U+0000 as an escape; the quick test is for the escape's digits, the exact one for an escape that is one.
-    return len(body) <= MAX_BODY_BYTES and (b"u0000" not in body or not _ZERO.search(body))
+    return b"u0000" in json and _ZERO.search(json) is not None
 
 
 def _body(fact: Fact) -> str | None:
     body = encode(fact.event) if fact.body is None else fact.body
-    return body.decode() if _storable(body) else None
+    unfit = len(body) > MAX_BODY_BYTES or _has_zero(body) or "\0" in fact.source_event_id
+    return None if unfit else body.decode()
 
 
 def _event(new: NewEvent) -> dict[str, Any]:
     body = encode(new.event)
-    if not _storable(body):
-        raise Unstorable(f"{new.event.type}: larger than {MAX_BODY_BYTES} bytes or with U+0000")
+    if len(body) > MAX_BODY_BYTES:
+        raise Unstorable(f"{new.event.type}: larger than {MAX_BODY_BYTES} bytes")
     if new.occurred_at.tzinfo is None:
         raise ValueError("occurred_at is naive")
     return {
@@ -150,7 +151,10 @@ def _stub(stub: Stub) -> dict[str, Any]:
 
 
 def _json(value: object) -> str:
-    return _encoder.encode(value).decode()
+    json = _encoder.encode(value)
+    if _has_zero(json):
+        raise Unstorable("a text contains U+0000")
+    return json.decode()
 
 
 def _appended(found: dict[str, Any]) -> Appended:
@@ -159,9 +163,7 @@ def _appended(found: dict[str, Any]) -> Appended:
         results=results_of(found.get("results") or ()),
         status=found.get("status"),
         answer=found.get("answer"),
-        taken=tuple(
-            Guard(one["system"], one["value"], UUID(one["customer"])) for one in found.get("taken") or ()
-        ),
+        taken=tuple(Guard(one["system"], one["value"], UUID(one["customer"])) for one in found.get("taken") or ()),
     )
 
 

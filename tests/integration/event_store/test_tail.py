@@ -1,0 +1,101 @@
+"""The tail loses nothing and sees each stream in order; and the hunt that says so finds the known mistakes."""
+
+import pytest
+
+from shared.contracts.cursor import START, Cursor
+from shared.event_store import tail as tail_module
+from shared.event_store.append import append_many
+from shared.event_store.tail import read_tail, tail
+from shared.testing.hunt import hunt
+from shared.testing.stored_events import releases
+
+
+async def test_nothing_is_lost_or_disordered_beside_many_writers(pool, admin):
+    """INVARIANT: commit order, no gaps. Broken by an id taken before the locks, by a missing lock, by a reader without horizon."""
+    found = await hunt(pool, admin, seed=1, seconds=4)
+    assert found.violations == []
+    assert found.ended["committed"] > 200
+    assert found.ended["rolled back"] > 20
+    assert found.ended["killed"] > 10
+
+
+async def _function(admin, name: str) -> str:
+    return await admin.fetchval(
+        "SELECT pg_get_functiondef(p.oid) FROM pg_proc p WHERE p.pronamespace = 'cards'::regnamespace AND p.proname = $1", name
+    )
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("PERFORM cards.begin_append();", "PERFORM cards.begin_append(); PERFORM pg_current_xact_id();"),
+        ("PERFORM pg_advisory_xact_lock(k.category, k.bucket)", "PERFORM (k.category, k.bucket)"),
+    ],
+    ids=["xid first", "no stream lock"],
+)
+async def test_the_hunt_catches_a_wrong_append(pool, admin, right, wrong):
+    for name in ("append_many", "append_facts"):
+        definition = await _function(admin, name)
+        assert right in definition
+        await admin.execute(definition.replace(right, wrong))
+    found = await hunt(pool, admin, seed=2, seconds=15)
+    assert found.violations
+
+
+async def test_the_hunt_catches_a_tail_without_horizon(pool, admin, monkeypatch):
+    horizon = "AND (r.gen < h.gen OR r.xid < pg_snapshot_xmin(h.snapshot))"
+    assert horizon in tail_module._TAIL
+    monkeypatch.setattr(tail_module, "_TAIL", tail_module._TAIL.replace(horizon, ""))
+    found = await hunt(pool, admin, seed=3, seconds=15)
+    assert found.violations
+
+
+async def test_a_running_transaction_holds_back_what_comes_later(pool, customers):
+    async with pool.acquire() as slow, pool.acquire() as reader:
+        running = slow.transaction()
+        await running.start()
+        await append_many(slow, "cards", [releases(customers[0])])
+        async with pool.acquire() as fast, fast.transaction():
+            await append_many(fast, "cards", [releases(customers[1])])
+        assert await tail(reader, "cards", START) == []
+        horizon = (await read_tail(reader, "cards", START)).xmin
+        await running.commit()
+        rows = await tail(reader, "cards", START)
+        assert [row.customer_id for row in rows] == customers[:2]
+        assert horizon == rows[0].xid
+
+
+async def test_a_transaction_that_only_reads_holds_back_nothing(pool, customers):
+    async with pool.acquire() as reading, reading.transaction(isolation="repeatable_read"):
+        await reading.fetchval("SELECT count(*) FROM cards.events")
+        async with pool.acquire() as writer, writer.transaction():
+            await append_many(writer, "cards", [releases(customers[0])])
+        async with pool.acquire() as reader:
+            assert len(await tail(reader, "cards", START)) == 1
+
+
+async def test_pages_follow_one_another(pool, customers):
+    for customer in customers:
+        async with pool.acquire() as writer, writer.transaction():
+            await append_many(writer, "cards", [releases(customer, count=3)])
+    seen, cursor = [], START
+    async with pool.acquire() as reader:
+        while rows := await tail(reader, "cards", cursor, limit=2):
+            seen += [(row.stream, row.version) for row in rows]
+            cursor = rows[-1].cursor
+    assert seen == [(f"card-{customer}", version) for customer in customers for version in (1, 2, 3)]
+
+
+async def test_a_new_generation_comes_after_every_older_one(pool, admin, customers):
+    """After a restore transaction ids begin anew; the generation keeps the order and old rows are complete."""
+    await admin.execute("UPDATE cards.store SET gen = 2")
+    async with pool.acquire() as writer, writer.transaction():
+        await append_many(writer, "cards", [releases(customers[0])])
+    await admin.execute(
+        "INSERT INTO cards.events (gen, xid, stream, version, event_id, type, part, occurred_at, recorded_at, body, meta)"
+        " VALUES (1, '999999999999', 'card-old', 1, gen_random_uuid(), 'regulars.cards.trade-released.v1', 0, now(), now(), '{}', '{}')"
+    )
+    async with pool.acquire() as reader:
+        rows = await tail(reader, "cards", START)
+        assert [row.gen for row in rows] == [1, 2]
+        assert [row.gen for row in await tail(reader, "cards", Cursor(1, 999999999999, rows[0].pos))] == [2]
