@@ -71,13 +71,16 @@ class Membership(Protocol):
     """Which parts this process works on. Correctness never rests on it: positions are compared and set."""
 
     async def owned(self) -> frozenset[int]:
-        """Parts held now. Waits until there is an answer for the first time."""
+        """Parts held now. Waits until `watch`, which somebody must run, has had an answer for the first time."""
 
     def on_change(self, changed: PartsChanged) -> None:
         """Call `changed` with the parts held whenever they change, first with fewer, then with more."""
 
     async def watch(self) -> None:
-        """Keep the membership alive, for ever. Raises FeedStuck when it is lost or hangs: the process must exit."""
+        """Become a member and stay one, for ever. Raises FeedStuck when that is lost or hangs: the process must exit.
+
+        A second caller waits for the first; so everyone who needs the membership may call it.
+        """
 
     async def report(self, next_offsets: Mapping[TopicPart, int]) -> None:
         """Show how far this process is. A gauge for operators; nothing is resumed from it."""

@@ -48,7 +48,6 @@ async def consume(
     consumer = _Consumer(pool, schema, feed, models, reactions, stores, max_records)
     membership.on_change(consumer.parts_changed)
     try:
-        consumer.parts_changed(await membership.owned())
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(membership.watch())
             tasks.create_task(consumer.run(membership))

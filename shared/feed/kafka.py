@@ -1,0 +1,156 @@
+"""The feed from Kafka: parts are assigned and sought, never left to a group or to an offset that Kafka remembers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import OffsetOutOfRangeError
+
+from shared.contracts.cursor import START, Cursor, TopicPart
+from shared.contracts.envelope import Record, from_headers
+from shared.contracts.topics import watermarks_topic
+from shared.feed.feed import Batch, FeedStuck, Start
+from shared.feed.watermarks import Ticks
+from shared.kafka.consumer import reader
+from shared.kafka.settings import KafkaSettings
+
+STUCK_SECONDS = 30.0
+NEWEST_WATERMARKS = 10_000
+
+
+class KafkaFeed:
+    """Reads topic parts by assignment, and with them the watermark topics of their services from their newest records on.
+
+    Where records must be and none comes for `stuck_seconds`, `read` raises FeedStuck: the client has hung before.
+    """
+
+    def __init__(self, settings: KafkaSettings, client_id: str, *, stuck_seconds: float = STUCK_SECONDS) -> None:
+        self._settings, self._client_id, self._stuck = settings, client_id, stuck_seconds
+        self._consumer: AIOKafkaConsumer | None = None
+        self._assigned: dict[TopicPartition, TopicPart] = {}
+        self._watermarks: dict[TopicPartition, str] = {}
+        self._offsets: dict[TopicPartition, int] = {}
+        self._ticks = Ticks()
+        self._paused: set[TopicPart] = set()
+        self._idle: dict[TopicPart, float] = {}
+        self._rewound: dict[TopicPart, Cursor] = {}
+
+    async def assign(self, starts: Mapping[TopicPart, Start]) -> None:
+        consumer = await self._started()
+        assigned = {self._physical(at): at for at in starts}
+        services = {at.topic.split(".", 2)[1] for at in starts}
+        watermarks = {self._physical(TopicPart(watermarks_topic(service), 0)): service for service in services}
+        unknown = [tp for tp, at in assigned.items() if starts[at].offset is None]
+        beginnings = await consumer.beginning_offsets([*unknown, *watermarks]) if unknown or watermarks else {}
+        ends = await consumer.end_offsets(list(watermarks)) if watermarks else {}
+        offsets: dict[TopicPartition, int] = {}
+        for tp, at in assigned.items():
+            offset = starts[at].offset
+            offsets[tp] = beginnings[tp] if offset is None else offset
+        # The newest watermark says all that older ones say; before compaction there may be many thousands.
+        offsets |= {tp: max(beginnings[tp], ends[tp] - NEWEST_WATERMARKS) for tp in watermarks}
+        # Nothing may come between: a part that is assigned and not yet sought has no place to read from.
+        consumer.assign([*assigned, *watermarks])
+        for tp, offset in offsets.items():
+            consumer.seek(tp, offset)
+        self._assigned, self._watermarks, self._offsets = assigned, watermarks, offsets
+        self._ticks.assign({at: start.cursor for at, start in starts.items()})
+        self._idle = {}
+        self._rewound = {}
+        self._paused &= set(starts)
+        self._pause(self._paused)
+
+    async def read(self, max_records: int, timeout: float) -> list[Batch]:
+        if self._consumer is None or not self._assigned:
+            raise RuntimeError("assign comes before read")
+        deadline = time.monotonic() + timeout
+        while True:
+            began = time.monotonic()
+            wait_ms = max(0, int((deadline - began) * 1000))
+            try:
+                found = await self._consumer.getmany(timeout_ms=wait_ms, max_records=max_records)
+            except OffsetOutOfRangeError as error:
+                # Retention has passed by, or the log has lost its tail: the cursors of what is still there tell which.
+                await self._to_beginning(tp for tp in error.args[0] if tp in self._assigned or tp in self._watermarks)
+                continue
+            batches = [self._batch(tp, its) for tp, its in found.items() if tp in self._assigned]
+            for tp, its in found.items():
+                if tp in self._watermarks:
+                    for message in its:
+                        self._ticks.tick(self._watermarks[tp], message.value or b"")
+            await self._watch({batch.at for batch in batches}, time.monotonic() - began)
+            if batches or time.monotonic() >= deadline:
+                return batches
+
+    async def rewind(self, at: TopicPart) -> None:
+        await self._to_beginning([self._physical(at)])
+
+    async def ends(self, of: Collection[TopicPart]) -> Mapping[TopicPart, int | None]:
+        consumer = await self._started()
+        found = await consumer.end_offsets([self._physical(at) for at in of])
+        return {at: found[self._physical(at)] for at in of}
+
+    def complete_through(self, at: TopicPart) -> datetime | None:
+        return self._ticks.through.get(at)
+
+    def pause(self, parts: Collection[TopicPart]) -> None:
+        self._paused.update(parts)
+        self._pause(parts)
+
+    def resume(self, parts: Collection[TopicPart]) -> None:
+        self._paused.difference_update(parts)
+        if self._consumer is not None:
+            self._consumer.resume(*[tp for at in parts if (tp := self._physical(at)) in self._assigned])
+
+    async def close(self) -> None:
+        if self._consumer is not None:
+            await self._consumer.stop()
+            self._consumer = None
+
+    async def _started(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            consumer = reader(self._settings, self._client_id)
+            await consumer.start()
+            self._consumer = consumer
+        return self._consumer
+
+    def _physical(self, at: TopicPart) -> TopicPartition:
+        return TopicPartition(self._settings.physical(at.topic), at.part)
+
+    def _pause(self, parts: Iterable[TopicPart]) -> None:
+        if self._consumer is not None:
+            self._consumer.pause(*[tp for at in parts if (tp := self._physical(at)) in self._assigned])
+
+    def _batch(self, tp: TopicPartition, messages: list[Any]) -> Batch:
+        topic, part = at = self._assigned[tp]
+        records = [from_headers(topic, part, m.offset, m.headers, m.value) for m in messages]
+        last = max((record.cursor for record in records if isinstance(record, Record)), default=START)
+        self._ticks.read(at, last)
+        self._offsets[tp] = messages[-1].offset + 1
+        return Batch(topic, part, records, self._offsets[tp])
+
+    async def _to_beginning(self, tps: Iterable[TopicPartition]) -> None:
+        consumer = await self._started()
+        for tp, offset in (await consumer.beginning_offsets(list(tps))).items():
+            consumer.seek(tp, offset)
+            self._offsets[tp] = offset
+
+    async def _watch(self, progressed: set[TopicPart], waited: float) -> None:
+        for tp, at in self._assigned.items():
+            required = self._ticks.behind(at)
+            if required is None or at in progressed or at in self._paused:
+                self._idle.pop(at, None)
+                continue
+            here = self._ticks.positions[at]
+            if self._offsets[tp] >= required.end_offset and self._rewound.get(at) != here:
+                # At the end of a log that holds a record not yet read: it lost its tail and has grown again meanwhile.
+                self._rewound[at] = here
+                await self._to_beginning([tp])
+                continue
+            self._idle[at] = idle = self._idle.get(at, 0.0) + waited
+            if idle > self._stuck:
+                raise FeedStuck(f"{at.topic}, part {at.part}: nothing comes after {here}, though {required.cursor} is there")
