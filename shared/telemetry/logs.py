@@ -12,34 +12,33 @@ import structlog
 
 def configure_logs(service: str, level: str = "INFO", stream: TextIO | None = None) -> None:
     """Set up structlog and the standard library alike. Times are UTC. Raises ValueError for an unknown level."""
+    out = stream or sys.stdout
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(),
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _named(service),
         _without_exception_text,
     ]
-    handler = logging.StreamHandler(stream or sys.stdout)
+    renderer = structlog.processors.JSONRenderer(serializer=_json)
+    handler = logging.StreamHandler(out)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(serializer=_json),
-            ],
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, structlog.stdlib.ExtraAdder(), *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
     root = logging.getLogger()
-    root.handlers[:] = [handler]
     root.setLevel(level)
+    root.handlers[:] = [handler]
     # These repeat what our own request line says, or speak of every connection.
     for noisy in ("uvicorn.access", "aiokafka", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # Straight to the stream: a record of the standard library for every request would cost more than the request's own work.
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(root.level),
+        logger_factory=structlog.WriteLoggerFactory(file=out),
         cache_logger_on_first_use=True,
     )
 

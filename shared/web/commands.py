@@ -19,7 +19,7 @@ from shared.web.answers import Answer
 from shared.web.problem import Problem, problem_response
 from shared.web.rendering import Json
 from shared.web.routes import StrictRequest
-from shared.web.scope import Caller
+from shared.web.scope import caller_of
 
 _KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e][\x21-\x7e]{0,254})')
 _ETAG = re.compile(r'"(0|[1-9][0-9]{0,9})"')
@@ -47,7 +47,6 @@ class CommandKey:
 
 async def _command_key(
     request: Request,
-    caller: Caller,
     header: Annotated[
         str | None,
         Header(
@@ -69,7 +68,7 @@ async def _command_key(
     address = f"{request.method} {request.url.path}?{request.url.query}"
     fingerprint = hashlib.sha256(address.encode() + b"\n" + content).digest()
     route = f"{request.method} {request.scope['route'].path}"
-    return CommandKey(caller.id, route, match[1] or match[2], fingerprint)
+    return CommandKey(caller_of(request).id, route, match[1] or match[2], fingerprint)
 
 
 async def _if_match(

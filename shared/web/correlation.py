@@ -15,7 +15,7 @@ from shared.telemetry.metrics import RequestMetrics
 from shared.web.errors import as_problem
 from shared.web.problem import problem_response
 
-log = structlog.get_logger("shared.web.requests")
+log = structlog.get_logger()
 _failures = logging.getLogger(__name__)
 
 _HEADERS = (

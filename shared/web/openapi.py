@@ -11,7 +11,6 @@ from fastapi.openapi.utils import get_openapi
 
 from shared.web.problem import MEDIA_TYPE
 from shared.web.routes import StrictRoute
-from shared.web.scope import declared_scope
 
 SECURITY_SCHEME = "ApiKey"
 
@@ -88,11 +87,10 @@ def document(app: FastAPI, routes: Iterable[StrictRoute]) -> dict[str, Any]:
         }
     }
     for route in routes:
-        scope = declared_scope(route.dependencies, route.path)
         for method in route.methods or ():
             operation = schema.get("paths", {}).get(route.path_format, {}).get(method.lower())
             if operation is not None:
-                _finish(operation, scope)
+                _finish(operation, route.scope)
     return schema
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request, Response, params
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from shared.auth.keys import KeyRing, Refused
 from shared.web.problem import Problem
 from shared.web.rates import Rates
-from shared.web.scope import declared_limit, declared_scope
+from shared.web.scope import declared_limit, declared_scope, without_markers
 from shared.web.strict_json import clean, parse
 
 _CHALLENGE = 'Bearer realm="regulars"'
@@ -52,12 +52,20 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """Raises ScopeUndeclared when it is built without a scope."""
+    """A route with its `scope` (None: open to all) and the `limit` of its body. Raises ScopeUndeclared when it is built without a scope."""
+
+    def __init__(
+        self, path: str, endpoint: Callable[..., Any], *, dependencies: Sequence[params.Depends] | None = None, **rest: Any
+    ) -> None:
+        given = dependencies or ()
+        self.scope = declared_scope(given, path)
+        self.limit = declared_limit(given)
+        # The markers have said what they had to say; left in, each would be solved anew with every request.
+        super().__init__(path, endpoint, dependencies=without_markers(given), **rest)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
-        scope = declared_scope(self.dependencies, self.path)
-        limit = declared_limit(self.dependencies)
+        scope, limit = self.scope, self.limit
         takes_json = self.body_field is not None
         needs_json = self.body_field is not None and self.body_field.field_info.is_required()
 

@@ -66,14 +66,20 @@ def declared_limit(dependencies: Iterable[params.Depends]) -> int | None:
     return found[-1].limit if found else BODY_BYTES
 
 
-def _principal(request: Request) -> Principal:
+def without_markers(dependencies: Iterable[params.Depends]) -> list[params.Depends]:
+    """The dependencies that do something."""
+    return [d for d in dependencies if not isinstance(d.dependency, _Scope | _Body)]
+
+
+def caller_of(request: Request) -> Principal:
+    """Who calls. Only for routes that declare a scope."""
     found: Principal = request.state.principal
     return found
 
 
 async def principal(request: Request) -> Principal:
     """Dependency: who calls."""
-    return _principal(request)
+    return caller_of(request)
 
 
 Caller = Annotated[Principal, Depends(principal)]

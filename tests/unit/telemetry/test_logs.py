@@ -33,7 +33,7 @@ def read(out: io.StringIO) -> list[dict[str, Any]]:
 
 def test_both_loggers_write_the_same_form(lines: io.StringIO) -> None:
     structlog.contextvars.bind_contextvars(trace_id="abc")
-    structlog.get_logger("one").info("request", route="/v1/things")
+    structlog.get_logger().info("request", route="/v1/things")
     logging.getLogger("two").warning("away: %s", "OSError", extra={"places": ["a"]})
     first, second = read(lines)
     assert (
@@ -44,7 +44,6 @@ def test_both_loggers_write_the_same_form(lines: io.StringIO) -> None:
             "trace_id": "abc",
             "service": "demo",
             "level": "info",
-            "logger": "one",
         }.items()
     )
     assert (
@@ -55,7 +54,7 @@ def test_both_loggers_write_the_same_form(lines: io.StringIO) -> None:
 
 
 def test_exceptions_are_named_but_not_quoted(lines: io.StringIO) -> None:
-    for log in (structlog.get_logger("one"), logging.getLogger("two")):
+    for log in (structlog.get_logger(), logging.getLogger("two")):
         try:
             raise ValueError("canary-value")
         except ValueError:
@@ -67,11 +66,11 @@ def test_exceptions_are_named_but_not_quoted(lines: io.StringIO) -> None:
 
 
 def test_line_breaks_cannot_forge_a_line(lines: io.StringIO) -> None:
-    structlog.get_logger("one").info("a\n{}", value="b\r\nc")
+    structlog.get_logger().info("a\n{}", value="b\r\nc")
     assert len(read(lines)) == 1
 
 
 def test_quiet_levels_stay_quiet(lines: io.StringIO) -> None:
-    structlog.get_logger("one").debug("a")
+    structlog.get_logger().debug("a")
     logging.getLogger("two").debug("b")
     assert lines.getvalue() == ""
