@@ -1,0 +1,16 @@
+"""Business days of the company: the days of its own time zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+
+def business_day(at: datetime, zone: ZoneInfo) -> date:
+    """The company's day at an aware moment."""
+    return at.astimezone(zone).date()
+
+
+def start_of(day: date, zone: ZoneInfo) -> datetime:
+    """The moment (UTC) at which a business day begins; where midnight does not exist, the first moment after it."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)

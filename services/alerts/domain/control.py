@@ -1,0 +1,111 @@
+"""What concerns every customer: going live, completeness of sources, versions of rules and populations.
+
+Folded from the control topics as items of every part's sequence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from services.alerts.domain.rules import ALL_RULES
+from services.alerts.domain.signs import Parameters, Terms
+from services.alerts.domain.silence_score import Population, population_from
+from shared.contracts.alerts import PopulationRefitted, RulePublished, WentLive
+from shared.contracts.cards import FactKind, SourceCompletedThrough, SourceEnded, SourceOpened
+from shared.contracts.event import Event
+
+SILENCE_POPULATION = "silence"
+DEFAULT_VERSION = 1
+"""Of a rule's parameters. A population that nobody has fitted is version 0."""
+
+
+class Completeness(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A source that delivers in batches: complete through its last delivered day, or for ever once it has ended."""
+
+    through: date | None = None
+    ended: bool = False
+
+
+class Published(msgspec.Struct, frozen=True, omit_defaults=True):
+    version: int
+    parameters: dict[str, Decimal] = {}
+
+
+class Control(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`sources` by "kind/source": only sources that were opened; every other source is live. `rules` by rule id."""
+
+    live_on: date | None = None
+    live_by: UUID | None = None
+    sources: dict[str, Completeness] = {}
+    rules: dict[str, Published] = {}
+    population: Published | None = None
+
+
+FOLDED_TYPES = frozenset(
+    cls.type for cls in (WentLive, RulePublished, PopulationRefitted, SourceOpened, SourceCompletedThrough, SourceEnded)
+)
+JUDGE_ALL = (WentLive, RulePublished, PopulationRefitted)
+"""After these every customer is judged anew."""
+JUDGE_WAITING = (SourceCompletedThrough, SourceEnded)
+"""After these the customers are judged anew whose warnings wait for a delivery."""
+
+
+def source_key(kind: str, source: str) -> str:
+    return f"{kind}/{source}"
+
+
+def evolve(before: Control, event: Event, event_id: UUID) -> Control:
+    """Fold one control event. A second go-live changes nothing."""
+    match event:
+        case WentLive() if before.live_on is None:
+            return msgspec.structs.replace(before, live_on=event.live_on, live_by=event_id)
+        case RulePublished():
+            published = Published(event.version, event.parameters)
+            return msgspec.structs.replace(before, rules={**before.rules, event.rule_id: published})
+        case PopulationRefitted() if event.name == SILENCE_POPULATION:
+            return msgspec.structs.replace(before, population=Published(event.version, event.parameters))
+        case SourceOpened() | SourceCompletedThrough() | SourceEnded():
+            key = source_key(event.fact_kind, event.source)
+            known = before.sources.get(key, Completeness())
+            match event:
+                case SourceOpened():
+                    now = Completeness(known.through, ended=False)
+                case SourceCompletedThrough():
+                    now = Completeness(event.day, known.ended)
+                case SourceEnded():
+                    now = Completeness(known.through, ended=True)
+            return msgspec.structs.replace(before, sources={**before.sources, key: now})
+    return before
+
+
+def complete_through(control: Control, kinds: Sequence[FactKind], sales_sources: Sequence[str]) -> date | None:
+    """The last day through which all these facts have been delivered; None: there is nothing to wait for.
+
+    Of sales only the customer's own sources count, of payments every source that was declared for the company.
+    """
+    horizon: date | None = None
+    for key, source in control.sources.items():
+        kind, _, name = key.partition("/")
+        if source.ended or kind not in kinds or (kind == "sales" and name not in sales_sources):
+            continue
+        through = date.min if source.through is None else source.through
+        horizon = through if horizon is None else min(horizon, through)
+    return horizon
+
+
+def terms_of(control: Control, zone: ZoneInfo) -> Terms:
+    """The terms that rules are given; before going live as if that were never."""
+    population, population_version = Population(), 0
+    if control.population is not None:
+        population, population_version = population_from(control.population.parameters), control.population.version
+    parameters = {}
+    for rule in ALL_RULES:
+        published = control.rules.get(rule.id, Published(DEFAULT_VERSION))
+        parameters[rule.id] = Parameters(published.version, {**rule.defaults, **published.parameters})
+    return Terms(zone, control.live_on or date.max, population, population_version, parameters)

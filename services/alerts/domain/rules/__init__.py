@@ -1,0 +1,22 @@
+"""All warnings. A new one is one module with one pure function, listed here."""
+
+from __future__ import annotations
+
+from services.alerts.domain.rules.credit_limit_nearly_used import CREDIT_LIMIT_NEARLY_USED
+from services.alerts.domain.rules.new_customer_quiet import NEW_CUSTOMER_QUIET
+from services.alerts.domain.rules.overdue_debt import OVERDUE_DEBT
+from services.alerts.domain.rules.payments_getting_worse import PAYMENTS_GETTING_WORSE
+from services.alerts.domain.rules.sales_ahead_of_collections import SALES_AHEAD_OF_COLLECTIONS
+from services.alerts.domain.rules.silent_beyond_own_rhythm import SILENT_BEYOND_OWN_RHYTHM
+from services.alerts.domain.signs import Rule
+
+ALL_RULES: tuple[Rule, ...] = (
+    SILENT_BEYOND_OWN_RHYTHM,
+    NEW_CUSTOMER_QUIET,
+    OVERDUE_DEBT,
+    PAYMENTS_GETTING_WORSE,
+    CREDIT_LIMIT_NEARLY_USED,
+    SALES_AHEAD_OF_COLLECTIONS,
+)
+
+RULES_BY_ID = {rule.id: rule for rule in ALL_RULES}

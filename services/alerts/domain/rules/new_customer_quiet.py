@@ -1,0 +1,108 @@
+"""The next order of a new customer is overdue against how new customers usually go on."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from services.alerts.domain.figures import days_text, decimal_text, percent
+from services.alerts.domain.rhythm import Purchases, rhythm
+from services.alerts.domain.rules.silent_beyond_own_rhythm import CHANNEL, EARLIEST_DAYS, ORDERS, at_stake
+from services.alerts.domain.signs import Parameters, Rule, Sign, Terms
+from services.alerts.domain.silence_line import Line, lines, next_change, reached, silent_days_until
+from services.alerts.domain.silence_score import stays_away
+from services.alerts.domain.watched_customer import WatchedCustomer
+from shared.contracts.alerts import Reason
+
+RULE_ID = "new_customer_quiet"
+
+
+def new_customer_quiet(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> tuple[Sign, ...]:
+    """For customers with one or two purchase days, scored from the population; those who never bought are left out."""
+    purchases = customer.purchases
+    if purchases is None or purchases.count >= ORDERS:
+        return ()
+    parameters = terms.parameters[RULE_ID]
+    unit = max(parameters.number("unit_days"), terms.population.typical_gap)
+    began = purchases.began
+
+    def found() -> list[Line]:
+        return _lines(purchases, terms, parameters, unit)
+
+    line, since = None, None
+    if on.toordinal() - purchases.last >= EARLIEST_DAYS:
+        all_lines = found()
+        line = reached(all_lines, on)
+        since = all_lines[0].due_on if all_lines and all_lines[0].due_on <= on else None
+
+    def evidence() -> tuple[UUID, ...]:
+        return (began,)
+
+    return (
+        Sign(
+            channel=CHANNEL,
+            began=began,
+            level=None if line is None else line.level,
+            true_on=None if line is None else line.due_on,
+            over=False,
+            changes_on=lambda: next_change(found(), on),
+            reasons=lambda: _reasons(customer, purchases, terms, unit, on),
+            evidence=evidence,
+            quiet_since=since,
+        ),
+    )
+
+
+def _lines(purchases: Purchases, terms: Terms, parameters: Parameters, unit: float) -> list[Line]:
+    own, forward = rhythm(purchases), parameters.number("forward_units") * unit
+    watch = silent_days_until(own, terms.population, forward, parameters.number("watch"), EARLIEST_DAYS)
+    act = silent_days_until(own, terms.population, forward, parameters.number("act"), EARLIEST_DAYS)
+    return lines(purchases, terms, parameters.whole("grace_days"), (("watch", watch), ("act", act)))
+
+
+def _reasons(customer: WatchedCustomer, purchases: Purchases, terms: Terms, unit: float, on: date) -> tuple[Reason, ...]:
+    silent, usual = on.toordinal() - purchases.last, terms.population.typical_gap
+    forward = terms.parameters[RULE_ID].number("forward_units") * unit
+    chance = stays_away(rhythm(purchases), terms.population, forward)(silent)
+    which = "First order" if purchases.count == 1 else "Second order"
+    return (
+        Reason(
+            code="NEW_CUSTOMER_SILENT_DAYS",
+            sentence=f"{which} on {purchases.last_on}, none in the {days_text(silent)} since.",
+            figures={
+                "orders": purchases.count,
+                "silent_days": silent,
+                "last_purchase_on": purchases.last_on.isoformat(),
+                "as_of": on.isoformat(),
+            },
+        ),
+        Reason(
+            code="NEW_CUSTOMERS_GO_ON",
+            sentence=f"New customers usually order again within {days_text(round(usual))}; chance of no order within the next {days_text(round(forward))}: {percent(chance)}.",
+            figures={
+                "typical_gap_days": decimal_text(usual, 1),
+                "forward_days": round(forward),
+                "probability": decimal_text(chance, 4),
+                "population_version": terms.population_version,
+            },
+        ),
+        *at_stake(customer, purchases.last_on),
+    )
+
+
+NEW_CUSTOMER_QUIET = Rule(
+    id=RULE_ID,
+    kind="silence",
+    title="A new customer has not ordered again",
+    waits_for=("sales",),
+    defaults={
+        "watch": Decimal("0.75"),
+        "act": Decimal("0.9"),
+        "unit_days": Decimal(14),
+        "forward_units": Decimal(2),
+        "grace_days": Decimal(30),
+    },
+    judge=new_customer_quiet,
+    one_beginning=True,
+)

@@ -1,0 +1,114 @@
+"""What a rule is, what it is given, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.alerts.domain.silence_score import Population
+from services.alerts.domain.watched_customer import WatchedCustomer
+from shared.contracts.alerts import Level, Reason
+from shared.contracts.cards import FactKind
+
+LEVELS: tuple[Level, ...] = ("watch", "act", "stop")
+
+
+def rank(level: Level | None) -> int:
+    """0 for none, then watch, act, stop."""
+    return 0 if level is None else LEVELS.index(level) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """One published version of a rule's parameters."""
+
+    version: int
+    values: Mapping[str, Decimal]
+
+    def number(self, name: str) -> float:
+        return float(self.values[name])
+
+    def whole(self, name: str) -> int:
+        return int(self.values[name])
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What rules may know beside the customer: the company's zone, the day of going live, rule and population versions."""
+
+    zone: ZoneInfo
+    live_on: date
+    population: Population
+    population_version: int
+    parameters: Mapping[str, Parameters]
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What a rule says about one customer and channel as of a day.
+
+    `level` is None where nothing is to be warned of; `true_on` is the business day on which the level's condition became
+    true. `over` says that the spell has ended, if there was one. `began` is the event that began it. `changes_on` solves
+    for the next day on which the answer changes if nothing happens; None: never. `quiet_since` is the day on which the
+    customer passed the first line of silence, whether or not that was warned of.
+    """
+
+    channel: str
+    began: UUID
+    level: Level | None
+    true_on: date | None
+    over: bool
+    changes_on: Callable[[], date | None]
+    reasons: Callable[[], tuple[Reason, ...]]
+    evidence: Callable[[], tuple[UUID, ...]]
+    quiet_since: date | None = None
+
+
+Judge = Callable[[WatchedCustomer, Terms, date, date], tuple[Sign, ...]]
+"""(customer, terms, today, on): all facts known today, aged as of the day `on`, which is earlier while a source is incomplete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A warning. `waits_for`: kinds of fact that must be complete before it opens or worsens an alert.
+
+    `one_beginning`: the spell is over as soon as another event has begun a new one.
+    """
+
+    id: str
+    kind: Literal["silence", "credit"]
+    title: str
+    waits_for: tuple[FactKind, ...]
+    defaults: Mapping[str, Decimal]
+    judge: Judge
+    one_beginning: bool = False
+
+    def calm_days(self, parameters: Parameters) -> int | None:
+        """Days below its lowest level after which an alert recovers; None: only the end of the spell does that."""
+        return int(parameters.values["calm_days"]) if "calm_days" in self.defaults else None
+
+
+def checked_parameters(rule: Rule, values: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+    """All parameters of a rule, those not given as they are by default. Raises ValueError for one that cannot be."""
+    unknown = values.keys() - rule.defaults.keys()
+    if unknown:
+        raise ValueError(f"{rule.id} has no parameter {', '.join(sorted(unknown))}")
+    merged = {**rule.defaults, **values}
+    if any(not value.is_finite() or not 0 <= value < 10**12 for value in merged.values()):
+        raise ValueError("parameters are numbers from 0")
+    for lower, higher in pairwise(LEVELS):
+        for suffix in ("", "_days"):
+            if lower + suffix in merged and higher + suffix in merged and merged[lower + suffix] >= merged[higher + suffix]:
+                raise ValueError(f"{lower + suffix} lies below {higher + suffix}")
+    for name, value in merged.items():
+        if name in ("watch", "act") and rule.kind == "silence" and not 0 < value < 1:
+            raise ValueError(f"{name} is a probability")
+        if name.endswith("_days") and (value % 1 or value > 3650):
+            raise ValueError(f"{name} is a whole number of days")
+    return merged

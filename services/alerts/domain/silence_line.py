@@ -1,0 +1,48 @@
+"""The lines of silence: on which day which level is reached, and which occasions are passed by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+from services.alerts.domain.business_days import business_day
+from services.alerts.domain.rhythm import Purchases
+from services.alerts.domain.signs import Terms
+from services.alerts.domain.silence_score import Population, Rhythm, first_day_at, stays_away
+from shared.contracts.alerts import Level
+
+
+class Line(NamedTuple):
+    """`passed`: due so long before anybody could have been warned that nobody is."""
+
+    level: Level
+    due_on: date
+    passed: bool
+
+
+@lru_cache(maxsize=50_000)
+def silent_days_until(rhythm: Rhythm, population: Population, forward: float, threshold: float, earliest: float) -> int | None:
+    """Silent days from which P(no purchase in the next `forward` days) is at least the threshold. Solved once a purchase."""
+    return first_day_at(stays_away(rhythm, population, forward), threshold, earliest, forward / 2)
+
+
+def lines(purchases: Purchases, terms: Terms, grace_days: int, due: Sequence[tuple[Level, int | None]]) -> list[Line]:
+    """The levels and their days, lowest first. The grace counts from the later of the fact's recording and going live."""
+    known = max(business_day(purchases.began_at, terms.zone), terms.live_on)
+    found = []
+    for level, days in due:
+        if days is not None:
+            on = purchases.last_on + timedelta(days=days)
+            found.append(Line(level, on, (known - on).days > grace_days))
+    return found
+
+
+def reached(found: Sequence[Line], on: date) -> Line | None:
+    """The highest line that is reached and not passed by."""
+    return next((line for line in reversed(found) if line.due_on <= on and not line.passed), None)
+
+
+def next_change(found: Sequence[Line], on: date) -> date | None:
+    return min((line.due_on for line in found if line.due_on > on), default=None)

@@ -1,0 +1,138 @@
+"""How likely a customer is to stay away: two models of purchase days, and the day on which their mean crosses a line.
+
+MBG/CNBD-k: purchases in an Erlang-k rhythm whose rate differs between customers (gamma), and after every purchase,
+the first included, some customers leave (beta). Platzer & Reutterer 2016; Reutterer, Platzer & Schroeder 2021.
+Log-gap with dropout: the logarithm of the next gap is Student-t after the customer's own gaps and a common prior, and
+a share a / (a + b + x) does not come back. Both are asked for P(no purchase until h | none until e), which is
+calibrated, and not for P(has left), which is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from math import ceil, exp, log, sqrt
+from typing import NamedTuple
+
+from services.alerts.domain.student import log_ratio, normal_inverse_gamma, survival
+
+FARTHEST_DAYS = 3 * 365
+"""No silence is looked for beyond this many days: by then the customer is on the dormant list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Parameters of both models. `k`, `r`, `alpha`, `a`, `b` of MBG/CNBD-k per week; `mu0` (log days), `kappa` (gaps),
+    `nu` (degrees of freedom) and `sd` (log days) of the log-gap prior, `gap_a`, `gap_b` of its dropout.
+
+    The defaults serve until an installation has learnt its own: a typical gap of three weeks, known no better than by
+    a factor of two and a half.
+    """
+
+    k: float = 2.0
+    r: float = 1.3
+    alpha: float = 2.8
+    a: float = 0.43
+    b: float = 0.79
+    mu0: float = 3.05
+    kappa: float = 1.0
+    nu: float = 4.0
+    sd: float = 0.7
+    gap_a: float = 0.43
+    gap_b: float = 1.5
+
+    @property
+    def typical_gap(self) -> float:
+        """Median gap in days of a customer of whom nothing is known yet."""
+        return exp(self.mu0)
+
+
+NAMES = frozenset(field.name for field in fields(Population))
+
+
+def population_from(parameters: Mapping[str, Decimal]) -> Population:
+    """The population with these parameters, defaults for the rest. Raises ValueError for a name or a value that is none."""
+    unknown = parameters.keys() - NAMES
+    if unknown:
+        raise ValueError(f"no parameter of the population: {', '.join(sorted(unknown))}")
+    values = {name: float(value) for name, value in parameters.items()}
+    if any(not 0.0 < value < 1e6 for name, value in values.items()):
+        raise ValueError("every parameter of the population is a positive number")
+    if not 1.0 <= values.get("k", 2.0) <= 12.0 or values.get("k", 2.0) % 1:
+        raise ValueError("k is a whole number from 1 to 12")
+    return Population(**values)
+
+
+class Rhythm(NamedTuple):
+    """What the models need of one customer: `x` repeat purchase days, `tx` days from first to last purchase,
+    count, sum and sum of squares of the logarithms of the gaps (discounted)."""
+
+    x: int
+    tx: int
+    n: float
+    s1: float
+    s2: float
+
+
+def stays_away(rhythm: Rhythm, population: Population, forward_days: float) -> Callable[[float], float]:
+    """The function e -> P(no purchase in the next `forward_days` days | none for `e` days), mean of both models."""
+    none_until, gap_none_until = _erlang(rhythm, population), _log_gap(rhythm, population)
+
+    def probability(e: float) -> float:
+        return 0.5 * (none_until(e + forward_days) / none_until(e) + gap_none_until(e + forward_days) / gap_none_until(e))
+
+    return probability
+
+
+def _erlang(rhythm: Rhythm, p: Population) -> Callable[[float], float]:
+    # (A(g) + D) / D of the MBG/CNBD-k likelihood with s = x + 1: all gamma functions but a rising factorial cancel.
+    until_last = p.alpha + rhythm.tx / 7.0
+    shape, stages = p.r + p.k * rhythm.x, int(p.k)
+    alive = (p.b + rhythm.x) / p.a
+
+    def none_until(days: float) -> float:
+        weeks = days / 7.0
+        share = weeks / (until_last + weeks)
+        total = term = 1.0
+        for j in range(1, stages):
+            term *= (shape + j - 1.0) / j * share
+            total += term
+        return alive * total * exp(shape * log_ratio(until_last, weeks)) + 1.0
+
+    return none_until
+
+
+def _log_gap(rhythm: Rhythm, p: Population) -> Callable[[float], float]:
+    location, variance, freedom = normal_inverse_gamma(
+        rhythm.n, rhythm.s1, rhythm.s2, location=p.mu0, weight=p.kappa, freedom=p.nu, spread=p.sd
+    )
+    scale = sqrt(variance * (p.kappa + rhythm.n + 1.0) / (p.kappa + rhythm.n))
+    gone = p.gap_a / (p.gap_a + p.gap_b + rhythm.x)
+
+    def none_until(days: float) -> float:
+        return gone + (1.0 - gone) * (survival((log(days) - location) / scale, freedom) if days > 0 else 1.0)
+
+    return none_until
+
+
+def first_day_at(probability: Callable[[float], float], threshold: float, earliest: float, unit: float) -> int | None:
+    """The number of silent days, at least `earliest`, from which the probability is `threshold` or more; None: never.
+
+    Solved by bisection once a purchase; the probability rises with the days of silence.
+    """
+    low = max(ceil(earliest), 1)
+    if probability(low) >= threshold:
+        return low
+    high = low + max(int(unit), 1)
+    while probability(high) < threshold:
+        if high >= FARTHEST_DAYS:
+            return None
+        low, high = high, min(2 * high, FARTHEST_DAYS)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if probability(middle) >= threshold:
+            high = middle
+        else:
+            low = middle
+    return high

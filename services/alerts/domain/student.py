@@ -1,0 +1,78 @@
+"""Student's t distribution, without a numeric library."""
+
+from __future__ import annotations
+
+from math import exp, lgamma, log, log1p
+
+_TINY = 1e-300
+_PRECISION = 1e-12
+
+
+def survival(t: float, df: float) -> float:
+    """P(T > t) for Student's t with `df` > 0 degrees of freedom, which need not be whole.
+
+    Half of the regularised incomplete beta function at df / (df + t^2) (Abramowitz & Stegun 26.7.1).
+    """
+    if t == 0.0:
+        return 0.5
+    x = df / (df + t * t)
+    tail = 0.5 * _incomplete_beta(df / 2.0, 0.5, x, log_rest=log(t * t / (df + t * t)))
+    return tail if t > 0 else 1.0 - tail
+
+
+def _incomplete_beta(a: float, b: float, x: float, log_rest: float) -> float:
+    # log_rest is log(1 - x), passed in because 1 - x loses digits near x = 1.
+    if x <= 0.0:
+        return 0.0
+    if x >= 1.0:
+        return 1.0
+    front = exp(lgamma(a + b) - lgamma(a) - lgamma(b) + a * log(x) + b * log_rest)
+    if x < (a + 1.0) / (a + b + 2.0):
+        return front * _continued_fraction(a, b, x) / a
+    return 1.0 - front * _continued_fraction(b, a, exp(log_rest)) / b
+
+
+def _continued_fraction(a: float, b: float, x: float) -> float:
+    # Lentz's method for the continued fraction of Abramowitz & Stegun 26.5.8.
+    c, d = 1.0, 1.0 - (a + b) * x / (a + 1.0)
+    d = 1.0 / (d if abs(d) > _TINY else _TINY)
+    h = d
+    for m in range(1, 300):
+        even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
+        d = 1.0 + even * d
+        d = 1.0 / (d if abs(d) > _TINY else _TINY)
+        c = 1.0 + even / c
+        c = c if abs(c) > _TINY else _TINY
+        h *= d * c
+        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0))
+        d = 1.0 + odd * d
+        d = 1.0 / (d if abs(d) > _TINY else _TINY)
+        c = 1.0 + odd / c
+        c = c if abs(c) > _TINY else _TINY
+        step = d * c
+        h *= step
+        if abs(step - 1.0) < _PRECISION:
+            break
+    return h
+
+
+def normal_inverse_gamma(
+    n: float, total: float, squares: float, *, location: float, weight: float, freedom: float, spread: float
+) -> tuple[float, float, float]:
+    """Posterior of a normal with unknown mean and variance: (location, variance, degrees of freedom).
+
+    `n`, `total` and `squares` are count, sum and sum of squares (they may be discounted); the prior is worth `weight`
+    observations at `location` and `freedom` degrees of freedom of standard deviation `spread`.
+    """
+    if n <= 0.0:
+        return location, spread * spread, freedom
+    mean = total / n
+    away = mean - location
+    around = max(squares - n * mean * mean, 0.0)
+    variance = (freedom * spread * spread + around + weight * n / (weight + n) * away * away) / (freedom + n)
+    return (weight * location + total) / (weight + n), variance, freedom + n
+
+
+def log_ratio(a: float, b: float) -> float:
+    """log(a / (a + b)) for a > 0, b >= 0, accurate also where b is small against a."""
+    return -log1p(b / a)

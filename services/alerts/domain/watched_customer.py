@@ -1,0 +1,196 @@
+"""What the warnings remember of one customer: a pure fold of facts, O(1) state beside the open items.
+
+Folds facts only: what persons do about an alert never enters it. Sealed personal values are not looked at.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+
+from services.alerts.domain.payment_habit import Habit, settled
+from services.alerts.domain.rhythm import Purchases, bought
+from services.alerts.domain.turnover import Month, moved
+from shared.contracts.alerts import Level
+from shared.contracts.cards import BasicsRevised, CustomerRegistered, StubOpened, TradeTermsAgreed
+from shared.contracts.complaints import ClaimSettled, ComplaintClosed, ComplaintReceived, ComplaintWithdrawn
+from shared.contracts.envelope import Envelope
+from shared.contracts.money import Money
+from shared.contracts.open_items import Account, Claims, apply, apply_claim
+from shared.contracts.settling import INVOICE, PAYMENT
+from shared.contracts.transactions import (
+    CreditNoted,
+    GoodsReturned,
+    InvoiceIssued,
+    PaymentMade,
+    PaymentReceived,
+    PaymentReversed,
+    SaleRecorded,
+    WrittenOff,
+)
+
+
+class Seen(msgspec.Struct, frozen=True, array_like=True):
+    """An invoice of the window: its event, and whether its settlement has been scored (once, as first seen)."""
+
+    event_id: UUID
+    scored: bool = False
+
+
+class Spell(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An open alert as the data see it. `below_since`: the day since which its condition no longer holds."""
+
+    alert_id: UUID
+    began: UUID
+    level: Level
+    below_since: date | None = None
+
+
+class Watch(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One rule and channel: the open spell, and the latest alerts that have recovered and may come back."""
+
+    open: Spell | None = None
+    recovered: tuple[UUID, ...] = ()
+
+
+class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Keys: `invoices` by invoice_key, `habits`, `turnover`, `moved_by` (last event of the ledger) by currency, `watches` by
+    watch_key. `sales_sources` delivered this customer's sales."""
+
+    customer_id: UUID
+    name: str | None = None
+    purchases: Purchases | None = None
+    sales_sources: tuple[str, ...] = ()
+    account: Account = Account()
+    claims: Claims = Claims()
+    invoices: dict[str, Seen] = {}
+    habits: dict[str, Habit] = {}
+    turnover: dict[str, tuple[Month, ...]] = {}
+    moved_by: dict[str, UUID] = {}
+    limit: Money | None = None
+    limit_by: UUID | None = None
+    watches: dict[str, Watch] = {}
+
+
+LEDGER = (InvoiceIssued, PaymentReceived, PaymentReversed, PaymentMade, CreditNoted, WrittenOff)
+COMPLAINTS = (ComplaintReceived, ClaimSettled, ComplaintClosed, ComplaintWithdrawn)
+CARD = (CustomerRegistered, StubOpened, BasicsRevised, TradeTermsAgreed)
+
+FOLDED_TYPES = frozenset(cls.type for cls in (SaleRecorded, GoodsReturned, *LEDGER, *COMPLAINTS, *CARD))
+"""Event types of which something is remembered."""
+
+
+def invoice_key(source: str, number: str) -> str:
+    return f"{source}\x1f{number}"
+
+
+def watch_key(rule_id: str, channel: str) -> str:
+    return f"{rule_id}/{channel}"
+
+
+def evolve(before: WatchedCustomer, envelope: Envelope, recorded_on: date) -> WatchedCustomer:
+    """Fold one event. `recorded_on` is the business day of its recording: no fact takes effect before that."""
+    event = envelope.event
+    match event:
+        case SaleRecorded():
+            return _sold(before, event, envelope.event_id, envelope.recorded_at, recorded_on)
+        case GoodsReturned():
+            months = moved(
+                before.turnover.get(event.net.currency, ()), min(event.returned_on, recorded_on), sold=-event.net.amount
+            )
+            return msgspec.structs.replace(before, turnover={**before.turnover, event.net.currency: months})
+        case InvoiceIssued() | PaymentReceived() | PaymentReversed() | PaymentMade() | CreditNoted() | WrittenOff():
+            return _posted(before, event, envelope.event_id, recorded_on)
+        case ComplaintReceived() | ClaimSettled() | ComplaintClosed() | ComplaintWithdrawn():
+            return msgspec.structs.replace(before, claims=apply_claim(before.claims, event))
+        case TradeTermsAgreed():
+            return msgspec.structs.replace(before, limit=event.credit_limit, limit_by=envelope.event_id)
+        case CustomerRegistered() | BasicsRevised():
+            return msgspec.structs.replace(before, name=event.basics.name)
+    return before
+
+
+def _sold(
+    before: WatchedCustomer, sale: SaleRecorded, event_id: UUID, recorded_at: datetime, recorded_on: date
+) -> WatchedCustomer:
+    on = min(sale.sold_on, recorded_on)
+    currency = sale.net.currency
+    sources = before.sales_sources
+    return msgspec.structs.replace(
+        before,
+        purchases=bought(before.purchases, on, event_id, recorded_at) if sale.net.amount > 0 else before.purchases,
+        sales_sources=sources if sale.source in sources else tuple(sorted((*sources, sale.source))),
+        turnover={**before.turnover, currency: moved(before.turnover.get(currency, ()), on, sold=sale.net.amount)},
+    )
+
+
+LedgerEvent = InvoiceIssued | PaymentReceived | PaymentReversed | PaymentMade | CreditNoted | WrittenOff
+
+
+def _posted(before: WatchedCustomer, fact: LedgerEvent, event_id: UUID, recorded_on: date) -> WatchedCustomer:
+    account = apply(before.account, fact, recorded_on)
+    invoices, turnover = before.invoices, before.turnover
+    currency = None if isinstance(fact, PaymentReversed) else fact.amount.currency
+    match fact:
+        case InvoiceIssued():
+            key = invoice_key(fact.source, fact.number)
+            if key not in invoices:
+                invoices = {**invoices, key: Seen(event_id)}
+        case PaymentReceived():
+            turnover = _collected(turnover, fact.amount.currency, min(fact.received_on, recorded_on), fact.amount.amount)
+        case PaymentReversed():
+            for entry in before.account.facts:
+                if entry.kind == PAYMENT and (entry.source, entry.id) == (fact.source, fact.payment):
+                    currency = entry.currency
+                    turnover = _collected(turnover, currency, min(fact.reversed_on, recorded_on), -entry.amount)
+    if account.older != before.account.older:
+        kept = {invoice_key(entry.source, entry.number) for entry in account.facts if entry.kind == INVOICE}
+        invoices = {key: seen for key, seen in invoices.items() if key in kept}
+    invoices, habits = _scored(account, invoices, before.habits, recorded_on)
+    return msgspec.structs.replace(
+        before,
+        account=account,
+        invoices=invoices,
+        habits=habits,
+        turnover=turnover,
+        moved_by=before.moved_by if currency is None else {**before.moved_by, currency: event_id},
+    )
+
+
+def _collected(turnover: dict[str, tuple[Month, ...]], currency: str, on: date, amount: Decimal) -> dict[str, tuple[Month, ...]]:
+    return {**turnover, currency: moved(turnover.get(currency, ()), on, collected=amount)}
+
+
+def _scored(
+    account: Account, invoices: dict[str, Seen], habits: dict[str, Habit], today: date
+) -> tuple[dict[str, Seen], dict[str, Habit]]:
+    fresh = []
+    for book in account.books_at(today).by_currency.values():
+        for key, one in book.settled.items():
+            seen = invoices.get(f"{key.source}\x1f{key.number}")
+            if seen is not None and not seen.scored:
+                fresh.append(one)
+    if not fresh:
+        return invoices, habits
+    invoices, habits = dict(invoices), dict(habits)
+    for one in sorted(fresh, key=lambda s: (s.settled_on, s.due_on, s.source, s.number)):
+        name = invoice_key(one.source, one.number)
+        invoices[name] = Seen(invoices[name].event_id, True)
+        habits[one.currency] = settled(habits.get(one.currency, Habit()), one.days_late)
+    return invoices, habits
+
+
+_encoder = msgspec.json.Encoder(decimal_format="string")
+_decoder = msgspec.json.Decoder(WatchedCustomer)
+
+
+def write(customer: WatchedCustomer) -> bytes:
+    return _encoder.encode(customer)
+
+
+def read(state: bytes | str) -> WatchedCustomer:
+    """Raises msgspec.ValidationError when the bytes are no state of a customer."""
+    return _decoder.decode(state)

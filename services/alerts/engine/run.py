@@ -1,0 +1,174 @@
+"""The loop of the engine: reads the parts that this process owns and advances each as far as its watermarks allow."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.alerts.engine.buffer import PartBuffer
+from services.alerts.engine.items import CONTROL_TOPICS, topics_of_part
+from services.alerts.engine.part import Part, advance
+from services.alerts.engine.retry import retry_parked
+from services.alerts.read_models.watched_customers import NAME, SCHEMA, next_timer, read_places
+from shared.contracts.cursor import START, Cursor, TopicPart
+from shared.contracts.envelope import Record, Undecodable
+from shared.feed.feed import Batch, Feed, Membership, Start
+from shared.postgres.pool import Pool
+from shared.projections.parking import keep_raw, read_parked, retries_wanted
+from shared.projections.positions import PartLost
+
+MAX_RECORDS = 5000
+READ_SECONDS = 0.1
+FULL = 20_000
+HOUSEKEEPING_SECONDS = 1.0
+STEPS_IN_A_ROW = 50
+
+
+class RecordsMissing(Exception):
+    """A topic gives a record whose predecessor has not been read, also when read anew. A person must look."""
+
+
+async def watch(*, pool: Pool, feed: Feed, membership: Membership, zone: ZoneInfo, stores: Mapping[str, Pool]) -> None:
+    """Judge customers by the feed, for ever. Any error ends the process, which begins again where the places stand.
+
+    `stores` says by service where its published view is read when a parked customer is folded anew.
+    """
+    engine = _Engine(pool, feed, zone, stores)
+    membership.on_change(engine.parts_changed)
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(membership.watch())
+            engine.parts_changed(await membership.owned())
+            tasks.create_task(engine.run())
+    finally:
+        await feed.close()
+        await membership.close()
+
+
+class _Engine:
+    """What one process holds. Positions are compared and set, so holding a part too long harms nobody."""
+
+    def __init__(self, pool: Pool, feed: Feed, zone: ZoneInfo, stores: Mapping[str, Pool]) -> None:
+        self.pool, self.feed, self.zone, self.stores = pool, feed, zone, stores
+        self.owned: frozenset[int] = frozenset()
+        self.parts: dict[int, Part] = {}
+        self.stale = True
+        self.seen: dict[TopicPart, Cursor] = {}
+        self.rewound: set[TopicPart] = set()
+        self.paused: set[TopicPart] = set()
+
+    def parts_changed(self, owned: frozenset[int]) -> None:
+        self.stale = self.stale or owned != self.owned
+        self.owned = owned
+
+    async def run(self) -> None:
+        next_housekeeping = time.monotonic()
+        while True:
+            if self.stale:
+                await self._assign()
+            if not self.parts:
+                await asyncio.sleep(READ_SECONDS)
+                continue
+            for batch in await self.feed.read(MAX_RECORDS, READ_SECONDS):
+                await self._sort_in(batch)
+            for part in list(self.parts.values()):
+                await self._advance(part)
+            self._hold_back()
+            if time.monotonic() >= next_housekeeping:
+                await self._retry_parked()
+                next_housekeeping = time.monotonic() + HOUSEKEEPING_SECONDS
+
+    async def _assign(self) -> None:
+        """Load the places of the parts held, and read on from them."""
+        self.stale = False
+        wanted = sorted(self.owned)
+        self.parts = {}
+        async with self.pool.acquire() as conn:
+            places = await read_places(conn, wanted)
+            parked: dict[tuple[str, int], set[UUID]] = {}
+            for one in await read_parked(conn, SCHEMA, wanted):
+                if one.read_model == NAME:
+                    parked.setdefault((one.slot, one.part), set()).add(UUID(one.parked.key))
+            for place in places:
+                timer = await next_timer(conn, place)
+                waiting = parked.get((place.slot, place.part), set())
+                self.parts[place.part] = Part(place, PartBuffer(place.starts, place.reached), self.zone, waiting, timer)
+        starts: dict[TopicPart, Start] = {}
+        for place in places:
+            for at in topics_of_part(place.part):
+                start = place.starts.get(at.topic, Start())
+                starts[at] = min(starts.get(at, start), start, key=lambda one: one.cursor)
+        self.seen = {at: start.cursor for at, start in starts.items()}
+        self.paused = set()
+        await self.feed.assign(starts)
+
+    async def _sort_in(self, batch: Batch) -> None:
+        at = batch.at
+        records: list[Record] = []
+        for record in batch.records:
+            if isinstance(record, Undecodable):
+                async with self.pool.acquire() as conn:
+                    await keep_raw(conn, SCHEMA, [record])
+                continue
+            seen = self.seen.get(at, START)
+            if record.cursor <= seen:
+                continue
+            if record.prev is not None and record.prev > seen:
+                if at in self.rewound:
+                    raise RecordsMissing(f"{at.topic}, part {at.part}: nothing between {seen} and {record.cursor}")
+                self.rewound.add(at)
+                await self.feed.rewind(at)
+                return
+            self.seen[at] = record.cursor
+            records.append(record)
+        if records:
+            self.rewound.discard(at)
+        owners = self.parts.values() if at.topic in CONTROL_TOPICS else [self.parts[at.part]] if at.part in self.parts else []
+        for part in owners:
+            part.buffer.add(at.topic, records, batch.next_offset)
+
+    async def _advance(self, part: Part) -> None:
+        reached = [self.feed.complete_through(at) for at in topics_of_part(part.number)]
+        known = [one for one in reached if one is not None]
+        if len(known) < len(reached):
+            return
+        try:
+            for _ in range(STEPS_IN_A_ROW):
+                if self.stale or not await advance(self.pool, part, min(known)):
+                    return
+        except PartLost:
+            self.stale = True
+
+    def _hold_back(self) -> None:
+        """Pause what has run ahead of the slowest topic of a full part; the slowest itself is always read on."""
+        ahead: set[TopicPart] = set()
+        for part in self.parts.values():
+            if len(part.buffer) < FULL:
+                continue
+            own = [at for at in topics_of_part(part.number) if at.topic not in CONTROL_TOPICS]
+            reached = {at: self.feed.complete_through(at) for at in topics_of_part(part.number)}
+            known = [one for one in reached.values() if one is not None]
+            slowest = min(known) if len(known) == len(reached) else None
+            for at in own:
+                through = reached[at]
+                if through is not None and (slowest is None or through > slowest):
+                    ahead.add(at)
+        self.feed.pause(ahead - self.paused)
+        self.feed.resume(self.paused - ahead)
+        self.paused = ahead
+
+    async def _retry_parked(self) -> None:
+        if not self.parts:
+            return
+        async with self.pool.acquire() as conn:
+            wanted = await retries_wanted(conn, SCHEMA, list(self.parts))
+        for name, slot, number in wanted:
+            part = self.parts.get(number)
+            if name == NAME and part is not None and slot == part.place.slot:
+                try:
+                    await retry_parked(self.pool, self.stores, part)
+                except PartLost:
+                    self.stale = True

@@ -1,0 +1,203 @@
+"""The pure core: fold items in their one order, fire timers between them, say what the data make of alerts.
+
+Customers do not touch each other: a customer's alerts are a function of its own items, the control items and the times at
+which its timers are due. So live, replay, any batch size and any number of parts give the same alerts with the same ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from services.alerts.domain import control as controls
+from services.alerts.domain import watched_customer
+from services.alerts.domain.business_days import business_day, start_of
+from services.alerts.domain.control import Control, terms_of
+from services.alerts.domain.judging import Judged, Look, Moment, Saying, judge
+from services.alerts.domain.signs import Terms
+from services.alerts.domain.watched_customer import WatchedCustomer
+from services.alerts.engine.items import Item
+from shared.contracts.cursor import START, Cursor
+from shared.contracts.envelope import Envelope, opened
+from shared.contracts.event import UndecodableEvent, UnknownEventType
+
+TIMER = "timer@"
+"""A customer that was parked by a timer has this and the timer's moment for a topic."""
+
+
+class Watched(NamedTuple):
+    """A customer's row: state, next timer, whether a delivery is waited for, and the line of silence that was passed."""
+
+    customer: WatchedCustomer
+    next_due_at: datetime | None = None
+    waiting: bool = False
+    quiet_since: date | None = None
+
+
+class Parked(NamedTuple):
+    """A customer that could not be folded or judged. The cause names types and fields, never values."""
+
+    customer_id: UUID
+    topic: str
+    cursor: Cursor
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """`rows` are the customers that were touched; those parked are not among them."""
+
+    rows: Mapping[UUID, Watched]
+    control: Control
+    sayings: Sequence[Saying]
+    parked: Mapping[UUID, Parked]
+
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(slots=True)
+class _Case:
+    """A customer on its way through a batch. While `judged` is set, the row's timer is not solved for yet."""
+
+    row: Watched
+    judged_at: datetime = _NEVER
+    judged: Judged | None = None
+
+    def settle(self, zone: ZoneInfo) -> None:
+        # Deadlines are solved when they are needed, not after every event.
+        if self.judged is not None:
+            judged, self.judged = self.judged, None
+            look: Look = judged.look()
+            due = None if look.next_on is None else start_of(look.next_on, zone)
+            self.row = Watched(judged.customer, due, look.waiting, judged.quiet_since)
+
+
+@dataclass(slots=True)
+class _Run:
+    zone: ZoneInfo
+    control: Control
+    terms: Terms
+    cases: dict[UUID, _Case]
+    touched: set[UUID] = field(default_factory=set)
+    sayings: list[Saying] = field(default_factory=list)
+    parked: dict[UUID, Parked] = field(default_factory=dict)
+
+    def catch_up(self, case: _Case, before: datetime) -> None:
+        """Fire the timers of one customer that are due before a moment."""
+        if case.judged is not None:
+            if business_day(before, self.zone) == business_day(case.judged_at, self.zone):
+                return
+            case.settle(self.zone)
+        while case.row.next_due_at is not None and case.row.next_due_at < before:
+            self.judge(case, Moment(case.row.next_due_at, None))
+            case.settle(self.zone)
+
+    def judge(self, case: _Case, moment: Moment) -> None:
+        judged = judge(case.row.customer, self.control, self.terms, moment)
+        case.judged, case.judged_at = judged, moment.at
+        case.row = Watched(judged.customer, None, False, judged.quiet_since)
+        self.sayings += judged.sayings
+        self.touched.add(judged.customer.customer_id)
+
+    def catch_up_or_park(self, customer_id: UUID, case: _Case, before: datetime, *, settle: bool = False) -> bool:
+        """False: the customer is parked, as it was before the timer that could not be judged."""
+        if customer_id in self.parked:
+            return False
+        timer = case.row.next_due_at or case.judged_at + _INSTANT
+        try:
+            self.catch_up(case, before)
+            if settle:
+                case.settle(self.zone)
+        except Exception as cause:
+            timer = case.row.next_due_at or max(timer, case.judged_at + _INSTANT)
+            self.park(customer_id, f"{TIMER}{timer.isoformat()}", START, cause)
+            return False
+        return True
+
+    def park(self, customer_id: UUID, topic: str, cursor: Cursor, cause: Exception) -> None:
+        self.parked[customer_id] = Parked(customer_id, topic, cursor, _named(cause))
+
+
+def step(
+    rows: Mapping[UUID, Watched],
+    control: Control,
+    items: Sequence[Item],
+    through: datetime,
+    zone: ZoneInfo,
+    *,
+    parked: Set[UUID] = frozenset(),
+) -> Stepped:
+    """Take the items, which are in order, and fire all timers due before `through`.
+
+    `rows` holds every customer of the part that an item concerns or whose timer is due before `through`; for items that
+    judge all customers anew, all of them, and for a source's delivery those that wait. Customers in `parked` are left alone.
+    """
+    run = _Run(zone, control, terms_of(control, zone), {one: _Case(row) for one, row in rows.items() if one not in parked})
+    for item in items:
+        customer_id = item.record.customer_id
+        if customer_id is None:
+            _control(run, item)
+        elif customer_id not in parked and customer_id not in run.parked:
+            _fact(run, item, customer_id)
+    for customer_id, case in run.cases.items():
+        run.catch_up_or_park(customer_id, case, through, settle=True)
+    return Stepped({one: run.cases[one].row for one in run.touched}, run.control, run.sayings, run.parked)
+
+
+def _fact(run: _Run, item: Item, customer_id: UUID) -> None:
+    record = item.record
+    case = run.cases.get(customer_id)
+    if case is None:
+        case = run.cases[customer_id] = _Case(Watched(WatchedCustomer(customer_id)))
+    live = run.control.live_on is not None
+    if live and not run.catch_up_or_park(customer_id, case, record.recorded_at):
+        return
+    before, judged = case.row, case.judged
+    try:
+        envelope = opened(record)
+        customer = watched_customer.evolve(before.customer, envelope, business_day(record.recorded_at, run.zone))
+        case.row = before._replace(customer=customer)
+        if live:
+            run.judge(case, Moment(record.recorded_at, record.event_id))
+        run.touched.add(customer_id)
+    except Exception as cause:
+        case.row, case.judged = before, judged
+        run.park(customer_id, record.topic, record.cursor, cause)
+
+
+def _control(run: _Run, item: Item) -> None:
+    envelope: Envelope = opened(item.record)
+    at = envelope.recorded_at
+    if run.control.live_on is not None:
+        for customer_id, case in run.cases.items():
+            run.catch_up_or_park(customer_id, case, at, settle=True)
+    changed = controls.evolve(run.control, envelope.event, envelope.event_id)
+    if changed == run.control:
+        return
+    run.control, run.terms = changed, terms_of(changed, run.zone)
+    everyone = isinstance(envelope.event, controls.JUDGE_ALL)
+    if changed.live_on is None or not (everyone or isinstance(envelope.event, controls.JUDGE_WAITING)):
+        return
+    moment = Moment(at, envelope.event_id, envelope.event_id if everyone else None)
+    for customer_id, case in run.cases.items():
+        if customer_id in run.parked or not (everyone or case.row.waiting):
+            continue
+        before = case.row
+        try:
+            run.judge(case, moment)
+        except Exception as cause:
+            case.row, case.judged = before, None
+            run.park(customer_id, item.record.topic, item.record.cursor, cause)
+
+
+def _named(cause: Exception) -> str:
+    # Messages of other errors may repeat what was in the event.
+    return (
+        f"{type(cause).__name__}: {cause}" if isinstance(cause, UndecodableEvent | UnknownEventType) else type(cause).__name__
+    )[:500]
