@@ -1,0 +1,117 @@
+"""What is done with a complaint, step by step. Each step is decided on the version that the caller has seen (If-Match)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Request
+from starlette.responses import Response
+
+from services.complaints.api.bodies import AssessmentBody, ClosureBody, SettlementBody, SolutionBody, WithdrawalBody
+from services.complaints.api.deps import Dependencies
+from services.complaints.api.examples import ASSESSMENT, CLOSURE, SETTLEMENT, SOLUTION, WITHDRAWAL
+from services.complaints.domain.commands import (
+    AssessComplaint,
+    CloseComplaint,
+    ReportSolution,
+    SettleClaim,
+    Step,
+    WithdrawComplaint,
+)
+from services.complaints.handlers.deps import Deps
+from services.complaints.handlers.problems import COMPLAINT_ENDED, COMPLAINT_UNKNOWN
+from services.complaints.handlers.steps import take_step
+from shared.web.commands import Command, CommandKey, IfMatch, respond
+from shared.web.correlation import event_meta
+from shared.web.scope import scope
+
+router = APIRouter(tags=["complaints"])
+writes = scope("complaints.complaint.write")
+
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Done; the ETag is of the new version"},
+    404: {"description": COMPLAINT_UNKNOWN},
+    409: {"description": f"{COMPLAINT_ENDED} or another refusal; see /problems"},
+}
+
+
+async def _taken(complaint_id: UUID, step: Step, version: int, key: CommandKey, deps: Deps, request: Request) -> Response:
+    return respond(await take_step(deps, complaint_id, step, version, key, event_meta(request)), request)
+
+
+@router.post(
+    "/v1/complaints/{complaint_id}/assessment", dependencies=[writes], responses=_RESPONSES, summary="Assess a complaint"
+)
+async def assess_complaint(
+    complaint_id: UUID,
+    body: Annotated[AssessmentBody, Body(openapi_examples=ASSESSMENT)],
+    version: IfMatch,
+    key: Command,
+    deps: Dependencies,
+    request: Request,
+) -> Response:
+    """Assessing again, also after a solution, is how a customer who is not satisfied comes back into the procedure."""
+    today = deps.today()
+    step = AssessComplaint(body.founded, body.severity, body.assessed_on or today, today, key.principal)
+    return await _taken(complaint_id, step, version, key, deps, request)
+
+
+@router.post("/v1/complaints/{complaint_id}/solution", dependencies=[writes], responses=_RESPONSES, summary="Report a solution")
+async def report_solution(
+    complaint_id: UUID,
+    body: Annotated[SolutionBody, Body(openapi_examples=SOLUTION)],
+    version: IfMatch,
+    key: Command,
+    deps: Dependencies,
+    request: Request,
+) -> Response:
+    today = deps.today()
+    step = ReportSolution(body.solution, body.carried_out_on or today, today, key.principal)
+    return await _taken(complaint_id, step, version, key, deps, request)
+
+
+@router.post("/v1/complaints/{complaint_id}/settlement", dependencies=[writes], responses=_RESPONSES, summary="Settle a claim")
+async def settle_claim(
+    complaint_id: UUID,
+    body: Annotated[SettlementBody, Body(openapi_examples=SETTLEMENT)],
+    version: IfMatch,
+    key: Command,
+    deps: Dependencies,
+    request: Request,
+) -> Response:
+    """Ends the dispute: what was withheld is owed again, less a credit note over what was agreed."""
+    today = deps.today()
+    agreed = None if body.agreed is None else body.agreed.money()
+    step = SettleClaim(agreed, body.settled_on or today, today, key.principal)
+    return await _taken(complaint_id, step, version, key, deps, request)
+
+
+@router.post("/v1/complaints/{complaint_id}/closure", dependencies=[writes], responses=_RESPONSES, summary="Close a complaint")
+async def close_complaint(
+    complaint_id: UUID,
+    body: Annotated[ClosureBody, Body(openapi_examples=CLOSURE)],
+    version: IfMatch,
+    key: Command,
+    deps: Dependencies,
+    request: Request,
+) -> Response:
+    today = deps.today()
+    step = CloseComplaint(body.lesson, body.closed_on or today, today, key.principal)
+    return await _taken(complaint_id, step, version, key, deps, request)
+
+
+@router.post(
+    "/v1/complaints/{complaint_id}/withdrawal", dependencies=[writes], responses=_RESPONSES, summary="Withdraw a complaint"
+)
+async def withdraw_complaint(
+    complaint_id: UUID,
+    body: Annotated[WithdrawalBody, Body(openapi_examples=WITHDRAWAL)],
+    version: IfMatch,
+    key: Command,
+    deps: Dependencies,
+    request: Request,
+) -> Response:
+    today = deps.today()
+    step = WithdrawComplaint(body.withdrawn_on or today, today, key.principal)
+    return await _taken(complaint_id, step, version, key, deps, request)

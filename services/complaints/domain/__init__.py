@@ -1,0 +1,1 @@
+"""Complaints: what may happen to one, and what may not. Pure."""

@@ -1,0 +1,68 @@
+"""What is done with a complaint after its receipt: assessed, solved, settled, closed, withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from services.complaints.domain.commands import Step
+from services.complaints.domain.complaint import ComplaintEvent, complaint_stream, decide, evolve, state_of
+from services.complaints.domain.refusals import ComplaintRefused
+from services.complaints.handlers.deps import SCHEMA, Deps
+from services.complaints.handlers.places import place_of
+from services.complaints.handlers.problems import COMPLAINT_UNKNOWN, refused
+from shared.event_store.append import append_many
+from shared.event_store.events import Append, CommandRecord, NewEvent, StoredAnswer
+from shared.event_store.load import load
+from shared.web.answers import Answer
+from shared.web.commands import CommandKey, reused_key
+from shared.web.problem import Problem
+
+
+async def take_step(
+    deps: Deps, complaint_id: UUID, step: Step, seen_version: int, key: CommandKey, meta: Mapping[str, str]
+) -> Answer:
+    """Decide on the version that the caller has seen. A refusal is remembered with its key.
+
+    Raises Problem: 404 for no such complaint, 412 for another version, 422 for a key used otherwise.
+    """
+    stream = complaint_stream(complaint_id)
+    async with deps.pool.acquire() as c:
+        loaded = await load(c, SCHEMA, stream, (key.principal, key.route, key.key))
+    if loaded.stored is not None:
+        return _repeated(loaded.stored, key)
+    if not loaded.events:
+        raise Problem(COMPLAINT_UNKNOWN)
+    if loaded.version != seen_version:
+        raise Problem("VERSION_STALE")
+    customer_id, part = loaded.events[0].customer_id, loaded.events[0].part
+    state = state_of(envelope.event for envelope in loaded.events)
+    events: list[ComplaintEvent] = []
+    try:
+        events = decide(state, step)
+    except ComplaintRefused as refusal:
+        answer = Answer.of(refused(refusal))
+    else:
+        for event in events:
+            state = evolve(state, event)
+        body = {"id": str(complaint_id), "state": type(state).__name__.upper()}
+        answer = Answer(200, body, version=loaded.version + len(events))
+    new = [NewEvent(key.new_id(n), event, deps.now(), meta) for n, event in enumerate(events)]
+    remembered = {**answer.stored(), "parts": [part]}
+    command = CommandRecord(key.principal, key.route, key.key, key.fingerprint, answer.status, remembered)
+    async with deps.pool.acquire() as c, c.transaction():
+        done = await append_many(c, SCHEMA, [Append(stream, loaded.version, customer_id, part, new)], command=command)
+    if done.outcome == "replayed" and done.answer is not None and done.status is not None:
+        return _repeated(StoredAnswer(key.fingerprint, done.status, done.answer, done.results), key)
+    if done.outcome == "key_reused":
+        raise reused_key()
+    if done.outcome != "appended":
+        raise Problem("VERSION_STALE")
+    return Answer(answer.status, answer.body, answer.version, place_of(done.results, [part]))
+
+
+def _repeated(stored: StoredAnswer, key: CommandKey) -> Answer:
+    if stored.fingerprint != key.fingerprint:
+        raise reused_key()
+    found = Answer.read(stored.status, stored.answer)
+    return Answer(found.status, found.body, found.version, place_of(stored.results, stored.answer["parts"]), None, replayed=True)

@@ -1,0 +1,223 @@
+"""Which complaints are there, and which of them are open? One row a complaint, for lists; the record itself is the stream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from shared.contracts.complaints import (
+    ClaimSettled,
+    ComplaintAssessed,
+    ComplaintClosed,
+    ComplaintReceived,
+    ComplaintWithdrawn,
+    SolutionCarriedOut,
+)
+from shared.contracts.envelope import Envelope
+from shared.contracts.topics import COMPLAINT_TYPES, COMPLAINTS_EVENTS
+from shared.contracts.transactions import InvoiceRef
+from shared.postgres.pool import Connection
+from shared.projections.read_model import ReadModel, Totals
+from shared.projections.routing import live_table, live_totals
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintRow:
+    """`state` is OPEN, ASSESSED, SOLVED, CLOSED or WITHDRAWN. `ended_on` is the day of closing or withdrawing.
+
+    `disputed`: an amount or invoices are claimed and the claim is neither settled nor ended.
+    """
+
+    complaint_id: UUID
+    customer_id: UUID
+    kind: str
+    channel: str
+    state: str
+    received_on: date
+    remedy_sought: str | None
+    claimed: Decimal | None
+    currency: str | None
+    invoices: str
+    article: str | None
+    batch: str | None
+    source: str | None
+    source_event_id: str | None
+    founded: bool | None
+    severity: str | None
+    solution: str | None
+    settled_on: date | None
+    agreed: Decimal | None
+    ended_on: date | None
+    lesson: str | None
+    disputed: bool
+    version: int
+
+
+_encoder = msgspec.json.Encoder()
+_invoices = msgspec.json.Decoder(tuple[InvoiceRef, ...])
+
+
+def invoices_of(text: str) -> tuple[InvoiceRef, ...]:
+    return _invoices.decode(text)
+
+
+def key(envelope: Envelope) -> UUID | None:
+    complaint_id: UUID | None = getattr(envelope.event, "complaint_id", None)
+    return complaint_id
+
+
+def evolve(row: ComplaintRow | None, envelope: Envelope) -> ComplaintRow | None:
+    event = envelope.event
+    if isinstance(event, ComplaintReceived):
+        return _received(event, envelope.version)
+    if row is None:
+        return None
+    row = replace(row, version=envelope.version)
+    match event:
+        case ComplaintAssessed():
+            return replace(row, state="ASSESSED", founded=event.founded, severity=event.severity)
+        case SolutionCarriedOut():
+            return replace(row, state="SOLVED", solution=event.solution)
+        case ClaimSettled():
+            agreed = None if event.agreed is None else event.agreed.amount
+            return replace(row, settled_on=event.settled_on, agreed=agreed, disputed=False)
+        case ComplaintClosed():
+            return replace(row, state="CLOSED", ended_on=event.closed_on, lesson=event.lesson, disputed=False)
+        case ComplaintWithdrawn():
+            return replace(row, state="WITHDRAWN", ended_on=event.withdrawn_on, disputed=False)
+    return row
+
+
+def _received(event: ComplaintReceived, version: int) -> ComplaintRow:
+    return ComplaintRow(
+        complaint_id=event.complaint_id,
+        customer_id=event.customer_id,
+        kind=event.kind,
+        channel=event.channel,
+        state="OPEN",
+        received_on=event.received_on,
+        remedy_sought=event.remedy_sought,
+        claimed=None if event.claimed is None else event.claimed.amount,
+        currency=None if event.claimed is None else event.claimed.currency,
+        invoices=_encoder.encode(event.invoices).decode(),
+        article=event.article,
+        batch=event.batch,
+        source=event.source,
+        source_event_id=event.source_event_id,
+        founded=None,
+        severity=None,
+        solution=None,
+        settled_on=None,
+        agreed=None,
+        ended_on=None,
+        lesson=None,
+        disputed=event.claimed is not None or bool(event.invoices),
+        version=version,
+    )
+
+
+def totals(row: ComplaintRow) -> Totals:
+    """Open complaints by kind, and what they claim by currency."""
+    if row.ended_on is not None:
+        return {}
+    found: dict[str, dict[str, Decimal | int]] = {f"kind:{row.kind}": {"open": 1}}
+    if row.disputed and row.claimed is not None:
+        found[f"currency:{row.currency}"] = {"claimed": row.claimed}
+    return found
+
+
+COMPLAINTS = ReadModel(
+    name="complaints",
+    version=1,
+    row=ComplaintRow,
+    columns={
+        "complaint_id": "uuid",
+        "customer_id": "uuid",
+        "kind": "text",
+        "channel": "text",
+        "state": "text",
+        "received_on": "date",
+        "remedy_sought": "text",
+        "claimed": "numeric",
+        "currency": "text",
+        "invoices": "jsonb",
+        "article": "text",
+        "batch": "text",
+        "source": "text",
+        "source_event_id": "text",
+        "founded": "boolean",
+        "severity": "text",
+        "solution": "text",
+        "settled_on": "date",
+        "agreed": "numeric",
+        "ended_on": "date",
+        "lesson": "text",
+        "disputed": "boolean",
+        "version": "integer",
+    },
+    key_column="complaint_id",
+    topics={COMPLAINTS_EVENTS: COMPLAINT_TYPES},
+    key=key,
+    evolve=evolve,
+    totals=totals,
+)
+
+
+class Filters(NamedTuple):
+    """What a page is narrowed to."""
+
+    customer_id: UUID | None = None
+    open: bool | None = None
+    kind: str | None = None
+
+
+class OpenTotals(NamedTuple):
+    """Open complaints by kind; what they claim by currency."""
+
+    by_kind: dict[str, int]
+    claimed: dict[str, Decimal]
+
+
+_COLUMNS = ", ".join(name + ("::text" if type_ == "jsonb" else "") for name, type_ in COMPLAINTS.columns.items())
+_PAGE = "SELECT {columns} FROM {table} WHERE {conditions} ORDER BY received_on DESC, complaint_id DESC LIMIT {limit:d}"
+_TOTALS = "SELECT group_key, sum(value) AS value FROM {table} GROUP BY group_key ORDER BY group_key"
+
+
+async def page(
+    c: Connection, schema: str, filters: Filters, after: tuple[date, UUID] | None, limit: int
+) -> Sequence[ComplaintRow]:
+    """The latest received first."""
+    conditions, values = ["true"], list[object]()
+    if filters.customer_id is not None:
+        values.append(filters.customer_id)
+        conditions.append(f"customer_id = ${len(values)}")
+    if filters.open is not None:
+        conditions.append(f"ended_on IS {'' if filters.open else 'NOT '}NULL")
+    if filters.kind is not None:
+        values.append(filters.kind)
+        conditions.append(f"kind = ${len(values)}")
+    if after is not None:
+        values.extend(after)
+        conditions.append(f"(received_on, complaint_id) < (${len(values) - 1}, ${len(values)})")
+    table = await live_table(c, schema, COMPLAINTS)
+    statement = _PAGE.format(columns=_COLUMNS, table=table, conditions=" AND ".join(conditions), limit=limit)
+    return [ComplaintRow(**row) for row in await c.fetch(statement, *values)]
+
+
+async def open_totals(c: Connection, schema: str) -> OpenTotals:
+    """What is open over all customers. The sums of the slots of all parts."""
+    table = await live_totals(c, schema, COMPLAINTS)
+    found = OpenTotals({}, {})
+    for row in await c.fetch(_TOTALS.format(table=table)):
+        group, _, name = row["group_key"].partition(":")
+        if group == "kind":
+            found.by_kind[name] = int(row["value"])
+        else:
+            found.claimed[name] = row["value"]
+    return found

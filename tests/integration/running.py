@@ -1,0 +1,88 @@
+"""A service as its processes run it, inside the test: the HTTP application without a socket, and `work` as a task."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+from fastapi import FastAPI
+
+from shared.auth.keys import make_key
+from shared.contracts.cursor import PARTS, part_of
+from shared.contracts.event import Event
+from shared.contracts.topics import main_topic
+from shared.event_store.append import append_many
+from shared.event_store.events import Append, NewEvent
+from shared.postgres.pool import Pool
+from shared.privacy.secrets import load_secrets, make_secrets
+from shared.testing.databases import Database
+
+PRINCIPAL = UUID("a3d1f1c2-6f0b-4c5e-9d57-0a4b5c6d7e8f")
+
+
+def settings_of(database: Database, service: str, folder: Path) -> dict[str, Any]:
+    """Settings of a service on the store feed; its secrets are made on the way."""
+    make_secrets(folder)
+    return {
+        "dsn": database.dsn(service),
+        "feed": "store",
+        "secrets": folder,
+        "keys_file": folder / "keys.json",
+        "zone": "Asia/Shanghai",
+        "pool_size": 5,
+    }
+
+
+@asynccontextmanager
+async def serving(app: FastAPI, folder: Path, scopes: Iterable[str]) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application whose key has these scopes."""
+    key = make_key("test", folder / "keys.json", load_secrets(folder).pepper, name="tests", scopes=scopes, principal=PRINCIPAL)
+    app.state.keys._checked = float("-inf")
+    transport = httpx.ASGITransport(app)
+    headers = {"Authorization": f"Bearer {key}"}
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        yield await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers))
+
+
+@asynccontextmanager
+async def working(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task[None]]:
+    """`work` runs as long as the block; its failure fails the block."""
+    task = asyncio.create_task(work)
+    try:
+        yield task
+        if task.done():
+            task.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def key() -> dict[str, str]:
+    """A fresh idempotency key."""
+    return {"Idempotency-Key": str(uuid4())}
+
+
+async def record(pool: Pool, service: str, events: Iterable[tuple[str, UUID | None, Event]]) -> str:
+    """Append events as the service would: (stream, customer, event). Answers the position after them."""
+    appends = [
+        Append(
+            stream,
+            "any",
+            customer,
+            part_of(stream if customer is None else str(customer), PARTS),
+            [NewEvent(uuid4(), event, datetime.now(UTC))],
+        )
+        for stream, customer, event in events
+    ]
+    async with pool.acquire() as c, c.transaction():
+        done = await append_many(c, service, appends)
+    assert done.outcome == "appended"
+    places = zip(appends, done.results, strict=True)
+    return ",".join(f"{main_topic(one.events[0].event.type)}/{one.part}/{result.cursor}" for one, result in places)

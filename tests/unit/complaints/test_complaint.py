@@ -1,0 +1,140 @@
+"""What may happen to a complaint, and what may not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
+from services.complaints.domain import refusals
+from services.complaints.domain.commands import (
+    AssessComplaint,
+    CloseComplaint,
+    ComplaintCommand,
+    ReceiveComplaint,
+    ReportSolution,
+    SettleClaim,
+    WithdrawComplaint,
+)
+from services.complaints.domain.complaint import (
+    Assessed,
+    Closed,
+    ComplaintEvent,
+    NotReceived,
+    Open,
+    Solved,
+    Withdrawn,
+    decide,
+    delivered_id,
+    state_of,
+)
+from shared.contracts.complaints import (
+    ClaimSettled,
+    ComplaintAssessed,
+    ComplaintClosed,
+    ComplaintReceived,
+    ComplaintWithdrawn,
+    SolutionCarriedOut,
+)
+from shared.contracts.money import Money
+
+TODAY = date(2026, 3, 20)
+ID = UUID(int=1)
+CUSTOMER = UUID(int=2)
+
+
+def yuan(amount: int) -> Money:
+    return Money(Decimal(amount), "CNY")
+
+
+RECEIVE = ReceiveComplaint(ID, CUSTOMER, "QUALITY", "HOTLINE", date(2026, 3, 1), TODAY, claimed=yuan(500))
+RECEIVED = ComplaintReceived(
+    complaint_id=ID, customer_id=CUSTOMER, kind="QUALITY", channel="HOTLINE", received_on=date(2026, 3, 1), claimed=yuan(500)
+)
+NO_CLAIM = ComplaintReceived(complaint_id=ID, customer_id=CUSTOMER, kind="SERVICE", channel="WEB", received_on=date(2026, 3, 1))
+ASSESSED = ComplaintAssessed(complaint_id=ID, customer_id=CUSTOMER, founded=True, assessed_on=date(2026, 3, 5), severity="HIGH")
+SOLVED = SolutionCarriedOut(complaint_id=ID, customer_id=CUSTOMER, solution="REPLACED", carried_out_on=date(2026, 3, 9))
+SETTLED = ClaimSettled(complaint_id=ID, customer_id=CUSTOMER, settled_on=date(2026, 3, 12), agreed=yuan(300))
+CLOSED = ComplaintClosed(complaint_id=ID, customer_id=CUSTOMER, closed_on=date(2026, 3, 15), lesson="CHECK_EACH_BATCH")
+WITHDRAWN = ComplaintWithdrawn(complaint_id=ID, customer_id=CUSTOMER, withdrawn_on=date(2026, 3, 15))
+
+ASSESS = AssessComplaint(True, "HIGH", date(2026, 3, 5), TODAY)
+SOLVE = ReportSolution("REPLACED", date(2026, 3, 9), TODAY)
+SETTLE = SettleClaim(yuan(300), date(2026, 3, 12), TODAY)
+CLOSE = CloseComplaint("CHECK_EACH_BATCH", date(2026, 3, 15), TODAY)
+WITHDRAW = WithdrawComplaint(date(2026, 3, 15), TODAY)
+STEPS = [ASSESS, SOLVE, SETTLE, CLOSE, WITHDRAW]
+
+
+@pytest.mark.parametrize(
+    ("given", "command", "event"),
+    [
+        ([], RECEIVE, RECEIVED),
+        ([RECEIVED], ASSESS, ASSESSED),
+        ([RECEIVED, ASSESSED], SOLVE, SOLVED),
+        ([RECEIVED, ASSESSED, SOLVED], ASSESS, ASSESSED),
+        ([RECEIVED, ASSESSED, SOLVED], SETTLE, SETTLED),
+        ([RECEIVED], SETTLE, SETTLED),
+        ([RECEIVED, ASSESSED, SOLVED, SETTLED], CLOSE, CLOSED),
+        ([RECEIVED, SETTLED], CLOSE, CLOSED),
+        ([NO_CLAIM, ASSESSED], CLOSE, CLOSED),
+        ([RECEIVED], WITHDRAW, WITHDRAWN),
+        ([RECEIVED, ASSESSED, SOLVED, SETTLED], WITHDRAW, WITHDRAWN),
+    ],
+)
+def test_what_a_command_leads_to(given: list[ComplaintEvent], command: ComplaintCommand, event: ComplaintEvent) -> None:
+    assert decide(state_of(given), command) == [event]
+
+
+@pytest.mark.parametrize(
+    ("given", "command", "refusal"),
+    [
+        *[([], step, refusals.ComplaintUnknown) for step in STEPS],
+        ([RECEIVED], RECEIVE, refusals.ComplaintExists),
+        *[([RECEIVED, ASSESSED, SETTLED, CLOSED], step, refusals.ComplaintEnded) for step in STEPS],
+        *[([RECEIVED, WITHDRAWN], step, refusals.ComplaintEnded) for step in STEPS],
+        ([NO_CLAIM], CLOSE, refusals.NotHandledYet),
+        ([RECEIVED, ASSESSED, SOLVED], CLOSE, refusals.ClaimNotSettled),
+        ([RECEIVED, SETTLED], SETTLE, refusals.ClaimAlreadySettled),
+        ([RECEIVED], replace(SETTLE, agreed=yuan(501)), refusals.AgreedMoreThanClaimed),
+        ([RECEIVED], replace(SETTLE, agreed=Money(Decimal(1), "USD")), refusals.AgreedMoreThanClaimed),
+        ([RECEIVED], replace(SETTLE, agreed=yuan(-1)), refusals.AmountNotPositive),
+        ([], replace(RECEIVE, claimed=yuan(0)), refusals.AmountNotPositive),
+        ([], replace(RECEIVE, received_on=TODAY + timedelta(days=1)), refusals.DayInFuture),
+        ([RECEIVED], replace(ASSESS, assessed_on=date(2026, 2, 28)), refusals.BeforeReceipt),
+        ([RECEIVED], replace(SOLVE, carried_out_on=date(2026, 2, 28)), refusals.BeforeReceipt),
+        ([RECEIVED], replace(SETTLE, settled_on=date(2026, 2, 28)), refusals.BeforeReceipt),
+        ([RECEIVED], replace(CLOSE, closed_on=date(2026, 2, 28)), refusals.BeforeReceipt),
+        ([RECEIVED], replace(WITHDRAW, withdrawn_on=TODAY + timedelta(days=1)), refusals.DayInFuture),
+    ],
+)
+def test_what_is_refused(given: list[ComplaintEvent], command: ComplaintCommand, refusal: type[Exception]) -> None:
+    with pytest.raises(refusal):
+        decide(state_of(given), command)
+
+
+def test_the_states() -> None:
+    assert state_of([]) == NotReceived()
+    assert state_of([RECEIVED]) == Open(ID, CUSTOMER, date(2026, 3, 1), yuan(500))
+    assert state_of([RECEIVED, SETTLED, ASSESSED]) == Assessed(ID, CUSTOMER, date(2026, 3, 1), yuan(500), True, True)
+    assert state_of([RECEIVED, ASSESSED, SOLVED]) == Solved(ID, CUSTOMER, date(2026, 3, 1), yuan(500))
+    assert state_of([RECEIVED, ASSESSED, CLOSED]) == Closed(CUSTOMER)
+    assert state_of([RECEIVED, WITHDRAWN]) == Withdrawn(CUSTOMER)
+
+
+def test_agreeing_on_zero_is_agreeing_on_nothing() -> None:
+    (event,) = decide(state_of([RECEIVED]), replace(SETTLE, agreed=yuan(0)))
+    assert isinstance(event, ClaimSettled)
+    assert event.agreed is None
+
+
+def test_a_gift_where_nothing_was_claimed() -> None:
+    (event,) = decide(state_of([NO_CLAIM]), SETTLE)
+    assert event == SETTLED
+
+
+def test_a_delivered_complaint_has_one_id() -> None:
+    assert delivered_id("crm", "1") == delivered_id("crm", "1") != delivered_id("crm", "2") != delivered_id("web", "2")
