@@ -14,7 +14,7 @@ from shared.contracts.cursor import START, Cursor, TopicPart
 from shared.contracts.envelope import Record, Undecodable
 from shared.contracts.topics import ALERT_KIND_TOPICS, topics_of
 from shared.feed.feed import Batch, Start
-from shared.feed.scan import Watermark, read_watermark, scan, services_of
+from shared.feed.scan import read_watermark, scan, services_of
 from shared.postgres.pool import Pool
 
 POLL_SECONDS = 0.03
@@ -26,7 +26,7 @@ class _Source:
 
     pool: Pool
     through: dict[TopicPart, Cursor]
-    watermark: Watermark | None = None
+    complete: bool = False
     reached: dict[TopicPart, datetime] = field(default_factory=dict)
 
 
@@ -72,6 +72,18 @@ class StoreFeed:
     def complete_through(self, at: TopicPart) -> datetime | None:
         return next((source.reached.get(at) for source in self._sources.values() if at in source.through), None)
 
+    def at_end(self) -> bool:
+        """Whether the last read returned everything that was visible."""
+        return all(source.complete for source in self._sources.values())
+
+    def looked_through(self, services: Mapping[str, Cursor]) -> bool:
+        """Whether of each of these stores everything up to the cursor, or all that is visible, has been returned."""
+        return all(
+            source.complete or min(source.through.values(), default=cursor) >= cursor
+            for service, cursor in services.items()
+            if (source := self._sources.get(service)) is not None
+        )
+
     def pause(self, parts: Collection[TopicPart]) -> None:
         self._paused.update(parts)
 
@@ -92,7 +104,8 @@ class StoreFeed:
             watermark = await read_watermark(conn, service)
             records = await scan(conn, service, after, limit=max_records, parts=parts)
         seen = records[-1].cursor if records else after
-        if len(records) < max_records and watermark is not None:
+        source.complete = len(records) < max_records
+        if source.complete and watermark is not None:
             seen = max(seen, watermark.cursor)
         batches = _by_place(records, through)
         for at, before in through.items():
