@@ -53,12 +53,15 @@ class Sealer:
         self._now = now
         self._monotonic = monotonic
         self._most_kept = most_kept
-        # Both oldest first. None instead of a key: erased.
+        # Both least recently asked for first. None instead of a key: erased.
         self._by_customer: OrderedDict[UUID, tuple[float, DataKey | None]] = OrderedDict()
         self._by_id: OrderedDict[UUID, tuple[float, DataKey | None]] = OrderedDict()
 
     async def keys_for(self, customers: Sequence[UUID]) -> None:
-        """Make or load the keys of these customers, so that `seal` works for at least half a minute. Two statements for any number."""
+        """Make or load the keys of these customers, so that `seal` works for at least half a minute. Two statements for any number.
+
+        Call it before the transaction of the append: it takes a connection of its own from the pool.
+        """
         since = self._monotonic()
         wanted = {customer for customer in customers if not self._kept(self._by_customer, customer, since, _FRESH_SECONDS)}
         if not wanted:
@@ -77,6 +80,8 @@ class Sealer:
             key = self._opened(row)
             self._keep(self._by_customer, row["customer_id"], since, key)
             self._keep(self._by_id, row["key_id"], since, key)
+        for customer in customers:
+            self._by_customer.move_to_end(customer)
         self._trim(len(customers))
 
     def seal(self, event: S, stream: str, customer_id: UUID) -> S:

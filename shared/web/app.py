@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI
 from prometheus_client import CollectorRegistry
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from shared.auth.keys import KeyRing
 from shared.telemetry.metrics import RequestMetrics, new_registry
@@ -66,8 +66,8 @@ def create_app(
     app.state.keys, app.state.rates, app.state.registry, app.state.service = keys, Rates(), figures, service
     routes = strict_routes(routers, lambda tag, name: f"{tag or service}_{name}".replace("-", "_"))
     refuse_twins(routes)
-    served: list[BaseRoute] = [*health_routes(ready, figures), *_problem_pages(), *routes]
-    app.router.routes.extend(served)
+    # The service's own routes first: routes are tried in order, and these are the ones that are asked all day.
+    app.router.routes[:0] = [*routes, *health_routes(ready, figures), *_problem_pages()]
     install_handlers(app)
     app.add_middleware(Correlation, metrics=RequestMetrics(figures), docs_paths=_DOCS)
 

@@ -24,6 +24,8 @@ _HEADERS = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
 )
+# No answer has begun: the caller hung up, or the process is ending. Not a status of HTTP, but the one that proxies use in logs.
+_GONE = 499
 _QUIET = frozenset(("/livez", "/readyz", "/startupz", "/metrics"))
 
 
@@ -75,7 +77,7 @@ class Correlation:
             response = problem_response(problem.body(), problem.status, scope["path"], problem.headers)
             await response(scope, receive, sending)
         finally:
-            self._account(scope, status, time.perf_counter() - began)
+            self._account(scope, status or _GONE, time.perf_counter() - began)
 
     def _account(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", None) or "other"

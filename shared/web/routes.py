@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
@@ -11,9 +12,12 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from shared.auth.keys import KeyRing, Refused
 from shared.web.problem import Problem
 from shared.web.rates import Rates
-from shared.web.scope import declared_limit, declared_scope, without_markers
+from shared.web.scope import BODY_BYTES, declared_limit, declared_scope, without_markers
 from shared.web.strict_json import clean, parse
 
+# A store that hangs, or a pool that is used up, must not collect requests without end: their callers have long given up.
+_PATIENCE_SECONDS = 10.0
+_BULK_PATIENCE_SECONDS = 30.0
 _CHALLENGE = 'Bearer realm="regulars"'
 
 
@@ -83,7 +87,10 @@ class StrictRoute(APIRoute):
                     raise Problem("MEDIA_TYPE_UNSUPPORTED")
                 # Read here, because the framework turns whatever is raised while it reads into one error of its own.
                 await strict.json()
-            return await handler(strict)
+            if limit is None:
+                return await handler(strict)
+            async with asyncio.timeout(_PATIENCE_SECONDS if limit == BODY_BYTES else _BULK_PATIENCE_SECONDS):
+                return await handler(strict)
 
         return handle
 

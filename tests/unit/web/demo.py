@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 import httpx
 from fastapi import APIRouter, FastAPI, Request
+from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
 from starlette.responses import Response
 
@@ -133,6 +134,11 @@ class Demo:
         @things.get("/open", dependencies=[scope(open=True)])
         async def get_open() -> dict[str, str]:
             return {"open": "yes"}
+
+        @things.get("/stream", response_class=EventSourceResponse, dependencies=[read])
+        async def get_stream() -> AsyncIterator[ServerSentEvent]:
+            for number in range(3):
+                yield ServerSentEvent(data={"n": number}, event="thing", id=str(number), retry=3000)
 
         return [things]
 

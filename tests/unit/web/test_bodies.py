@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+import jsonschema
 import pytest
 
+from shared.web.openapi import PROBLEM_SCHEMA
 from tests.unit.web.demo import Running
 
 JSON = {"Content-Type": "application/json"}
@@ -21,6 +23,7 @@ async def post(run: Running, content: bytes | str, path: str = "/v1/things", **h
 def is_problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
     assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json"), response.text
     members: dict[str, Any] = response.json()
+    jsonschema.validate(members, PROBLEM_SCHEMA)
     assert members["code"] == code, members
     assert members["status"] == status
     assert members["type"] == "/problems/" + code.lower().replace("_", "-")

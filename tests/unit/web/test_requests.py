@@ -285,3 +285,11 @@ async def test_the_document_names_scopes_and_problems(run: Running) -> None:
     assert {"412", "428"} <= set(document["paths"]["/v1/things/{thing_id}/name"]["put"]["responses"])
     amount = document["components"]["schemas"]["MoneyIn"]["properties"]["amount"]
     assert amount["type"] == "string"
+
+
+async def test_streams_of_events_pass_through(run: Running) -> None:
+    response = await run.client.get("/v1/stream", headers=run.all)
+    assert (response.status_code, response.headers["content-type"].partition(";")[0]) == (200, "text/event-stream")
+    assert response.text.count("event: thing") == 3
+    assert response.headers["cache-control"] == "no-cache"
+    is_problem(await run.client.get("/v1/stream"), 401, "KEY_MISSING")
