@@ -58,10 +58,14 @@ async def park(conn: Connection, schema: str, at: Position, parked: Iterable[Par
         [str(p.cursor) for p in found],
         [p.cause for p in found],
     )
-    # Counted in the table: a process that stops and starts again has not forgotten.
+    await check_rate(conn, schema)
+
+
+async def check_rate(conn: Connection, schema: str) -> None:
+    """Raises TooManyParked. Counted in the table: a process that stops and starts again has not forgotten."""
     recent = await conn.fetchval(_RECENT.format(schema=schema))
     if recent > LIMIT_PER_MINUTE:
-        raise TooManyParked(f"{schema}: {recent} keys parked within a minute, the last in {at.read_model}: {found[-1].cause}")
+        raise TooManyParked(f"{schema}: {recent} keys parked within a minute")
 
 
 async def unpark(conn: Connection, schema: str, at: Position, keys: Collection[str]) -> None:

@@ -13,7 +13,7 @@ from shared.feed.feed import Batch, Feed, Membership, Start
 from shared.postgres.pool import Pool
 from shared.projections import metrics
 from shared.projections.apply import MissingRecord, Standing, apply_batch
-from shared.projections.parking import retries_wanted
+from shared.projections.parking import check_rate, retries_wanted
 from shared.projections.positions import PartLost
 from shared.projections.reaction import Reaction
 from shared.projections.read_model import ReadModel
@@ -165,6 +165,8 @@ class _Consumer:
         if not self.standings:
             return
         async with self.pool.acquire() as conn:
+            # Once more here: parts that park at the same time do not see each other.
+            await check_rate(conn, self.schema)
             wanted = await retries_wanted(conn, self.schema, list(self.standings))
         for name, slot, part in wanted:
             for standing in self.standings.get(part, ()):
