@@ -9,6 +9,7 @@ Starting again on the same folder takes up the same data on the same ports, also
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import random
@@ -18,6 +19,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import time
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
@@ -83,16 +85,17 @@ class Broker:
         self.process.wait()
 
 
-def start(folder: Path, *, heap_mb: int = 512, fast_jvm: bool = False, timeout: float = 90) -> Broker:
+def start(folder: Path, *, heap_mb: int = 512, fast_jvm: bool = False, dies_with_us: bool = False, timeout: float = 90) -> Broker:
     """Start a broker on the folder and wait until it answers a Metadata request.
 
     A fresh folder is formatted and gets free ports; a used one keeps its data and ports. `fast_jvm`: the settings for
-    measurements. Raises BrokerUnavailable (no Java, no jars) or BrokerFailed.
+    measurements. `dies_with_us`: on Linux the broker ends even when this process is killed; call it from the main thread.
+    Raises BrokerUnavailable (no Java, no jars) or BrokerFailed.
     """
     java = find_java()
     if java is None:
         raise BrokerUnavailable(broker_available() or "no Java")
-    run = _Run(folder.resolve(), java, jars(), heap_mb, fast_jvm)
+    run = _Run(folder.resolve(), java, jars(), heap_mb, fast_jvm, dies_with_us and sys.platform == "linux")
     run.folder.mkdir(parents=True, exist_ok=True)
     _end_left_over(run.folder)
     known = run.folder / "ports.json"
@@ -116,6 +119,7 @@ class _Run:
     libs: Path
     heap_mb: int
     fast_jvm: bool
+    dies_with_us: bool
 
     def command(self, *arguments: str) -> list[str]:
         flags = _BENCH_FLAGS if self.fast_jvm else _FLAGS
@@ -132,7 +136,12 @@ def _started(run: _Run, ports: tuple[int, int], timeout: float) -> Broker:
         _format(run, settings)
     with (run.folder / "broker.log").open("ab") as log:
         process = subprocess.Popen(
-            run.command("kafka.Kafka", str(settings)), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            run.command("kafka.Kafka", str(settings)),
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_end_with_parent if run.dies_with_us else None,
         )
     (run.folder / "broker.pid").write_text(str(process.pid))
     deadline = time.monotonic() + timeout
@@ -145,6 +154,11 @@ def _started(run: _Run, ports: tuple[int, int], timeout: float) -> Broker:
     process.kill()
     process.wait()
     raise BrokerFailed(f"the broker {why}:\n" + (run.folder / "broker.log").read_text(errors="replace")[-2000:])
+
+
+def _end_with_parent() -> None:
+    set_parent_death_signal = 1
+    ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
 
 
 def _format(run: _Run, settings: Path) -> None:

@@ -24,7 +24,7 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     missing = broker_available()
     if missing is not None:
         pytest.fail(f"no Kafka broker can be started: {missing}")
-    running = start(tmp_path_factory.mktemp("kafka"))
+    running = start(tmp_path_factory.mktemp("kafka"), dies_with_us=True)
     try:
         yield running
     finally:
