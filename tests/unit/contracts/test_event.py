@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from shared.contracts import event as registry
 from shared.contracts.event import Event, UndecodableEvent, UnknownEventType, decode, encode, registered, upcaster
 from shared.contracts.money import Money
 from shared.contracts.transactions import SaleLine, SaleRecorded
@@ -14,21 +15,11 @@ from shared.contracts.transactions import SaleLine, SaleRecorded
 CUSTOMER = UUID("0194f7a0-0000-7000-8000-000000000001")
 
 
-@registered
-class SampleRenamed(Event, frozen=True, kw_only=True, omit_defaults=True):
-    type: ClassVar[str] = "regulars.sample.sample-renamed.v3"
-    title: str
-    by: str = "unknown"
-
-
-@upcaster("regulars.sample.sample-renamed.v1", "regulars.sample.sample-renamed.v2")
-def _v2(body: dict[str, Any]) -> dict[str, Any]:
-    return {"label": body["name"]}
-
-
-@upcaster("regulars.sample.sample-renamed.v2", "regulars.sample.sample-renamed.v3")
-def _v3(body: dict[str, Any]) -> dict[str, Any]:
-    return {"title": body["label"], "by": "before v3"}
+@pytest.fixture
+def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Types that a test registers are forgotten after it."""
+    for name in ("_classes", "_decoders", "_upcasters"):
+        monkeypatch.setattr(registry, name, dict(getattr(registry, name)))
 
 
 def a_sale() -> SaleRecorded:
@@ -57,7 +48,22 @@ def test_an_old_reader_ignores_new_fields() -> None:
     assert decode(SaleRecorded.type, body) == a_sale()
 
 
+@pytest.mark.usefixtures("own_registry")
 def test_a_retired_type_is_read_through_the_whole_chain_of_upcasters() -> None:
+    @registered
+    class SampleRenamed(Event, frozen=True, kw_only=True, omit_defaults=True):
+        type: ClassVar[str] = "regulars.sample.sample-renamed.v3"
+        title: str
+        by: str = "unknown"
+
+    @upcaster("regulars.sample.sample-renamed.v1", "regulars.sample.sample-renamed.v2")
+    def _v2(body: dict[str, Any]) -> dict[str, Any]:
+        return {"label": body["name"]}
+
+    @upcaster("regulars.sample.sample-renamed.v2", "regulars.sample.sample-renamed.v3")
+    def _v3(body: dict[str, Any]) -> dict[str, Any]:
+        return {"title": body["label"], "by": "before v3"}
+
     assert decode("regulars.sample.sample-renamed.v1", b'{"name":"x"}') == SampleRenamed(title="x", by="before v3")
 
 
