@@ -68,7 +68,7 @@ def test_a_retired_type_is_read_through_the_whole_chain_of_upcasters() -> None:
 
 
 def test_an_unknown_type_is_named() -> None:
-    with pytest.raises(UnknownEventType, match="regulars.cards.never-heard.v1"):
+    with pytest.raises(UnknownEventType, match=r"regulars\.cards\.never-heard\.v1"):
         decode("regulars.cards.never-heard.v1", b"{}")
 
 
