@@ -26,10 +26,11 @@ class ImportFailed(Exception):
 
 @dataclass
 class Outcome:
-    """How many bodies came to which verdict, and the lines that were refused."""
+    """How many bodies came to which verdict, and the lines that were refused. `items`: the verdicts of a bulk, by line."""
 
     counts: Counter[str] = field(default_factory=Counter)
     refused: list[BadLine] = field(default_factory=list)
+    items: list[dict[str, Any]] = field(default_factory=list)
 
 
 async def send_job(api: Api, kind: str, lines: Sequence[Line], source: str, ends: bool, advance: Advance) -> Outcome:
@@ -51,7 +52,9 @@ async def send_job(api: Api, kind: str, lines: Sequence[Line], source: str, ends
         if found["state"] not in _RUNNING:
             break
         await asyncio.sleep(0.2)
-    outcome = Outcome(Counter({name: count for name, count in found["counts"].items() if name not in ("processed", "total", "lines")}))
+    outcome = Outcome(
+        Counter({name: count for name, count in found["counts"].items() if name not in ("processed", "total", "lines")})
+    )
     async for error in api.pages(f"{job}/errors", limit="500"):
         place = error["line"] - 1
         outcome.refused.append(BadLine(lines[place].line if place < len(lines) else 0, _reason(error)))
@@ -60,36 +63,40 @@ async def send_job(api: Api, kind: str, lines: Sequence[Line], source: str, ends
     return outcome
 
 
-async def send_bulk(api: Api, path: str, lines: Sequence[Line], advance: Advance, *, again: frozenset[str] = frozenset()) -> Outcome:
+async def send_bulk(
+    api: Api, path: str, lines: Sequence[Line], advance: Advance, *, again: frozenset[str] = frozenset()
+) -> Outcome:
     """Bodies in groups. What is refused with a code of `again` is sent once more for a minute: the service may not know it yet.
 
     The keys of the groups follow from their content, so that the same lines are never taken twice.
     Raises ApiRefused, ApiUnreachable.
     """
     outcome = Outcome()
-    left: Sequence[Line] = lines
+    verdicts: dict[int, dict[str, Any]] = {}
+    left = list(range(len(lines)))
     for attempt in range(120):
-        waiting: list[Line] = []
+        waiting: list[int] = []
         place = 0
-        for group in chunks([orjson.dumps(line.body) for line in left], _GROUP):
+        for group in chunks([orjson.dumps(lines[i].body) for i in left], _GROUP):
             members = left[place : place + len(group)]
             place += len(group)
-            answer = (await api.post(path, [line.body for line in members], key=key_of(path, str(attempt), *group))).body
-            for line, item in zip(members, answer["items"], strict=True):
-                problem = item.get("problem")
-                if problem is not None and problem.get("code") in again:
-                    waiting.append(line)
-                    continue
-                outcome.counts[item["status"]] += 1
-                advance(1)
-                if problem is not None:
-                    outcome.refused.append(BadLine(line.line, _reason(problem)))
+            answer = await api.post(path, [lines[i].body for i in members], key=key_of(path, str(attempt), *group))
+            again_told = answer.headers.get("idempotent-replayed") == "true"
+            for i, item in zip(members, answer.body["items"], strict=True):
+                verdicts[i] = {**item, "status": "duplicate"} if again_told and "problem" not in item else item
+                if item.get("problem", {}).get("code") in again:
+                    waiting.append(i)
+                else:
+                    advance(1)
         left = waiting
         if not left:
-            return outcome
+            break
         await asyncio.sleep(0.5)
-    outcome.counts["rejected"] += len(left)
-    outcome.refused += [BadLine(line.line, f"still refused after a minute: {', '.join(sorted(again))}") for line in left]
+    for i, line in enumerate(lines):
+        outcome.counts[verdicts[i]["status"]] += 1
+        if "problem" in verdicts[i]:
+            outcome.refused.append(BadLine(line.line, _reason(verdicts[i]["problem"])))
+    outcome.items = [verdicts[i] for i in range(len(lines))]
     return outcome
 
 

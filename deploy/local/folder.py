@@ -14,12 +14,23 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """What the folder holds: sample or file, the day on which its trade ends, and which steps of loading are done."""
+    """What the folder holds: a sample (its seed and number of dealers) or a file (its path and the hash of its content).
 
-    source: str
+    Its trade ends on the anchor day. `done` are the steps of loading that are done, `ports` those of the processes.
+    """
+
     anchor: date
+    seed: int | None = None
+    dealers: int = 0
+    file: str | None = None
+    digest: str | None = None
     done: tuple[str, ...] = ()
     ports: Mapping[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return (
+            f"a sample of {self.dealers} dealers, seed {self.seed}" if self.file is None else f"the file {Path(self.file).name}"
+        )
 
 
 class Folder:
@@ -42,7 +53,7 @@ class Folder:
         if not self._data_set.exists():
             return None
         found = json.loads(self._data_set.read_text())
-        return DataSet(found["source"], date.fromisoformat(found["anchor"]), tuple(found["done"]), found["ports"])
+        return DataSet(**{**found, "anchor": date.fromisoformat(found["anchor"]), "done": tuple(found["done"])})
 
     def keep(self, data_set: DataSet) -> None:
         write_file(self._data_set, json.dumps({**asdict(data_set), "anchor": str(data_set.anchor)}, indent=2) + "\n")

@@ -119,6 +119,8 @@ def _settled_complaints(dealer: Dealer) -> list[Body]:
             "channel": rng.choice(("HOTLINE", "LETTER", "WEB", "EMAIL", "VISIT")),
             "received_on": str(received),
             "remedy_sought": rng.choice(("REPLACEMENT", "REPAIR", "EXPLANATION")),
+            "source": SOURCE,
+            "source_event_id": f"C-{dealer.number}",
             "settled": str(received + timedelta(days=rng.randrange(4, 25))),
         }
     ]

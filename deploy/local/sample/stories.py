@@ -81,6 +81,8 @@ def withholding(dealer: Dealer) -> list[Body]:
             "invoices": [{"source": SOURCE, "number": invoice}],
             "article": "HINGE-65",
             "batch": f"B-{bad_day:%y%m}",
+            "source": SOURCE,
+            "source_event_id": f"C-{dealer.number}",
         }
     ]
 

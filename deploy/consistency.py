@@ -1,0 +1,89 @@
+"""`regulars verify` and `regulars rebuild`: is everything what the stores say, and made anew from them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Any
+
+from shared.contracts.cursor import PARTS
+from shared.contracts.topics import SERVICES
+from shared.feed.kafka import KafkaFeed
+from shared.kafka.settings import KafkaSettings
+from shared.postgres.pool import Pool, create_pool
+from shared.projections.read_model import ReadModel
+from shared.projections.rebuild import Rebuilt, rebuild
+from shared.projections.verify import Difference, verify_read_models, verify_topics
+
+_STATEMENT_MS = 300_000
+
+
+class UnknownReadModel(Exception):
+    """No service has a read model of this name."""
+
+
+def models_of(service: str) -> tuple[ReadModel[Any], ...]:
+    """The read models of a service."""
+    found: tuple[ReadModel[Any], ...] = import_module(f"services.{service}.read_models").READ_MODELS
+    return found
+
+
+@asynccontextmanager
+async def pools_of(endpoints: Mapping[str, Any], suffix: str = "") -> AsyncIterator[dict[str, Pool]]:
+    """A pool for each service, of its role or of its `_rebuild` role."""
+    pools: dict[str, Pool] = {}
+    try:
+        for service in SERVICES:
+            dsn = endpoints["postgres"][f"{service}{suffix}"]
+            pools[service] = await create_pool(dsn, max_size=4, statement_timeout_ms=_STATEMENT_MS, name="regulars-verify")
+        yield pools
+    finally:
+        for pool in pools.values():
+            pool.terminate()
+
+
+async def differences(endpoints: Mapping[str, Any], say: Callable[[str], None]) -> list[Difference]:
+    """Everything that is not as the stores say: topics record by record, read models and the alerts engine row by row."""
+    found: list[Difference] = []
+    async with pools_of(endpoints) as pools:
+        if endpoints["kafka"]:
+            for service in SERVICES:
+                feed = KafkaFeed(KafkaSettings(bootstrap=endpoints["kafka"]), "regulars-verify")
+                try:
+                    found += await verify_topics(pools[service], service, feed, datetime.now(UTC), parts=PARTS)
+                finally:
+                    await feed.close()
+                say(f"{service}: topics compared with the store")
+        for service in SERVICES:
+            models = models_of(service)
+            found += await verify_read_models(pools[service], service, models, pools, range(PARTS))
+            say(f"{service}: {len(models)} read models folded anew and compared")
+    return found
+
+
+async def rebuild_one(
+    endpoints: Mapping[str, Any], service: str, name: str, *, anew: bool, force: bool, progress: Callable[[int], None]
+) -> Rebuilt:
+    """Fill the other slot of a read model, compare and swap. Raises UnknownReadModel, RebuildRefused."""
+    model = next((model for model in models_of(service) if model.name == name), None)
+    if model is None:
+        there = ", ".join(model.name for model in models_of(service))
+        raise UnknownReadModel(f"{service} has no read model {name}; there are {there}")
+    async with pools_of(endpoints, "_rebuild") as pools:
+        feed = KafkaFeed(KafkaSettings(bootstrap=endpoints["kafka"]), "regulars-rebuild") if endpoints["kafka"] else None
+        try:
+            return await rebuild(
+                pool=pools[service],
+                schema=service,
+                model=model,
+                stores=pools,
+                feed=feed,
+                anew=anew,
+                force=force,
+                progress=progress,
+            )
+        finally:
+            if feed is not None:
+                await feed.close()

@@ -1,0 +1,122 @@
+"""What a run ends with: the warnings with their reasons, as a table and as a summary for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import asyncpg
+from rich.console import Console
+from rich.table import Table
+
+from deploy.local.load import Services
+from deploy.local.sample import Expected
+from shared.contracts.topics import SERVICES
+from shared.postgres.schema import within
+
+_LEVELS = {"stop": 0, "act": 1, "watch": 2}
+_COLOURS = {"stop": "bold red", "act": "red", "watch": "yellow"}
+_SHOWN = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """An open alert. `day` is the business day on which its condition became true; `story` what was planted, if anything."""
+
+    story: str | None
+    external_id: str
+    kind: str
+    level: str
+    day: str
+    rule: str
+    name: str
+    reasons: tuple[str, ...]
+
+
+async def warnings(services: Services, expected: Sequence[Expected]) -> list[Warned]:
+    """All open alerts, the most serious first."""
+    stories = {one.external_id: one.story for one in expected}
+    found, cards = [], {}
+    async for alert in services.alerts.pages("/alerts", limit="200"):
+        customer = alert["customer_id"]
+        if customer not in cards:
+            cards[customer] = (await services.cards.get(f"/customers/{customer}")).body
+        card = cards[customer]
+        number = next((one["value"] for one in card.get("external_ids", ())), customer)
+        found.append(
+            Warned(
+                story=stories.get(number),
+                external_id=number,
+                kind=alert["kind"],
+                level=alert["level"],
+                day=alert["true_on"],
+                rule=alert["rule_id"],
+                name=card.get("name") or number,
+                reasons=tuple(reason["sentence"] for reason in alert["reasons"]),
+            )
+        )
+    return sorted(found, key=lambda one: (_LEVELS.get(one.level, 9), one.story is None, one.day, one.external_id, one.rule))
+
+
+async def counts(dsn: str) -> tuple[int, int]:
+    """Number of events in all stores, and of customers."""
+    conn = await asyncpg.connect(dsn)
+    try:
+        events = 0
+        for service in SERVICES:
+            events += await conn.fetchval(within(service, "SELECT count(*) FROM {schema}.events"))
+        return events, await conn.fetchval("SELECT count(DISTINCT customer_id) FROM cards.events")
+    finally:
+        await conn.close()
+
+
+def endings(found: Sequence[Warned], expected: Sequence[Expected]) -> list[dict[str, Any]]:
+    """How each planted story ended, beside how it was planned."""
+    by_number: dict[str, set[str]] = {}
+    for one in found:
+        by_number.setdefault(one.external_id, set()).add(one.kind)
+    return [
+        {
+            **asdict(one),
+            "warned": sorted(by_number.get(one.external_id, set())),
+            "as_planned": by_number.get(one.external_id, set()) == ({one.kind} if one.kind else set()),
+        }
+        for one in expected
+    ]
+
+
+def summary(
+    feed: str, events: int, customers: int, found: Sequence[Warned], expected: Sequence[Expected], seconds: Mapping[str, float]
+) -> str:
+    """The summary of a run as JSON."""
+    content = {
+        "feed": feed,
+        "events": events,
+        "customers": customers,
+        "alerts": [
+            {"story": a.story, "external_id": a.external_id, "kind": a.kind, "level": a.level, "day": a.day, "rule": a.rule}
+            for a in found
+        ],
+        "stories": endings(found, expected),
+        "seconds": {phase: round(took, 2) for phase, took in seconds.items()},
+    }
+    return json.dumps(content, indent=2) + "\n"
+
+
+def show(console: Console, found: Sequence[Warned], expected: Sequence[Expected]) -> None:
+    """The table of warnings, and below it what became of the planted stories that deserve none."""
+    table = Table(title=f"Early warnings: {len(found)}", title_justify="left", show_lines=True)
+    for column in ("level", "kind", "customer", "since", "why"):
+        table.add_column(column, overflow="fold")
+    for one in found[:_SHOWN]:
+        who = f"{one.external_id}\n{one.name}" + (f"\n[dim]planted: {one.story}[/dim]" if one.story else "")
+        table.add_row(f"[{_COLOURS.get(one.level, '')}]{one.level}[/]", one.kind, who, one.day, "\n".join(one.reasons))
+    console.print(table)
+    if len(found) > _SHOWN:
+        console.print(f"... and {len(found) - _SHOWN} more: GET /v1/alerts of alerts")
+    for ending in endings(found, expected):
+        said = ", ".join(ending["warned"]) or "no warning"
+        mark = "as planned" if ending["as_planned"] else f"[bold red]planned: {ending['kind'] or 'no warning'}[/]"
+        console.print(f"  story {ending['story']:<17} {ending['external_id']}: {said} ({mark})", highlight=False)

@@ -1,0 +1,128 @@
+"""Whether everything that is recorded has reached everything that is computed from it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib import import_module
+from typing import Protocol
+
+import asyncpg
+
+from shared.contracts.cursor import START, Cursor, TopicPart
+from shared.contracts.topics import SERVICES, TOPICS, main_topic
+from shared.postgres.schema import within
+from shared.projections.positions import cursors_from
+
+_HEADS = """
+SELECT DISTINCT ON (type, part) type, part, gen, xid, pos FROM {schema}.events ORDER BY type, part, gen DESC, xid DESC, pos DESC"""
+_LAST = "SELECT gen, xid, pos, recorded_at FROM {schema}.events ORDER BY gen DESC, xid DESC, pos DESC LIMIT 1"
+_LATEST = "SELECT max(recorded_at) FROM {schema}.events"
+_POSITIONS = "SELECT read_model, part, cursors::text FROM {schema}.positions WHERE state = 'live'"
+_PARKED = "SELECT count(*) FROM {schema}.parked"
+_REACHED = "SELECT part, extra::text FROM {schema}.positions WHERE read_model = 'engine'"
+_ONE_PART = frozenset(topic.name for topic in TOPICS if topic.one_part)
+
+
+class Reader(Protocol):
+    """Whatever follows topics under a name: a read model or a reaction."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def topics(self) -> Mapping[str, frozenset[str]]: ...
+
+
+class NotSettled(Exception):
+    """What was recorded did not arrive everywhere in time. The message says what lags."""
+
+
+def readers_of(service: str) -> Sequence[Reader]:
+    """Read models and reactions of a service."""
+    models: Sequence[Reader] = import_module(f"services.{service}.read_models").READ_MODELS
+    try:
+        reactions: Sequence[Reader] = import_module(f"services.{service}.reactions").REACTIONS
+    except ModuleNotFoundError:
+        reactions = ()
+    return [*models, *reactions]
+
+
+@dataclass
+class Lag:
+    """What lies between the stores and what is computed: per reader the parts that are behind, and the engine's parts."""
+
+    behind: dict[str, int] = field(default_factory=dict)
+    parked: int = 0
+    events: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.behind)
+
+
+class Watch:
+    """Looks at an installation through one connection; heads are read again only when a store has grown."""
+
+    def __init__(self, conn: asyncpg.Connection[asyncpg.Record], parts: int) -> None:
+        self._conn = conn
+        self._parts = parts
+        self._heads: dict[str, tuple[asyncpg.Record | None, dict[TopicPart, Cursor]]] = {}
+
+    async def lag(self) -> Lag:
+        """What is behind at this moment."""
+        found = Lag()
+        heads: dict[TopicPart, Cursor] = {}
+        latest: datetime | None = None
+        for service in SERVICES:
+            heads |= await self._head(service)
+            last: datetime | None = await self._conn.fetchval(within(service, _LATEST))
+            latest = max((at for at in (last, latest) if at is not None), default=None)
+            found.parked += await self._conn.fetchval(within(service, _PARKED))
+        for service in SERVICES:
+            reached = {
+                (row["read_model"], row["part"]): cursors_from(row["cursors"])
+                for row in await self._conn.fetch(within(service, _POSITIONS))
+            }
+            for reader in readers_of(service):
+                late = {
+                    at.part
+                    for at, head in heads.items()
+                    if at.topic in reader.topics and reached.get((reader.name, at.part), {}).get(at.topic, START) < head
+                }
+                if late:
+                    found.behind[f"{service} {reader.name}"] = len(late)
+        return found
+
+    async def _head(self, service: str) -> dict[TopicPart, Cursor]:
+        last = await self._conn.fetchrow(within(service, _LAST))
+        known = self._heads.get(service)
+        if known is not None and known[0] == last:
+            return known[1]
+        heads: dict[TopicPart, Cursor] = {}
+        for row in await self._conn.fetch(within(service, _HEADS)):
+            topic = main_topic(row["type"])
+            at = TopicPart(topic, 0 if topic in _ONE_PART else row["part"])
+            heads[at] = max(heads.get(at, START), Cursor(row["gen"], row["xid"], row["pos"]))
+        self._heads[service] = (last, heads)
+        return heads
+
+
+async def settled(dsn: str, parts: int, patience: float) -> Lag:
+    """Wait until nothing is behind, twice in a row. Raises NotSettled after `patience` seconds."""
+    conn = await asyncpg.connect(dsn)
+    try:
+        watch, deadline, quiet = Watch(conn, parts), time.monotonic() + patience, 0
+        while True:
+            lag = await watch.lag()
+            quiet = 0 if lag else quiet + 1
+            if quiet == 2:
+                return lag
+            if time.monotonic() > deadline:
+                said = ", ".join(f"{name} on {parts} parts" for name, parts in sorted(lag.behind.items()))
+                raise NotSettled(f"still behind after {patience:.0f} s: {said}")
+            await asyncio.sleep(0.25)
+    finally:
+        await conn.close()
