@@ -80,7 +80,8 @@ class Sealer:
             key = self._opened(row)
             self._keep(self._by_customer, row["customer_id"], since, key)
             self._keep(self._by_id, row["key_id"], since, key)
-        for customer in customers:
+        # Others may have trimmed while this call waited for its answer.
+        for customer in self._by_customer.keys() & set(customers):
             self._by_customer.move_to_end(customer)
         self._trim(len(customers))
 

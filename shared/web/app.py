@@ -25,11 +25,22 @@ from shared.web.openapi import document, refuse_twins
 from shared.web.problem import Problem
 from shared.web.rates import Rates
 from shared.web.rendering import Json
-from shared.web.routes import strict_routes
+from shared.web.routes import StrictRoute, strict_routes
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 
 _DOCS = frozenset(("/docs", "/redoc", "/docs/oauth2-redirect"))
+
+
+class _Application(FastAPI):
+    """Writes its own document."""
+
+    strict_routes: Sequence[StrictRoute] = ()
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            self.openapi_schema = document(self, self.strict_routes)
+        return self.openapi_schema
 
 
 def create_app(
@@ -54,7 +65,7 @@ def create_app(
     if today is not None:
         use_today(today)
     figures = registry if registry is not None else new_registry()
-    app = FastAPI(
+    app = _Application(
         title=title,
         version=version,
         description=description,
@@ -70,13 +81,7 @@ def create_app(
     app.router.routes[:0] = [*routes, *health_routes(ready, figures), *_problem_pages()]
     install_handlers(app)
     app.add_middleware(Correlation, metrics=RequestMetrics(figures), docs_paths=_DOCS)
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            app.openapi_schema = document(app, routes)
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]
+    app.strict_routes = routes
     return app
 
 

@@ -139,12 +139,13 @@ def strict_routes(routers: Iterable[APIRouter], operation_id: Callable[[str, str
     made: list[StrictRoute] = []
     for router in routers:
         for found in iter_route_contexts(router.routes):
-            if not isinstance(found.original_route, APIRoute):
+            endpoint = found.endpoint
+            if not isinstance(found.original_route, APIRoute) or endpoint is None:
                 raise TypeError(f"{found.path} is no API route")
             made.append(
                 StrictRoute(
                     found.path or "",
-                    found.endpoint,  # type: ignore[arg-type]
+                    endpoint,
                     response_model=found.response_model,
                     status_code=found.status_code,
                     tags=found.tags,
