@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.telemetry import trace
@@ -68,6 +68,9 @@ class Correlation:
         structlog.contextvars.bind_contextvars(trace_id=here.trace_id, request_id=here.request_id)
         try:
             await self.app(scope, receive, sending)
+        except ClientDisconnect:
+            # Hung up in the middle of the body: nobody is left to answer.
+            status = _GONE
         except Exception as error:
             if status:
                 # The answer has begun: all that is left is to cut the connection, so that nobody takes it for whole.

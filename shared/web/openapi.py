@@ -46,12 +46,14 @@ _BY_STATUS = {
     "400": ("Malformed", "JSON_INVALID", "The body is not valid JSON"),
     "401": ("No valid key", "KEY_MISSING", "An API key is needed"),
     "403": ("The key does not allow this", "SCOPE_MISSING", "The API key does not allow this"),
+    "404": ("Nothing at this address", "NOT_FOUND", "There is nothing at this address"),
     "409": ("The state does not allow this", "CONFLICT", "The state of the resource does not allow this"),
     "412": ("The resource has changed meanwhile", "VERSION_STALE", "The resource has changed meanwhile"),
     "413": ("The body is too large", "BODY_TOO_LARGE", "The body is too large"),
     "415": ("This media type is not accepted", "MEDIA_TYPE_UNSUPPORTED", "This media type is not accepted"),
     "422": ("Some fields are not valid", "VALIDATION_FAILED", "Some fields are not valid"),
     "428": ("If-Match is missing", "IF_MATCH_MISSING", "The If-Match header is missing"),
+    "429": ("Too many requests; see Retry-After", "RATE_LIMITED", "Too many requests"),
     "503": ("Not just now; see Retry-After", "UNAVAILABLE", "The service cannot answer just now"),
 }
 
@@ -90,19 +92,19 @@ def document(app: FastAPI, routes: Iterable[StrictRoute]) -> dict[str, Any]:
         for method in route.methods or ():
             operation = schema.get("paths", {}).get(route.path_format, {}).get(method.lower())
             if operation is not None:
-                _finish(operation, route.scope)
+                _finish(operation, route.scope, "{" in route.path_format)
     return schema
 
 
-def _finish(operation: dict[str, Any], scope: str | None) -> None:
+def _finish(operation: dict[str, Any], scope: str | None, names_one: bool) -> None:
     responses: dict[str, Any] = operation.setdefault("responses", {})
     headers = {p["name"] for p in operation.get("parameters", ()) if p.get("in") == "header"}
-    statuses = ["400", "503"]
+    statuses = ["400", "404", "503"] if names_one else ["400", "503"]
     if scope is not None:
         # OpenAPI 3.1 lets non-OAuth schemes list the roles that an operation needs.
         operation["security"] = [{SECURITY_SCHEME: [scope]}]
         operation["x-scope"] = scope
-        statuses += ["401", "403"]
+        statuses += ["401", "403", "429"]
     else:
         operation["security"] = []
     if "requestBody" in operation:

@@ -44,13 +44,14 @@ class StrictRequest(Request):
             raise Problem("MEDIA_TYPE_UNSUPPORTED")
         announced = self.headers.get("content-length", "")
         if announced.isdigit() and int(announced[:20]) > limit:
-            raise Problem("BODY_TOO_LARGE", headers={"Connection": "close"})
+            raise Problem("BODY_TOO_LARGE")
+        # The server drops what still comes in. Closing instead would reset the connection before the caller has read the answer.
         chunks: list[bytes] = []
         size = 0
         async for chunk in self.stream():
             size += len(chunk)
             if size > limit:
-                raise Problem("BODY_TOO_LARGE", headers={"Connection": "close"})
+                raise Problem("BODY_TOO_LARGE")
             chunks.append(chunk)
         return b"".join(chunks)
 

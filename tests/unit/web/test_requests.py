@@ -278,7 +278,7 @@ async def test_the_document_names_scopes_and_problems(run: Running) -> None:
     operation = document["paths"]["/v1/things"]["post"]
     assert operation["operationId"] == "things_post_thing"
     assert operation["security"] == [{"ApiKey": ["demo.thing.write"]}]
-    assert {"201", "400", "401", "403", "409", "413", "415", "422", "503"} <= set(operation["responses"])
+    assert {"201", "400", "401", "403", "409", "413", "415", "422", "429", "503"} <= set(operation["responses"])
     assert operation["responses"]["422"]["content"].keys() == {"application/problem+json"}
     assert [p["name"] for p in operation["parameters"] if p["required"]] == ["Idempotency-Key"]
     assert document["paths"]["/v1/open"]["get"]["security"] == []
