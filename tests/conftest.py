@@ -12,24 +12,19 @@ from shared.testing.broker import kafka as kafka
 from shared.testing.databases import (
     Cluster,
     Database,
-    create_template,
     create_test_database,
     drop_test_database,
-    start_cluster,
+    running_cluster,
 )
 
 PoolOf = Callable[[Database, str], Awaitable[Pool]]
 
 
 @pytest.fixture(scope="session")
-async def cluster(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cluster]:
+async def cluster() -> AsyncIterator[Cluster]:
     """A PostgreSQL server of this test process, with roles and the migrated template."""
-    cluster = start_cluster(tmp_path_factory.mktemp("postgres"))
-    try:
-        await create_template(cluster)
+    async with running_cluster() as cluster:
         yield cluster
-    finally:
-        cluster.stop()
 
 
 @pytest.fixture

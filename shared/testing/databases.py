@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,6 +62,28 @@ class Database:
 def start_cluster(folder: Path) -> Cluster:
     """Start a server of its own in `folder`. Raises PostgresFailed."""
     return Cluster(postgres.start(folder))
+
+
+@contextmanager
+def server_folder() -> Iterator[Path]:
+    """A folder for a server, removed at the end. Not pytest's: every start of pytest closes its folders to the server's user."""
+    folder = Path(tempfile.mkdtemp(prefix="regulars-postgres-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@asynccontextmanager
+async def running_cluster() -> AsyncIterator[Cluster]:
+    """A server with roles and the migrated template, stopped and removed at the end."""
+    with server_folder() as folder:
+        cluster = start_cluster(folder)
+        try:
+            await create_template(cluster)
+            yield cluster
+        finally:
+            cluster.stop()
 
 
 async def create_template(cluster: Cluster) -> None:

@@ -1,4 +1,4 @@
-"""Hunting for events that a tail loses or sees out of order, while many writers append, give up and are killed."""
+"""Hunting for events that a tail loses or sees out of order, while many writers append, give up and are killed, and the clock jumps."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import random
 import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -27,6 +28,15 @@ LOST_CONNECTION = (
 )
 
 
+_TICK = """
+UPDATE cards.store SET last_tick = greatest(clock_timestamp(), last_tick + interval '1 us') + $1 * interval '1 s' RETURNING last_tick"""
+
+# A watermark rests on this: whatever has a transaction id above that of a tick's successor is recorded later than the tick.
+_LATE = """
+SELECT DISTINCT e.stream, e.version FROM unnest($1::timestamptz[], $2::text[]) k(t, s) JOIN cards.events e ON e.recorded_at <= k.t
+ WHERE e.xid >= k.s::xid8 LIMIT 10"""
+
+
 class _GivenUp(Exception):
     pass
 
@@ -41,6 +51,7 @@ class Hunt:
     seen: list[UUID] = field(default_factory=list)
     heads: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     cursor: Cursor = START
+    ticks: list[tuple[datetime, int]] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     stopped: bool = False
 
@@ -54,6 +65,7 @@ async def hunt(pool: Pool, admin: Pool, seed: int, seconds: float, writers: int 
     chance = random.Random(seed)
     deadline = time.monotonic() + seconds
     tasks = [asyncio.ensure_future(_write(pool, admin, found, random.Random(chance.random()), deadline)) for _ in range(writers)]
+    tasks.append(asyncio.ensure_future(_tick(admin, found, chance, deadline)))
     async with pool.acquire() as reader:
         while not all(task.done() for task in tasks):
             await _read(reader, found, chance.randint(1, 50))
@@ -65,6 +77,10 @@ async def hunt(pool: Pool, admin: Pool, seed: int, seconds: float, writers: int 
         while await _read(reader, found, 5000):
             pass
         stored = [row["event_id"] for row in await reader.fetch("SELECT event_id FROM cards.events")]
+        found.violations += [
+            f"recorded at or before a tick, by a later transaction: {row['stream']} {row['version']}"
+            for row in await reader.fetch(_LATE, [t for t, _ in found.ticks], [str(s) for _, s in found.ticks])
+        ]
     if Counter(found.seen) != Counter(stored):
         found.violations.append(f"stored {len(stored)}, seen {len(found.seen)}, lost {len(set(stored) - set(found.seen))}")
     if not found.acknowledged <= set(stored):
@@ -81,6 +97,14 @@ async def _read(reader: Connection, found: Hunt, limit: int) -> int:
         found.seen.append(row.event_id)
         found.cursor = row.cursor
     return len(rows)
+
+
+async def _tick(admin: Pool, found: Hunt, chance: random.Random, deadline: float) -> None:
+    while time.monotonic() < deadline and not found.stopped:
+        # A tick ahead of the clock is what a clock that went back looks like.
+        t = await admin.fetchval(_TICK, chance.choice((0, 0, 0, 0, 0.3)))
+        found.ticks.append((t, await admin.fetchval("SELECT pg_current_xact_id()::text::bigint")))
+        await asyncio.sleep(chance.choice((0, 0.01)))
 
 
 async def _write(pool: Pool, admin: Pool, found: Hunt, chance: random.Random, deadline: float) -> None:

@@ -1,5 +1,7 @@
 """The tail loses nothing and sees each stream in order; and the hunt that says so finds the known mistakes."""
 
+import re
+
 import pytest
 
 from shared.contracts.cursor import START, Cursor
@@ -14,9 +16,9 @@ async def test_nothing_is_lost_or_disordered_beside_many_writers(pool, admin):
     """INVARIANT: commit order, no gaps. Broken by an id taken before the locks, by a missing lock, by a reader without horizon."""
     found = await hunt(pool, admin, seed=1, seconds=4)
     assert found.violations == []
-    assert found.ended["committed"] > 200
-    assert found.ended["rolled back"] > 20
-    assert found.ended["killed"] > 10
+    assert found.ended["committed"] > 100
+    assert found.ended["rolled back"] > 10
+    assert found.ended["killed"] > 5
 
 
 async def _function(admin, name: str) -> str:
@@ -30,15 +32,22 @@ async def _function(admin, name: str) -> str:
     [
         ("PERFORM cards.begin_append();", "PERFORM cards.begin_append(); PERFORM pg_current_xact_id();"),
         ("PERFORM pg_advisory_xact_lock(k.category, k.bucket)", "PERFORM (k.category, k.bucket)"),
+        (
+            "x := pg_current_xact_id();",
+            "SELECT s.at INTO t FROM cards.append_time(false) s; PERFORM pg_sleep(0.005); x := pg_current_xact_id();",
+        ),
     ],
-    ids=["xid first", "no stream lock"],
+    ids=["xid first", "no stream lock", "time first"],
 )
 async def test_the_hunt_catches_a_wrong_append(pool, admin, right, wrong):
     for name in ("append_many", "append_facts"):
         definition = await _function(admin, name)
         assert right in definition
-        await admin.execute(definition.replace(right, wrong))
-    found = await hunt(pool, admin, seed=2, seconds=15)
+        definition = definition.replace(right, wrong)
+        if wrong.startswith("SELECT s.at"):
+            definition = re.sub(r"SELECT s.gen, s.at INTO g, t", "SELECT s.gen INTO g", definition)
+        await admin.execute(definition)
+    found = await hunt(pool, admin, seed=2, seconds=5)
     assert found.violations
 
 
@@ -46,7 +55,7 @@ async def test_the_hunt_catches_a_tail_without_horizon(pool, admin, monkeypatch)
     horizon = "AND (r.gen < h.gen OR r.xid < pg_snapshot_xmin(h.snapshot))"
     assert horizon in tail_module._TAIL
     monkeypatch.setattr(tail_module, "_TAIL", tail_module._TAIL.replace(horizon, ""))
-    found = await hunt(pool, admin, seed=3, seconds=15)
+    found = await hunt(pool, admin, seed=3, seconds=5)
     assert found.violations
 
 

@@ -12,19 +12,25 @@ from shared.event_store.load import load
 from shared.postgres.migrate import head_revision, migrate
 from shared.postgres.pool import create_pool
 from shared.postgres.roles import OWNER, create_cluster_roles, login_roles
-from shared.testing.databases import create_test_database
+from shared.testing.databases import create_test_database, server_folder
 from shared.testing.stored_events import releases
 
 
-async def test_what_was_committed_survives_a_power_cut(tmp_path, customers):
-    server = postgres.start(tmp_path / "server")
+@pytest.fixture
+def folder():
+    with server_folder() as folder:
+        yield folder
+
+
+async def test_what_was_committed_survives_a_power_cut(folder):
+    server = postgres.start(folder)
     admin = await asyncpg.connect(server.dsn())
     await admin.execute("CREATE TABLE kept (n int); INSERT INTO kept SELECT generate_series(1, 1000)")
     postgres.kill(server)
-    again = postgres.start(tmp_path / "server")
+    again = postgres.start(folder)
     try:
         assert (again.port, again.pid != server.pid) == (server.port, True)
-        assert postgres.start(tmp_path / "server") == again
+        assert postgres.start(folder) == again
         admin = await asyncpg.connect(again.dsn())
         assert await admin.fetchval("SELECT count(*) FROM kept") == 1000
         assert await admin.fetchval(
