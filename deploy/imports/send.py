@@ -16,7 +16,8 @@ from deploy.imports.bodies import Line
 from deploy.imports.files import BadLine
 from deploy.progress import Advance
 
-_RUNNING = frozenset({"receiving", "stored", "running", "queued", "waiting"})
+_RUNNING = frozenset({"receiving", "stored", "running"})
+_VERDICTS = ("recorded", "duplicate", "conflict", "rejected")
 _GROUP = 500
 
 
@@ -46,20 +47,18 @@ async def send_job(api: Api, kind: str, lines: Sequence[Line], source: str, ends
     shown = 0
     while True:
         found: dict[str, Any] = (await api.get(job)).body
-        done = found["counts"]["processed"]
-        advance(done - shown)
-        shown = done
+        advance(found["lines_read"] - shown)
+        shown = found["lines_read"]
         if found["state"] not in _RUNNING:
             break
-        await asyncio.sleep(0.2)
-    outcome = Outcome(
-        Counter({name: count for name, count in found["counts"].items() if name not in ("processed", "total", "lines")})
-    )
+        await asyncio.sleep(0.1)
+    outcome = Outcome(Counter({name: found[name] for name in _VERDICTS if found[name]}))
+    reasons: dict[int, list[str]] = {}
     async for error in api.pages(f"{job}/errors", limit="500"):
-        place = error["line"] - 1
-        outcome.refused.append(BadLine(lines[place].line if place < len(lines) else 0, _reason(error)))
-    if found["state"] != "completed":
-        raise ImportFailed(f"the import of {kind} ended as {found['state']}; counts: {dict(outcome.counts)}")
+        reasons.setdefault(error["line"], []).append(f"{error['code']} {error['pointer']} {error['detail']}")
+    outcome.refused = [BadLine(lines[number - 1].line, "; ".join(said)) for number, said in sorted(reasons.items())]
+    if found["state"] != "done":
+        raise ImportFailed(f"the import of {kind} {found['state']}: {found.get('cause', '')}; so far: {dict(outcome.counts)}")
     return outcome
 
 

@@ -49,7 +49,7 @@ async def load_sample(services: Services, sample: Sample, console: Console) -> N
     """The sample's cards, complaints and trade. Repeatable: what is there already is not recorded again."""
     customers = [Line(number, body) for number, body in enumerate(sample.customers, 1)]
     with progress(console, "customers", len(customers)) as advance:
-        _all_taken(await send_bulk(services.cards, "/customers/bulk", customers, advance), "customers")
+        _all_taken(await send_job(services.cards, "customers", customers, SOURCE, False, advance), "customers")
     trade = [Line(number, body) for number, body in enumerate(sample.transactions, 1)]
     with progress(console, "two years of trade", len(trade)) as advance:
         _all_taken(await send_job(services.cards, "transactions", trade, SOURCE, True, advance), "transactions")
@@ -121,7 +121,7 @@ async def _register(cards: Api, system: str, lines: Sequence[Line]) -> None:
     bodies = [
         Line(0, {"kind": "COMPANY", "name": number, "external_ids": [{"system": system, "value": number}]}) for number in numbers
     ]
-    await send_bulk(cards, "/customers/bulk", bodies, lambda _amount: None)
+    await send_job(cards, "customers", bodies, system, False, lambda _amount: None)
 
 
 async def go_live(services: Services, anchor: date) -> None:
