@@ -14,11 +14,11 @@ from shared.postgres.pool import Pool
 from shared.projections import metrics
 from shared.projections.apply import MissingRecord, Standing, apply_batch
 from shared.projections.parking import check_rate, retries_wanted
-from shared.projections.positions import PartLost
+from shared.projections.positions import PartLost, read_positions
 from shared.projections.reaction import Reaction
 from shared.projections.read_model import ReadModel
 from shared.projections.refold import Stores, retry_parked
-from shared.projections.standings import load_standings
+from shared.projections.standings import load_standings, versions_of
 
 MAX_RECORDS = 5000
 READ_SECONDS = 0.25
@@ -162,14 +162,20 @@ class _Consumer:
                     await self.feed.rewind(batch.at)
 
     async def _housekeep(self, membership: Membership) -> None:
-        if not self.standings:
+        if not self.owned:
             return
+        owned = list(self.owned)
         async with self.pool.acquire() as conn:
             # Once more here: parts that park at the same time do not see each other.
             await check_rate(conn, self.schema)
-            wanted = await retries_wanted(conn, self.schema, list(self.standings))
+            wanted = await retries_wanted(conn, self.schema, owned)
+            found = await read_positions(conn, self.schema, versions_of(self.readers), owned)
+        # A part on which nothing happens would not notice otherwise that a rebuild has swapped the slots.
+        now = {(p.read_model, p.slot, p.part, p.rev) for p in found}
+        mine = {(p.read_model, p.slot, p.part, p.rev) for p in (one.position for its in self.standings.values() for one in its)}
+        self.stale |= {part for _, _, part, _ in now ^ mine}
         for name, slot, part in wanted:
-            for standing in self.standings.get(part, ()):
+            for standing in self.standings.get(part, ()) if part not in self.stale else ():
                 if (standing.position.read_model, standing.position.slot) == (name, slot):
                     try:
                         await retry_parked(self.pool, self.schema, standing, self.stores)

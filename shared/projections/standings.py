@@ -21,12 +21,17 @@ def follower_name(reader: ReadModel[Any] | Reaction) -> str:
     return f"reaction:{reader.name}" if isinstance(reader, Reaction) else reader.name
 
 
+def versions_of(readers: Sequence[ReadModel[Any] | Reaction]) -> dict[str, int]:
+    """Versions by the names under which positions are kept."""
+    return {follower_name(r): REACTION_VERSION if isinstance(r, Reaction) else r.version for r in readers}
+
+
 async def load_standings(
     pool: Pool, schema: str, readers: Sequence[ReadModel[Any] | Reaction], parts: Sequence[int]
 ) -> dict[int, list[Standing]]:
     """Live standings by part. What has no position yet begins before every event; a read model of which this version is
     not built is left out and shown by a metric."""
-    versions = {follower_name(r): REACTION_VERSION if isinstance(r, Reaction) else r.version for r in readers}
+    versions = versions_of(readers)
     async with pool.acquire() as conn, conn.transaction():
         await make_positions(conn, schema, {r.name: r.version for r in readers if isinstance(r, ReadModel)}, parts)
         for reader in readers:
