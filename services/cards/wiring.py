@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import uvloop
@@ -42,7 +43,10 @@ from shared.web.pages import CursorCodec
 from shared.web.server import serve_api
 
 SERVICE = "cards"
-FOLLOWED = frozenset(topic.split(".")[1] for reader in (*READ_MODELS, *REACTIONS) for topic in reader.topics)
+TOPICS = frozenset(topic for model in READ_MODELS for topic in model.topics) | frozenset(
+    topic for reaction in REACTIONS for topic in reaction.topics
+)
+FOLLOWED = frozenset(topic.split(".")[1] for topic in TOPICS)
 """Services whose events are read, this one among them."""
 WORK_STATEMENT_MS = 30_000
 """An append of thousands of facts is one statement; it may take longer than a request may."""
@@ -138,8 +142,8 @@ def work(settings: Settings) -> None:
         runner.run(_until_told(run_work(settings)))
 
 
-async def _until_told(forever: asyncio.Future[None] | object) -> None:
-    task = asyncio.ensure_future(forever)  # type: ignore[arg-type]
+async def _until_told(forever: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(forever)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     try:
@@ -167,8 +171,7 @@ def _feed(settings: Settings, kafka: KafkaSettings | None, published: dict[str, 
     if kafka is None:
         return StoreFeed(published), StoreMembership(settings.dsn, SERVICE, settings.parts)
     client = f"regulars-{SERVICE}-{settings.worker_id}"
-    topics = {topic for reader in (*READ_MODELS, *REACTIONS) for topic in reader.topics}
-    return KafkaFeed(kafka, client), KafkaMembership(kafka, SERVICE, topics, client, instance=client)
+    return KafkaFeed(kafka, client), KafkaMembership(kafka, SERVICE, TOPICS, client, instance=client)
 
 
 def _deps(settings: Settings, secrets: Secrets, pool: Pool, keystore: Pool, now: Callable[[], datetime]) -> Deps:

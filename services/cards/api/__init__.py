@@ -1,0 +1,14 @@
+"""The service over HTTP: one module a resource."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from services.cards.api.customer_views import router as customer_views
+from services.cards.api.customers import router as customers
+from services.cards.api.imports import router as imports
+from services.cards.api.receivables import router as receivables
+from services.cards.api.sources import router as sources
+from services.cards.api.transactions import router as transactions
+
+ROUTERS: tuple[APIRouter, ...] = (customers, customer_views, transactions, receivables, imports, sources)

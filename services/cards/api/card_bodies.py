@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
+from services.cards.api.problems import invalid
 from services.cards.domain.card import RegisterCustomer, Terms
 from shared.contracts.cards import Basics, Contact, ExternalId, Marks
 from shared.web.fields import (
@@ -24,6 +25,7 @@ from shared.web.fields import (
     Telephone,
     Whole,
 )
+from shared.web.problem import Problem
 
 
 class ContactBody(Body):
@@ -145,3 +147,14 @@ class ErasureBody(Body):
     """Why the personal data go: a code, not a story."""
 
     reason: Code
+
+
+_customer: TypeAdapter[CustomerBody] = TypeAdapter(CustomerBody)
+
+
+def read_customer(item: Any, customer_id: UUID, decided_by: UUID | None) -> RegisterCustomer | Problem:
+    """One card as parsed from JSON; what is wrong with it, field by field."""
+    try:
+        return _customer.validate_python(item).command(customer_id, decided_by)
+    except ValidationError as error:
+        return invalid(error)

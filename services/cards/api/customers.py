@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Body, Request
-from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from services.cards.api import examples
@@ -17,15 +16,14 @@ from services.cards.api.card_bodies import (
     MarksBody,
     RevisedBasicsBody,
     TermsBody,
+    read_customer,
 )
 from services.cards.api.deps import Dependencies
-from services.cards.api.problems import invalid
 from services.cards.domain.card import (
     AgreeTerms,
     AssignMarks,
     AssignSalesperson,
     LinkExternalId,
-    RegisterCustomer,
     ReviseBasics,
 )
 from services.cards.handlers.cards import change, register
@@ -88,7 +86,9 @@ async def assign_marks(
     return respond(await change(deps, customer_id, command, key, event_meta(request), version), request)
 
 
-@router.put("/v1/customers/{customer_id}/assignment", dependencies=[writes], responses=_NO_CARD, summary="Assign area and salesperson")
+@router.put(
+    "/v1/customers/{customer_id}/assignment", dependencies=[writes], responses=_NO_CARD, summary="Assign area and salesperson"
+)
 async def assign_salesperson(
     customer_id: UUID,
     body: Annotated[AssignmentBody, Body(openapi_examples=examples.ASSIGNMENT)],
@@ -139,17 +139,6 @@ async def erase_customer(
     request: Request,
 ) -> Response:
     return respond(await erase(deps, customer_id, body.reason, key, event_meta(request)), request)
-
-
-_customer: TypeAdapter[CustomerBody] = TypeAdapter(CustomerBody)
-
-
-def read_customer(item: Any, customer_id: UUID, decided_by: UUID | None) -> RegisterCustomer | Problem:
-    """One card as parsed from JSON; what is wrong with it, field by field."""
-    try:
-        return _customer.validate_python(item).command(customer_id, decided_by)
-    except ValidationError as error:
-        return invalid(error)
 
 
 @router.post(

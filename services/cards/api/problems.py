@@ -22,4 +22,3 @@ def invalid(error: ValidationError) -> Problem:
             location = location[1:]
         errors.append(field_error(location, one["type"], one["msg"]))
     return Problem("VALIDATION_FAILED", errors=errors)
-

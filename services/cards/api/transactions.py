@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request
-from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from services.cards.api.deps import Dependencies
@@ -19,16 +18,14 @@ from services.cards.api.fact_bodies import (
     RefundBody,
     ReturnBody,
     SaleBody,
-    TaggedFact,
     WriteOffBody,
     delivered,
+    read_fact,
 )
-from services.cards.api.problems import invalid
-from services.cards.domain.ledger import Delivered
 from services.cards.handlers.deps import Deps
 from services.cards.handlers.facts import FactAnswer, deliver
-from services.cards.handlers.registrations import summary
 from services.cards.handlers.problems import FACT_CONFLICT, TOO_MANY_ITEMS
+from services.cards.handlers.registrations import summary
 from shared.web.answers import Answer
 from shared.web.commands import Command, CommandKey, respond
 from shared.web.correlation import event_meta
@@ -66,26 +63,41 @@ async def record_sale(
 
 @router.post("/v1/returns", status_code=201, dependencies=[writes], responses=_RESPONSES, summary="Record goods returned")
 async def record_return(
-    body: Annotated[ReturnBody, Body(openapi_examples=FACT_EXAMPLES["return"])], key: Command, deps: Dependencies, request: Request
+    body: Annotated[ReturnBody, Body(openapi_examples=FACT_EXAMPLES["return"])],
+    key: Command,
+    deps: Dependencies,
+    request: Request,
 ) -> Response:
     return await _one(body, key, deps, request)
 
 
 @router.post("/v1/invoices", status_code=201, dependencies=[writes], responses=_RESPONSES, summary="Record an invoice issued")
 async def record_invoice(
-    body: Annotated[InvoiceBody, Body(openapi_examples=FACT_EXAMPLES["invoice"])], key: Command, deps: Dependencies, request: Request
+    body: Annotated[InvoiceBody, Body(openapi_examples=FACT_EXAMPLES["invoice"])],
+    key: Command,
+    deps: Dependencies,
+    request: Request,
 ) -> Response:
     return await _one(body, key, deps, request)
 
 
 @router.post("/v1/payments", status_code=201, dependencies=[writes], responses=_RESPONSES, summary="Record a payment received")
 async def record_payment(
-    body: Annotated[PaymentBody, Body(openapi_examples=FACT_EXAMPLES["payment"])], key: Command, deps: Dependencies, request: Request
+    body: Annotated[PaymentBody, Body(openapi_examples=FACT_EXAMPLES["payment"])],
+    key: Command,
+    deps: Dependencies,
+    request: Request,
 ) -> Response:
     return await _one(body, key, deps, request)
 
 
-@router.post("/v1/payment-reversals", status_code=201, dependencies=[writes], responses=_RESPONSES, summary="Record that a payment did not stand")
+@router.post(
+    "/v1/payment-reversals",
+    status_code=201,
+    dependencies=[writes],
+    responses=_RESPONSES,
+    summary="Record that a payment did not stand",
+)
 async def record_payment_reversal(
     body: Annotated[PaymentReversalBody, Body(openapi_examples=FACT_EXAMPLES["payment_reversal"])],
     key: Command,
@@ -97,7 +109,10 @@ async def record_payment_reversal(
 
 @router.post("/v1/refunds", status_code=201, dependencies=[writes], responses=_RESPONSES, summary="Record money paid back")
 async def record_refund(
-    body: Annotated[RefundBody, Body(openapi_examples=FACT_EXAMPLES["refund"])], key: Command, deps: Dependencies, request: Request
+    body: Annotated[RefundBody, Body(openapi_examples=FACT_EXAMPLES["refund"])],
+    key: Command,
+    deps: Dependencies,
+    request: Request,
 ) -> Response:
     return await _one(body, key, deps, request)
 
@@ -114,20 +129,12 @@ async def record_credit_note(
 
 @router.post("/v1/write-offs", status_code=201, dependencies=[writes], responses=_RESPONSES, summary="Record an invoice given up")
 async def record_write_off(
-    body: Annotated[WriteOffBody, Body(openapi_examples=FACT_EXAMPLES["write_off"])], key: Command, deps: Dependencies, request: Request
+    body: Annotated[WriteOffBody, Body(openapi_examples=FACT_EXAMPLES["write_off"])],
+    key: Command,
+    deps: Dependencies,
+    request: Request,
 ) -> Response:
     return await _one(body, key, deps, request)
-
-
-_any_fact: TypeAdapter[AnyFactBody] = TypeAdapter(TaggedFact)
-
-
-def read_fact(item: Any) -> Delivered | Problem:
-    """One fact of unknown kind, as parsed from JSON; what is wrong with it, field by field."""
-    try:
-        return delivered(_any_fact.validate_python(item))
-    except ValidationError as error:
-        return invalid(error)
 
 
 @router.post(
@@ -149,7 +156,10 @@ async def record_transactions(
     refused = {place: one for place, one in enumerate(read) if isinstance(one, Problem)}
     facts = [None if isinstance(one, Problem) else one for one in read]
     answer = await deliver(deps, facts, refused, key, event_meta(request))
-    body = {"summary": summary([item.status for item in answer.items]), "items": [_item(i, one) for i, one in enumerate(answer.items)]}
+    body = {
+        "summary": summary([item.status for item in answer.items]),
+        "items": [_item(i, one) for i, one in enumerate(answer.items)],
+    }
     return respond(Answer(207, body, position=answer.positions, replayed=answer.replayed), request)
 
 

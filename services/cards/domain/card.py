@@ -33,6 +33,8 @@ from shared.contracts.cards import (
 from shared.contracts.event import Event, encode
 from shared.contracts.money import Money
 
+NO_MARKS = Marks()
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -48,7 +50,7 @@ class Particulars:
     """What is known of a customer apart from who it is. Nothing in it is personal: it outlives an erasure."""
 
     external_ids: tuple[ExternalId, ...] = ()
-    marks: Marks = Marks()
+    marks: Marks = NO_MARKS
     area_id: str | None = None
     salesperson_id: str | None = None
     terms: Terms | None = None
@@ -86,7 +88,7 @@ Card = Unregistered | Stub | Registered | Erased
 class RegisterCustomer:
     customer_id: UUID
     basics: Basics
-    marks: Marks = Marks()
+    marks: Marks = NO_MARKS
     external_ids: tuple[ExternalId, ...] = ()
     area_id: str | None = None
     salesperson_id: str | None = None
@@ -139,7 +141,7 @@ def decide(state: Card, command: CardCommand) -> list[Event]:
     match state, command:
         case Erased(), _:
             raise CustomerIsErased
-        case (Unregistered() | Stub()), RegisterCustomer():
+        case ((Unregistered() | Stub()), RegisterCustomer()):
             return _registration(state.particulars, command)
         case Registered(), RegisterCustomer():
             raise CardAlreadyRegistered
@@ -149,13 +151,11 @@ def decide(state: Card, command: CardCommand) -> list[Event]:
             raise CardIsStub
         case Registered(customer_id=customer), ReviseBasics():
             return [
-                BasicsRevised(
-                    customer_id=customer, basics=command.basics, reason=command.reason, decided_by=command.decided_by
-                )
+                BasicsRevised(customer_id=customer, basics=command.basics, reason=command.reason, decided_by=command.decided_by)
             ]
-        case (Stub() | Registered()), EraseCustomer():
+        case ((Stub() | Registered()), EraseCustomer()):
             return [CustomerErased(customer_id=state.customer_id, reason=command.reason, decided_by=command.decided_by)]
-        case (Stub() | Registered()), _:
+        case ((Stub() | Registered()), _):
             return _particulars_changed(state.customer_id, state.particulars, command)
     raise AssertionError(f"no case for {type(state).__name__} and {type(command).__name__}")
 

@@ -55,11 +55,11 @@ def decide(state: Source, command: SourceCommand) -> list[Event]:
     match state, command:
         case InBatches(), OpenSource():
             return []
-        case (Live() | Ended()), OpenSource(source=name, fact_kind=kind):
+        case ((Live() | Ended()), OpenSource(source=name, fact_kind=kind)):
             return [SourceOpened(source=name, fact_kind=kind)]
         case Ended(), EndSource():
             return []
-        case (Live() | InBatches()), EndSource(source=name, fact_kind=kind):
+        case ((Live() | InBatches()), EndSource(source=name, fact_kind=kind)):
             return [SourceEnded(source=name, fact_kind=kind)]
         case Ended(), CompleteSource():
             raise SourceHasEnded
@@ -67,7 +67,7 @@ def decide(state: Source, command: SourceCommand) -> list[Event]:
             if day < through:
                 raise CompletenessTakenBack
             return []
-        case (Live() | InBatches()), CompleteSource(source=name, fact_kind=kind, day=day):
+        case ((Live() | InBatches()), CompleteSource(source=name, fact_kind=kind, day=day)):
             return [SourceCompletedThrough(source=name, fact_kind=kind, day=day)]
     raise AssertionError(f"no case for {type(state).__name__} and {type(command).__name__}")
 

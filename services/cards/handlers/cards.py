@@ -7,7 +7,16 @@ from dataclasses import replace
 from functools import reduce
 from uuid import UUID
 
-from services.cards.domain.card import Card, CardCommand, LinkExternalId, RegisterCustomer, Unregistered, content_of, decide, evolve
+from services.cards.domain.card import (
+    Card,
+    CardCommand,
+    LinkExternalId,
+    RegisterCustomer,
+    Unregistered,
+    content_of,
+    decide,
+    evolve,
+)
 from services.cards.domain.identity import card_stream, registration_id, stub_id
 from services.cards.domain.refusals import CardRefused, CardUnknown, ExternalIdTaken
 from services.cards.handlers.deps import SCHEMA, Deps
@@ -132,7 +141,9 @@ def state_of(loaded: Loaded) -> Card:
     return reduce(evolve, (envelope.event for envelope in loaded.events), start)
 
 
-def _answer(customer_id: UUID, version: int, events: Sequence[Event], refusal: CardRefused | None, command: CardCommand) -> Answer:
+def _answer(
+    customer_id: UUID, version: int, events: Sequence[Event], refusal: CardRefused | None, command: CardCommand
+) -> Answer:
     if refusal is not None:
         return Answer.of(refused(refusal, customer_id=str(customer_id)))
     registering = isinstance(command, RegisterCustomer)

@@ -152,7 +152,7 @@ async def deliver(
         except KeyTaken:
             return await _answered(deps, key)
         if place is not None:
-            _learn(deps, ready, verdicts)
+            learn(deps, ready, verdicts)
             return _read({**answer, "verdicts": verdicts, "place": place}, replayed=False)
         # Somebody claimed an external id after it was looked up. All go once more, the moved ones to its owner; those that
         # are recorded by now will be called duplicates, and stay what they were.
@@ -160,7 +160,8 @@ async def deliver(
     raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
 
 
-def _learn(deps: Deps, ready: Prepared, verdicts: Sequence[Verdict]) -> None:
+def learn(deps: Deps, ready: Prepared, verdicts: Sequence[Verdict]) -> None:
+    """Remember the customers whose stubs were opened by recorded facts."""
     recorded = {fact.customer_id for fact, verdict in zip(ready.facts, verdicts, strict=True) if verdict == "recorded"}
     opened = {external: stub.guard.customer_id for external, stub in ready.stubs.items()}
     deps.known.learn({external: customer for external, customer in opened.items() if customer in recorded})

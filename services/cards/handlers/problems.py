@@ -40,7 +40,9 @@ COMPLETENESS_TAKEN_BACK = describe(
     "The source is complete through a later day already",
     "Completeness only grows. A source that has to deliver more of the past just delivers it.",
 )
-TOO_MANY_ITEMS = describe("TOO_MANY_ITEMS", 413, "Too many items", "A bulk request holds at most 1000 items; larger ones go to /v1/imports.")
+TOO_MANY_ITEMS = describe(
+    "TOO_MANY_ITEMS", 413, "Too many items", "A bulk request holds at most 1000 items; larger ones go to /v1/imports."
+)
 IMPORT_LINE_TOO_LONG = describe("IMPORT_LINE_TOO_LONG", 413, "A line is too long", "A line of an import holds at most 64 KiB.")
 IMPORT_UNKNOWN = describe("IMPORT_UNKNOWN", 404, "There is no such import", "No import of this service has this id.")
 IMPORT_ENDED = describe("IMPORT_ENDED", 409, "The import has ended", "What has ended cannot be cancelled.")

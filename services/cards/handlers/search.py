@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.contracts.cards import Basics
-from shared.privacy.search import SearchKind
 from shared.privacy.sealing import Sealer
+from shared.privacy.search import SearchKind
 
 
 def hashes_of(sealer: Sealer, basics: Basics) -> set[bytes]:

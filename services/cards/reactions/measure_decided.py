@@ -25,7 +25,9 @@ def react(envelope: Envelope) -> Sequence[Append]:
     followed = _followed(event)
     if followed is None:
         return ()
-    new = NewEvent(uuid5(_MEASURES, str(envelope.event_id)), followed, envelope.occurred_at, {"causationid": str(envelope.event_id)})
+    new = NewEvent(
+        uuid5(_MEASURES, str(envelope.event_id)), followed, envelope.occurred_at, {"causationid": str(envelope.event_id)}
+    )
     return (Append(card_stream(event.customer_id), "any", event.customer_id, envelope.part, [new]),)
 
 
@@ -40,6 +42,4 @@ def _followed(event: MeasureDecided) -> Event | None:
     return None
 
 
-MEASURE_DECIDED = Reaction(
-    name="measure_decided", topics={ALERTS_EVENTS: frozenset({MeasureDecided.type})}, react=react
-)
+MEASURE_DECIDED = Reaction(name="measure_decided", topics={ALERTS_EVENTS: frozenset({MeasureDecided.type})}, react=react)

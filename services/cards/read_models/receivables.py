@@ -26,7 +26,7 @@ from shared.contracts.cards import (
 from shared.contracts.claims import Claims, apply_claim
 from shared.contracts.envelope import Envelope
 from shared.contracts.open_items import apply, open_items
-from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS, COMPLAINTS_EVENTS, COMPLAINT_TYPES, TRANSACTION_TYPES
+from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS, COMPLAINT_TYPES, COMPLAINTS_EVENTS, TRANSACTION_TYPES
 from shared.contracts.transactions import GoodsReturned, SaleRecorded
 from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel

@@ -1,0 +1,89 @@
+"""The service cards as its two processes run it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from services.cards.settings import Settings
+from services.cards.wiring import build_api, run_work
+from shared.postgres.pool import Pool
+from shared.testing.databases import Database
+from tests.integration.running import key, serving, settings_of, working
+
+PoolOf = Callable[[Database, str], Awaitable[Pool]]
+SCOPES = (
+    "cards.customer.read",
+    "cards.customer.write",
+    "cards.customer.erase",
+    "cards.pii.read",
+    "cards.ledger.read",
+    "cards.ledger.write",
+    "cards.source.write",
+)
+
+
+@dataclass(frozen=True)
+class Cards:
+    """A client of the service with every scope, and its store."""
+
+    client: httpx.AsyncClient
+    pool: Pool
+    database: Database
+    settings: Settings
+    folder: Path = field(repr=False)
+
+    async def post(self, path: str, body: Any, headers: dict[str, str] | None = None) -> httpx.Response:
+        return await self.client.post(path, json=body, headers={**key(), **(headers or {})})
+
+    async def put(self, path: str, body: Any, version: int | None, headers: dict[str, str] | None = None) -> httpx.Response:
+        matching = {} if version is None else {"If-Match": f'"{version}"'}
+        return await self.client.put(path, json=body, headers={**key(), **matching, **(headers or {})})
+
+    async def get(self, path: str, **params: Any) -> httpx.Response:
+        return await self.client.get(path, params=params)
+
+    async def register(self, number: str = "K-1077", **more: Any) -> UUID:
+        """A company under an external id of the ERP."""
+        body = {"kind": "COMPANY", "name": "Hua Xin Trading", "external_ids": [{"system": "erp", "value": number}], **more}
+        answer = await self.post("/v1/customers", body)
+        assert answer.status_code == 201, answer.text
+        return UUID(answer.json()["customer_id"])
+
+    async def events(self, stream: str) -> list[str]:
+        """Types of the events of a stream, in order, without what all names share."""
+        rows = await self.pool.fetch("SELECT type FROM cards.events WHERE stream = $1 ORDER BY version", stream)
+        return [row["type"].removeprefix("regulars.cards.").removesuffix(".v1") for row in rows]
+
+
+@pytest.fixture
+async def api(database: Database, pool_of: PoolOf, tmp_path: Path) -> AsyncIterator[Cards]:
+    """The API alone."""
+    (tmp_path / "keys.json").write_text('{"keys": []}')
+    settings = Settings(**settings_of(database, "cards", tmp_path))
+    async with serving(build_api(settings), tmp_path, SCOPES) as client:
+        yield Cards(client, await pool_of(database, "cards"), database, settings, tmp_path)
+
+
+@pytest.fixture
+async def cards(api: Cards) -> AsyncIterator[Cards]:
+    """The API with `work` beside it, on the feed of the stores."""
+    async with working(run_work(api.settings)):
+        yield api
+
+
+def sale(number: str = "S-1", customer: str = "K-1077", **more: Any) -> dict[str, Any]:
+    return {
+        "source": "erp",
+        "source_event_id": number,
+        "customer": {"system": "erp", "value": customer},
+        "sold_on": "2026-03-02",
+        "net": {"amount": "1250.00", "currency": "CNY"},
+        **more,
+    }

@@ -1,0 +1,191 @@
+"""Facts over HTTP, one by one and in bulk: recorded once, never refused for whom they concern."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.integration.cards.conftest import Cards, sale
+
+
+async def test_a_sale_is_recorded_once(api: Cards) -> None:
+    await api.register()
+    first, again = await api.post("/v1/sales", sale()), await api.post("/v1/sales", sale())
+    assert (first.status_code, first.json()["status"]) == (201, "recorded")
+    assert first.headers["Regulars-Position"].startswith("regulars.cards.transactions.v1/")
+    assert (again.status_code, again.json()["status"]) == (200, "duplicate")
+    assert again.json()["id"] == first.json()["id"]
+    customer = first.json()["customer_id"]
+    assert await api.events(f"ledger-{customer}") == ["sale-recorded"]
+
+
+async def test_the_same_fact_with_another_amount_is_a_conflict(api: Cards) -> None:
+    await api.post("/v1/sales", sale())
+    other = await api.post("/v1/sales", sale(net={"amount": "1.00", "currency": "CNY"}))
+    assert (other.status_code, other.json()["code"]) == (409, "FACT_CONFLICT")
+
+
+async def test_a_fact_about_nobody_known_opens_a_flagged_stub(api: Cards) -> None:
+    answer = await api.post("/v1/sales", sale(customer="K-9"))
+    customer = answer.json()["customer_id"]
+    assert answer.status_code == 201
+    card = await api.get(f"/v1/customers/{customer}")
+    assert card.json()["stub"] is True
+    assert card.json()["external_ids"] == [{"system": "erp", "value": "K-9"}]
+    assert await api.events(f"card-{customer}") == ["stub-opened"]
+
+
+async def test_a_repeat_with_the_same_key_gives_the_same_answer(api: Cards) -> None:
+    headers = {"Idempotency-Key": "once"}
+    first = await api.post("/v1/sales", sale(), headers)
+    again = await api.post("/v1/sales", sale(), headers)
+    assert first.status_code == again.status_code == 201
+    assert first.json() == again.json()
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert again.headers["Regulars-Position"] == first.headers["Regulars-Position"]
+
+
+async def test_a_key_belongs_to_one_body(api: Cards) -> None:
+    headers = {"Idempotency-Key": "once"}
+    await api.post("/v1/sales", sale(), headers)
+    other = await api.post("/v1/sales", sale("S-2"), headers)
+    assert (other.status_code, other.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+    assert await api.pool.fetchval("SELECT count(*) FROM cards.events WHERE source_event_id = 'S-2'") == 0
+
+
+async def test_a_fact_needs_a_key(api: Cards) -> None:
+    answer = await api.client.post("/v1/sales", json=sale())
+    assert (answer.status_code, answer.json()["code"]) == (400, "IDEMPOTENCY_KEY_MISSING")
+
+
+BAD = [
+    ({"net": {"amount": "-5.00", "currency": "CNY"}}, "#/net/amount", "AMOUNT_NEGATIVE"),
+    ({"net": {"amount": "5.001", "currency": "CNY"}}, "#/net/amount", "AMOUNT_TOO_PRECISE"),
+    ({"net": {"amount": "5.50", "currency": "JPY"}}, "#/net/amount", "AMOUNT_TOO_PRECISE"),
+    ({"net": {"amount": "5.50", "currency": "XXX"}}, "#/net/currency", "CURRENCY_UNKNOWN"),
+    ({"net": {"amount": 5.5, "currency": "CNY"}}, "#/net/amount", "STRING_TYPE"),
+    ({"net": {"amount": "NaN", "currency": "CNY"}}, "#/net/amount", "STRING_PATTERN_MISMATCH"),
+    ({"net": {"amount": "10000000000000000.00", "currency": "CNY"}}, "#/net/amount", "AMOUNT_IMPOSSIBLE"),
+    ({"sold_on": "1066-10-14"}, "#/sold_on", "DAY_OUT_OF_RANGE"),
+    ({"sold_on": "2999-01-01"}, "#/sold_on", "DAY_OUT_OF_RANGE"),
+    ({"sold_on": "2028-01-01"}, "#/sold_on", "DATE_IN_FUTURE"),
+    ({"sold_on": "2026-02-30"}, "#/sold_on", "DAY_FORM"),
+    ({"customer": {"system": "erp"}}, "#/customer", "CUSTOMER_REF"),
+    ({"salesman": "wang"}, "#/salesman", "EXTRA_FORBIDDEN"),
+    ({"source": "erp/sale"}, "#/source", "STRING_PATTERN_MISMATCH"),
+]
+
+
+@pytest.mark.parametrize(("change", "pointer", "code"), BAD)
+async def test_what_cannot_be_true_is_refused_by_name(api: Cards, change: dict[str, Any], pointer: str, code: str) -> None:
+    answer = await api.post("/v1/sales", {**sale(), **change})
+    assert answer.status_code == 422
+    assert {"pointer": pointer, "code": code} in [{k: e[k] for k in ("pointer", "code")} for e in answer.json()["errors"]]
+    assert await api.pool.fetchval("SELECT count(*) FROM cards.events") == 0
+
+
+async def test_a_customer_id_that_nobody_has_is_unknown(api: Cards) -> None:
+    answer = await api.post("/v1/sales", {**sale(), "customer": {"id": str(uuid4())}})
+    assert (answer.status_code, answer.json()["code"]) == (404, "CUSTOMER_UNKNOWN")
+
+
+KINDS: list[tuple[str, str, dict[str, Any]]] = [
+    ("/v1/returns", "goods-returned", {"returned_on": "2026-03-09", "net": {"amount": "250.00", "currency": "CNY"}}),
+    (
+        "/v1/invoices",
+        "invoice-issued",
+        {"number": "7", "issued_on": "2026-03-03", "due_on": "2026-04-02", "amount": {"amount": "9.00", "currency": "CNY"}},
+    ),
+    (
+        "/v1/payments",
+        "payment-received",
+        {
+            "received_on": "2026-04-01",
+            "amount": {"amount": "10.00", "currency": "CNY"},
+            "allocations": [{"invoice": {"number": "7"}, "amount": "9.00"}],
+        },
+    ),
+    ("/v1/payment-reversals", "payment-reversed", {"payment": "P-1", "reversed_on": "2026-04-02"}),
+    ("/v1/refunds", "payment-made", {"paid_on": "2026-04-05", "amount": {"amount": "1.00", "currency": "CNY"}}),
+    (
+        "/v1/credit-notes",
+        "credit-noted",
+        {"number": "CN-1", "noted_on": "2026-04-05", "amount": {"amount": "1.00", "currency": "CNY"}},
+    ),
+    (
+        "/v1/write-offs",
+        "written-off",
+        {"invoice": {"number": "7"}, "written_off_on": "2026-05-05", "amount": {"amount": "1.00", "currency": "CNY"}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "name", "body"), KINDS, ids=[path for path, _, _ in KINDS])
+async def test_every_kind_of_fact_has_its_route(api: Cards, path: str, name: str, body: dict[str, Any]) -> None:
+    common = {"source": "erp", "source_event_id": "X-1", "customer": {"system": "erp", "value": "K-1"}}
+    answer = await api.post(path, {**common, **body})
+    assert answer.status_code == 201, answer.text
+    assert await api.events(f"ledger-{answer.json()['customer_id']}") == [name]
+
+
+async def test_allocations_cannot_exceed_the_payment(api: Cards) -> None:
+    body = {**KINDS[2][2], "source": "erp", "source_event_id": "P-1", "customer": {"system": "erp", "value": "K-1"}}
+    body["allocations"] = [{"invoice": {"number": "7"}, "amount": "10.01"}]
+    answer = await api.post("/v1/payments", body)
+    assert answer.json()["errors"][0]["code"] == "ALLOCATED_TOO_MUCH"
+
+
+async def test_bulk_answers_item_by_item(api: Cards) -> None:
+    await api.post("/v1/sales", sale("S-0"))
+    items = [
+        {"type": "sale", **sale("S-1")},
+        {"type": "sale", **sale("S-0")},
+        {"type": "sale", **sale("S-0", net={"amount": "1.00", "currency": "CNY"})},
+        {"type": "sale", **sale("S-2", net={"amount": "-1.00", "currency": "CNY"})},
+        {"type": "gift", **sale("S-3")},
+        {"type": "sale", **sale("S-4", customer="K-new")},
+        "nothing",
+    ]
+    headers = {"Idempotency-Key": "bulk"}
+    answer = await api.post("/v1/transactions/bulk", items, headers)
+    assert answer.status_code == 207
+    body = answer.json()
+    assert body["summary"] == {"total": 7, "conflict": 1, "duplicate": 1, "recorded": 2, "rejected": 3}
+    statuses = [item["status"] for item in body["items"]]
+    assert statuses == ["recorded", "duplicate", "conflict", "rejected", "rejected", "recorded", "rejected"]
+    assert body["items"][2]["problem"]["code"] == "FACT_CONFLICT"
+    assert body["items"][3]["problem"]["errors"][0]["pointer"] == "#/net/amount"
+    again = await api.post("/v1/transactions/bulk", items, headers)
+    assert (again.status_code, again.json(), again.headers["Idempotent-Replayed"]) == (207, body, "true")
+
+
+async def test_bulk_takes_a_thousand_items_and_no_more(api: Cards) -> None:
+    items = [{"type": "sale", **sale(f"S-{n}", customer=f"K-{n % 50}")} for n in range(1001)]
+    too_many = await api.post("/v1/transactions/bulk", items)
+    assert (too_many.status_code, too_many.json()["code"]) == (413, "TOO_MANY_ITEMS")
+    answer = await api.post("/v1/transactions/bulk", items[:1000])
+    assert answer.json()["summary"] == {"total": 1000, "recorded": 1000}
+    assert await api.pool.fetchval("SELECT count(*) FROM cards.external_ids") == 50
+
+
+async def test_twins_record_one_fact(api: Cards) -> None:
+    answers = await asyncio.gather(*(api.post("/v1/sales", sale()) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
+    assert len({answer.json()["customer_id"] for answer in answers}) == 1
+
+
+async def test_the_ledger_is_listed_newest_first(api: Cards) -> None:
+    for n in range(3):
+        answer = await api.post("/v1/sales", sale(f"S-{n}"))
+    customer = answer.json()["customer_id"]
+    page = (await api.get(f"/v1/customers/{customer}/transactions", limit=2)).json()
+    assert [item["source_event_id"] for item in page["items"]] == ["S-2", "S-1"]
+    assert page["items"][0]["type"] == "sale"
+    rest = (await api.get(f"/v1/customers/{customer}/transactions", limit=2, cursor=page["next_cursor"])).json()
+    assert [item["source_event_id"] for item in rest["items"]] == ["S-0"]
+    assert "next_cursor" not in rest
+    nobody = await api.get(f"/v1/customers/{uuid4()}/transactions")
+    assert nobody.status_code == 404
