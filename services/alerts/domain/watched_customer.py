@@ -15,7 +15,7 @@ from services.alerts.domain.payment_habit import Habit, settled
 from services.alerts.domain.rhythm import Purchases, bought
 from services.alerts.domain.turnover import Month, moved
 from shared.contracts.alerts import Level
-from shared.contracts.cards import BasicsRevised, CustomerRegistered, StubOpened, TradeTermsAgreed
+from shared.contracts.cards import CustomerRegistered, StubOpened, TradeTermsAgreed
 from shared.contracts.complaints import ClaimSettled, ComplaintClosed, ComplaintReceived, ComplaintWithdrawn
 from shared.contracts.envelope import Envelope
 from shared.contracts.money import Money
@@ -61,7 +61,6 @@ class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
     watch_key. `sales_sources` delivered this customer's sales."""
 
     customer_id: UUID
-    name: str | None = None
     purchases: Purchases | None = None
     sales_sources: tuple[str, ...] = ()
     account: Account = Account()
@@ -77,10 +76,10 @@ class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
 
 LEDGER = (InvoiceIssued, PaymentReceived, PaymentReversed, PaymentMade, CreditNoted, WrittenOff)
 COMPLAINTS = (ComplaintReceived, ClaimSettled, ComplaintClosed, ComplaintWithdrawn)
-CARD = (CustomerRegistered, StubOpened, BasicsRevised, TradeTermsAgreed)
+CARD = (CustomerRegistered, StubOpened, TradeTermsAgreed)
 
 FOLDED_TYPES = frozenset(cls.type for cls in (SaleRecorded, GoodsReturned, *LEDGER, *COMPLAINTS, *CARD))
-"""Event types of which something is remembered."""
+"""Event types of which something is remembered, if only that the customer exists."""
 
 
 def invoice_key(source: str, number: str) -> str:
@@ -108,8 +107,6 @@ def evolve(before: WatchedCustomer, envelope: Envelope, recorded_on: date) -> Wa
             return msgspec.structs.replace(before, claims=apply_claim(before.claims, event))
         case TradeTermsAgreed():
             return msgspec.structs.replace(before, limit=event.credit_limit, limit_by=envelope.event_id)
-        case CustomerRegistered() | BasicsRevised():
-            return msgspec.structs.replace(before, name=event.basics.name)
     return before
 
 

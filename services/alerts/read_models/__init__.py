@@ -1,1 +1,11 @@
-"""Answers of the service alerts: watched customers (the engine's own state) and the list of alerts."""
+"""Answers of the service alerts: the list of alerts, and watched customers, which the engine writes itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.alerts.read_models.alerts import ALERTS
+from services.alerts.read_models.customers import CUSTOMERS
+from shared.projections.read_model import ReadModel
+
+READ_MODELS: tuple[ReadModel[Any], ...] = (ALERTS, CUSTOMERS)

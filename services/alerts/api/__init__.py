@@ -1,0 +1,8 @@
+"""The HTTP border: routes, bodies, examples. No SQL, no rule."""
+
+from __future__ import annotations
+
+from services.alerts.api import alerts, installation, stream
+
+# The stream comes first: its address would otherwise be taken for an alert's.
+ROUTERS = (stream.router, alerts.router, installation.router)

@@ -1,0 +1,186 @@
+"""Going live, the rules, the dormant list, and what people notice themselves."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Body, Query, Request
+from starlette.responses import Response
+
+from services.alerts.api.bodies import (
+    ABNORMALITY,
+    GO_LIVE,
+    PARAMETERS,
+    AbnormalityBody,
+    GoLiveBody,
+    ParametersBody,
+    day_or,
+    decimals_of,
+)
+from services.alerts.api.deps import Dependencies
+from services.alerts.api.views import dormant
+from services.alerts.domain.alert import ReportAbnormality
+from services.alerts.domain.decisions import GO_LIVE_STREAM, current_version, parameters_in_force, rule_stream
+from services.alerts.domain.rules import ALL_RULES
+from services.alerts.handlers.commands import declare_live, report, set_parameters
+from services.alerts.handlers.deps import SCHEMA
+from services.alerts.handlers.problems import ALREADY_LIVE, LIVE_ON_AHEAD, RULE_PARAMETERS, RULE_UNKNOWN
+from services.alerts.read_models.customers import CUSTOMERS, find
+from services.alerts.read_models.dormant import never_bought, quiet
+from services.alerts.read_models.watched_customers import places_as_they_are
+from shared.event_store.load import load
+from shared.projections.waiting import wait_for
+from shared.web.commands import Command, IfMatch, etag, resource, respond
+from shared.web.correlation import event_meta
+from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
+from shared.web.positions import MinPosition, reached
+from shared.web.problem import Problem
+from shared.web.rendering import Json
+from shared.web.scope import scope
+
+router = APIRouter(tags=["alerts"])
+Described = dict[int | str, dict[str, Any]]
+
+
+@router.post(
+    "/v1/abnormalities",
+    status_code=201,
+    dependencies=[scope("alerts.abnormality.write")],
+    responses={404: {"description": "The customer is not known"}},
+    summary="Report an abnormality",
+)
+async def report_abnormality(
+    body: Annotated[AbnormalityBody, Body(openapi_examples=ABNORMALITY)],
+    key: Command,
+    deps: Dependencies,
+    request: Request,
+    min_position: MinPosition = None,
+) -> Response:
+    """Anyone may report what they noticed at a customer: it opens an alert for the superior."""
+    await reached(min_position, lambda position: wait_for(deps.pool, SCHEMA, CUSTOMERS, position))
+    async with deps.pool.acquire() as c:
+        customer_id = await find(c, body.customer.id, body.customer.external_id)
+    if customer_id is None:
+        raise Problem("CUSTOMER_UNKNOWN")
+    today = deps.today()
+    command = ReportAbnormality(
+        key.new_id(), customer_id, key.principal, day_or(body.reported_on, today), today, body.sign, body.details
+    )
+    return respond(await report(deps, command, key, event_meta(request)), request)
+
+
+@router.post(
+    "/v1/go-live",
+    status_code=201,
+    dependencies=[scope("alerts.golive.write")],
+    responses={409: {"description": ALREADY_LIVE}, 422: {"description": LIVE_ON_AHEAD}},
+    summary="Go live",
+)
+async def post_go_live(
+    body: Annotated[GoLiveBody, Body(openapi_examples=GO_LIVE)], key: Command, deps: Dependencies, request: Request
+) -> Response:
+    """History is loaded: rules fire from now on. Debts that are overdue open at once, as one group; a silence that was due
+    more than the rule's grace ago is passed by and stands on the dormant list."""
+    return respond(await declare_live(deps, day_or(body.live_on, deps.today()), key, event_meta(request)), request)
+
+
+@router.get("/v1/go-live", dependencies=[scope("alerts.alert.read")], summary="Whether the installation is live")
+async def get_go_live(deps: Dependencies) -> Response:
+    """`waiting_for` names sources that deliver in batches and how far they are complete: warnings wait for them."""
+    async with deps.pool.acquire() as c:
+        loaded = await load(c, SCHEMA, GO_LIVE_STREAM)
+        places = await places_as_they_are(c, [0])
+    body: dict[str, Any] = {"live": bool(loaded.events), "waiting_for": []}
+    if loaded.events:
+        body |= {"live_on": getattr(loaded.events[0].event, "live_on", None), "recorded_at": loaded.events[0].recorded_at}
+    for key, source in sorted(places[0].control.sources.items()) if places else ():
+        kind, _, name = key.partition("/")
+        if not source.ended:
+            through = {} if source.through is None else {"complete_through": source.through}
+            body["waiting_for"].append({"source": name, "fact_kind": kind} | through)
+    return Json(body)
+
+
+@router.get("/v1/dormant", dependencies=[scope("alerts.alert.read")], summary="Customers who do not buy any more, or never did")
+async def list_dormant(
+    deps: Dependencies,
+    request: Request,
+    bought: Annotated[bool, Query(description="false: customers who have never bought")] = True,
+    alerted: Annotated[bool | None, Query(description="Only customers with an open silence alert, or without one")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: CursorParameter = None,
+) -> Response:
+    """Customers past their own line of silence, the latest purchase first; also those who passed it long before going live."""
+    made_for = filter_hash(list="dormant", bought=bought, alerted=alerted)
+    keys = None if cursor is None else deps.cursors.decode(made_for, cursor, 2)
+    async with deps.pool.acquire() as c:
+        if bought:
+            after = None if keys is None else (date.fromisoformat(str(keys[0])), UUID(str(keys[1])))
+            found = await quiet(c, alerted, after, limit + 1)
+        else:
+            found = await never_bought(c, None if keys is None else UUID(str(keys[1])), limit + 1)
+    following = None
+    if len(found) > limit:
+        last = found[limit - 1]
+        following = deps.cursors.encode(made_for, [str(last.last_purchase_on), str(last.customer_id)])
+    return page_response(Page([dormant(one) for one in found[:limit]], following), request)
+
+
+@router.get("/v1/rules", dependencies=[scope("alerts.rule.read")], summary="The rules and their parameters in force")
+async def list_rules(deps: Dependencies) -> Response:
+    items = []
+    async with deps.pool.acquire() as c:
+        for rule in ALL_RULES:
+            loaded = await load(c, SCHEMA, rule_stream(rule.id))
+            before = [envelope.event for envelope in loaded.events]
+            items.append(
+                {
+                    "rule_id": rule.id,
+                    "kind": rule.kind,
+                    "title": rule.title,
+                    "version": current_version(before),
+                    "parameters": parameters_in_force(before, rule.id),
+                    "defaults": rule.defaults,
+                    "etag": etag(loaded.version),
+                }
+            )
+    return Json({"items": items})
+
+
+@router.get(
+    "/v1/rules/{rule_id}", dependencies=[scope("alerts.rule.read")], responses={404: {"description": RULE_UNKNOWN}}, summary="One rule"
+)
+async def get_rule(rule_id: str, deps: Dependencies, request: Request) -> Response:
+    rule = next((rule for rule in ALL_RULES if rule.id == rule_id), None)
+    if rule is None:
+        raise Problem(RULE_UNKNOWN)
+    async with deps.pool.acquire() as c:
+        loaded = await load(c, SCHEMA, rule_stream(rule_id))
+    before = [envelope.event for envelope in loaded.events]
+    body = {
+        "rule_id": rule.id,
+        "kind": rule.kind,
+        "title": rule.title,
+        "version": current_version(before),
+        "parameters": parameters_in_force(before, rule.id),
+        "defaults": rule.defaults,
+    }
+    return resource(body, loaded.version, request)
+
+
+_RULE: Described = {404: {"description": RULE_UNKNOWN}, 422: {"description": RULE_PARAMETERS}}
+
+
+@router.put("/v1/rules/{rule_id}", dependencies=[scope("alerts.rule.write")], responses=_RULE, summary="Publish a rule's parameters")
+async def put_rule(
+    rule_id: str,
+    body: Annotated[ParametersBody, Body(openapi_examples=PARAMETERS)],
+    version: IfMatch,
+    key: Command,
+    deps: Dependencies,
+    request: Request,
+) -> Response:
+    """A new version: every customer is judged anew by it, and alerts carry it from then on."""
+    return respond(await set_parameters(deps, rule_id, decimals_of(body), key, event_meta(request), version), request)

@@ -1,0 +1,51 @@
+"""What persons may not do, in the language of the business."""
+
+from __future__ import annotations
+
+
+class AlertRefused(Exception):
+    """Base of the refusals; nothing happened."""
+
+
+class AlertUnknown(AlertRefused):
+    """There is no such alert."""
+
+
+class AlertExists(AlertRefused):
+    """The abnormality was reported before under this id."""
+
+
+class AlertIsClosed(AlertRefused):
+    """A closed alert takes notes only. If the condition comes back, the data reopen it."""
+
+
+class NextCheckNotAhead(AlertRefused):
+    """Whoever acknowledges says on which later day there will be another look."""
+
+
+class CauseMissing(AlertRefused):
+    """An alert ends with a cause and an outcome."""
+
+
+class ReportedInFuture(AlertRefused):
+    """Nobody notices something tomorrow."""
+
+
+class AlreadyLive(AlertRefused):
+    """An installation goes live once."""
+
+
+class LiveOnAhead(AlertRefused):
+    """Going live takes effect at once; its day is not in the future."""
+
+
+class RuleUnknown(AlertRefused):
+    """No rule has this id."""
+
+
+class ParametersRefused(AlertRefused):
+    """A parameter that the rule does not have, or a value that it cannot have. `why` names it."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why

@@ -1,0 +1,58 @@
+"""The service's own problems, and what each refusal of the domain becomes."""
+
+from __future__ import annotations
+
+from services.alerts.domain import refusals
+from shared.web.catalogue import describe
+from shared.web.problem import Problem
+
+ALERT_UNKNOWN = describe("ALERT_UNKNOWN", 404, "There is no such alert", "No alert has this id.")
+ALERT_EXISTS = describe("ALERT_EXISTS", 409, "The abnormality was reported before", "An alert with this id exists already.")
+ALERT_CLOSED = describe(
+    "ALERT_CLOSED", 409, "The alert is closed", "A closed alert takes notes only. If its condition comes back, it is opened again."
+)
+NEXT_CHECK_NOT_AHEAD = describe(
+    "NEXT_CHECK_NOT_AHEAD",
+    422,
+    "The next check is not ahead",
+    "Whoever acknowledges an alert says on which later day of the company's calendar there will be another look.",
+)
+CAUSE_MISSING = describe(
+    "CAUSE_MISSING", 409, "The cause is missing", "An alert ends with a cause and an outcome. Name the cause here, or record it before."
+)
+REPORTED_IN_FUTURE = describe(
+    "REPORTED_IN_FUTURE", 422, "The day lies in the future", "An abnormality is reported on the day on which it was noticed, or later."
+)
+ALREADY_LIVE = describe("ALREADY_LIVE", 409, "The installation is live already", "An installation goes live once.")
+LIVE_ON_AHEAD = describe(
+    "LIVE_ON_AHEAD", 422, "The day of going live lies ahead", "Going live takes effect at once; its day is today or earlier."
+)
+RULE_UNKNOWN = describe("RULE_UNKNOWN", 404, "There is no such rule", "GET /v1/rules names all rules.")
+RULE_PARAMETERS = describe(
+    "RULE_PARAMETERS",
+    422,
+    "The parameters do not fit the rule",
+    "A rule has the parameters that GET /v1/rules shows; levels rise from watch to act to stop, probabilities lie between 0 and 1.",
+)
+TOO_MANY_STREAMS = describe(
+    "TOO_MANY_STREAMS", 503, "Too many streams are open", "Each process serves a bounded number of streams. Try again, or poll the list."
+)
+
+_CODES: dict[type[refusals.AlertRefused], str] = {
+    refusals.AlertUnknown: ALERT_UNKNOWN,
+    refusals.AlertExists: ALERT_EXISTS,
+    refusals.AlertIsClosed: ALERT_CLOSED,
+    refusals.NextCheckNotAhead: NEXT_CHECK_NOT_AHEAD,
+    refusals.CauseMissing: CAUSE_MISSING,
+    refusals.ReportedInFuture: REPORTED_IN_FUTURE,
+    refusals.AlreadyLive: ALREADY_LIVE,
+    refusals.LiveOnAhead: LIVE_ON_AHEAD,
+    refusals.RuleUnknown: RULE_UNKNOWN,
+    refusals.ParametersRefused: RULE_PARAMETERS,
+}
+
+
+def refused(refusal: refusals.AlertRefused) -> Problem:
+    """The problem behind a refusal."""
+    detail = refusal.why if isinstance(refusal, refusals.ParametersRefused) else None
+    return Problem(_CODES[type(refusal)], detail=detail)

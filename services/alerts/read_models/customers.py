@@ -1,0 +1,84 @@
+"""Which customers are there, under which names and external ids? Cards owns the answer; this is for finding and showing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from shared.contracts.cards import BasicsRevised, CustomerRegistered, ExternalId, ExternalIdLinked, StubOpened
+from shared.contracts.envelope import Envelope
+from shared.contracts.topics import CARDS_EVENTS
+from shared.postgres.pool import Connection
+from shared.projections.read_model import ReadModel
+from shared.projections.routing import live_table
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """`name` is a company's. `external_ids` are `system/value`; a system's name holds no slash."""
+
+    customer_id: UUID
+    name: str | None
+    external_ids: tuple[str, ...]
+
+
+def key(envelope: Envelope) -> UUID | None:
+    return envelope.customer_id
+
+
+def evolve(row: Customer | None, envelope: Envelope) -> Customer | None:
+    if envelope.customer_id is None:
+        return row
+    row = row or Customer(envelope.customer_id, None, ())
+    match envelope.event:
+        case CustomerRegistered(basics=basics, external_ids=found):
+            return _with(replace(row, name=basics.name), found)
+        case BasicsRevised(basics=basics):
+            return replace(row, name=basics.name)
+        case StubOpened(external_id=found) | ExternalIdLinked(external_id=found):
+            return _with(row, (found,))
+    return row
+
+
+def _with(row: Customer, ids: Sequence[ExternalId]) -> Customer:
+    return replace(row, external_ids=tuple(sorted({*row.external_ids, *map(text_of, ids)})))
+
+
+def text_of(external_id: ExternalId) -> str:
+    return f"{external_id.system}/{external_id.value}"
+
+
+CUSTOMERS = ReadModel(
+    name="customers",
+    version=1,
+    row=Customer,
+    columns={"customer_id": "uuid", "name": "text", "external_ids": "text[]"},
+    key_column="customer_id",
+    topics={CARDS_EVENTS: frozenset(cls.type for cls in (CustomerRegistered, StubOpened, BasicsRevised, ExternalIdLinked))},
+    key=key,
+    evolve=evolve,
+)
+
+_BY_ID = "SELECT customer_id FROM {table} WHERE customer_id = $1"
+_BY_EXTERNAL_ID = "SELECT customer_id FROM {table} WHERE external_ids && ARRAY[$1::text]"
+
+
+async def find(c: Connection, customer_id: UUID | None, external_id: ExternalId | None) -> UUID | None:
+    """The customer with this id or this external id; None when there is none."""
+    table = await live_table(c, "alerts", CUSTOMERS)
+    found: UUID | None = None
+    if customer_id is not None:
+        found = await c.fetchval(_BY_ID.format(table=table), customer_id)
+    elif external_id is not None:
+        found = await c.fetchval(_BY_EXTERNAL_ID.format(table=table), text_of(external_id))
+    return found
+
+
+_NAME = "SELECT name FROM {table} WHERE customer_id = $1"
+
+
+async def name_of(c: Connection, customer_id: UUID) -> str | None:
+    """The name of a company; None for persons and for customers not known yet."""
+    name: str | None = await c.fetchval(_NAME.format(table=await live_table(c, "alerts", CUSTOMERS)), customer_id)
+    return name
