@@ -52,7 +52,7 @@ async def term(
     on_epoch: Callable[[int], None] | None = None,
 ) -> None:
     """One term of leadership, without asking whether another process leads. Two at once are safe, merely wasteful."""
-    pool = await create_pool(dsn, min_size=1, max_size=1, statement_timeout_ms=10000, name=f"{service}-relay")
+    pool = await create_pool(dsn, min_size=1, max_size=2, statement_timeout_ms=10000, name=f"{service}-relay")
     try:
         async with pool.acquire() as connection:
             mine = await take_epoch(connection, service)
@@ -75,7 +75,8 @@ async def term(
                     TAIL_LOST.labels(service).inc()
                     _log.error("Kafka has lost its newest records of %s part %d; sending again from %s", *at, found.cursor)
                 mine.cursor, mine.marks = found.cursor, found.marks
-                await relay(connection, Sender(producer, kafka, service), mine, now)
+                async with pool.acquire() as reading:
+                    await relay(connection, reading, Sender(producer, kafka, service), mine, now)
             finally:
                 await abandon(producer)
     finally:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from shared.contracts.cursor import Cursor, TopicPart
-from shared.contracts.envelope import Record, headers
+from shared.contracts.envelope import headers_at
 from shared.contracts.topics import CONTROL_TYPES, main_topic, topics_of
 from shared.event_store.events import StoredRow
 from shared.relay.state import Mark
@@ -42,9 +42,7 @@ def places(row: StoredRow, value: bytes) -> list[TopicPart]:
     """Every topic and part that a row is sent to. Control topics have the one part 0."""
     part = 0 if row.type in CONTROL_TYPES else row.part
     only = _only_topic(row.type)
-    if only is not None:
-        return [TopicPart(only, part)]
-    return [TopicPart(topic, part) for topic in topics_of(row.type, value)]
+    return [TopicPart(topic, part) for topic in (topics_of(row.type, value) if only is None else (only,))]
 
 
 def pack(
@@ -56,40 +54,26 @@ def pack(
     more than everything else here.
     """
     found: dict[TopicPart, Outgoing] = {}
+    written: dict[TopicPart, bytes | None] = {}
     for row in rows:
         cursor = Cursor(row.gen, row.xid, row.pos)
+        place = b"%d.%d.%d" % cursor
         value = row.body.encode()
-        key = str(row.customer_id).encode() if row.customer_id is not None else row.stream.encode()
+        customer = None if row.customer_id is None else str(row.customer_id).encode()
+        key = row.stream.encode() if customer is None else customer
         meta = msgspec.json.decode(row.meta) if row.meta != "{}" else {}
         for at in places(row, value):
             out = found.get(at)
             if out is None:
                 mark = marks.get(at)
-                prev = None if mark is None else mark.cursor
-            else:
-                prev = out.last
-            if prev is not None and cursor <= prev:
-                continue
-            record = Record(
-                topic=at.topic,
-                part=at.part,
-                offset=None,
-                cursor=cursor,
-                prev=prev,
-                event_id=row.event_id,
-                type=row.type,
-                stream=row.stream,
-                version=row.version,
-                customer_id=row.customer_id,
-                occurred_at=row.occurred_at,
-                recorded_at=row.recorded_at,
-                body=value,
-            )
-            found_headers = headers(record, epoch, meta)
-            if out is None:
+                if mark is not None and cursor <= mark.cursor:
+                    continue
+                written[at] = None if mark is None else str(mark.cursor).encode()
                 found[at] = out = Outgoing([new_batch()], cursor)
-            if out.batches[-1].append(timestamp=None, key=key, value=value, headers=found_headers) is None:
+            of_row = headers_at(row, (place, written[at]), customer, epoch, meta)
+            if out.batches[-1].append(timestamp=None, key=key, value=value, headers=of_row) is None:
                 out.batches.append(new_batch())
-                out.batches[-1].append(timestamp=None, key=key, value=value, headers=found_headers)
+                out.batches[-1].append(timestamp=None, key=key, value=value, headers=of_row)
             out.last = cursor
+            written[at] = place
     return found

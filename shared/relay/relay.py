@@ -14,7 +14,7 @@ from prometheus_client import Gauge
 from shared.contracts.cursor import Cursor, TopicPart
 from shared.contracts.topics import watermarks_topic
 from shared.event_store.events import StoredRow
-from shared.event_store.tail import read_tail
+from shared.event_store.tail import Tail, read_tail
 from shared.kafka.settings import KafkaSettings
 from shared.postgres.pool import Connection
 from shared.relay import watermark
@@ -84,42 +84,53 @@ async def send_watermark(sender: Sender, lead: Lead, t: datetime) -> None:
     await send(sender, {TopicPart(watermarks_topic(sender.service), 0): Outgoing([batch], lead.cursor)})
 
 
-async def relay(connection: Connection, sender: Sender, lead: Lead, now: Callable[[], datetime]) -> None:
-    """Relay for ever. Raises on any error; nothing is retried here, the next leader goes on from what was saved."""
+async def relay(connection: Connection, reading: Connection, sender: Sender, lead: Lead, now: Callable[[], datetime]) -> None:
+    """Relay for ever. Raises on any error; nothing is retried here, the next leader goes on from what was saved.
+
+    `reading` is a second connection: while there is a backlog, the next rows are read as the last ones are sent.
+    """
     ticks = watermark.Ticks(time.monotonic)
     pause, limit, sent = POLL_SECONDS[0], ROWS, 0
     oldest = _age_shown(UNSENT_AGE, sender.service, now)
     reached = _age_shown(WATERMARK_AGE, sender.service, now)
     relayed = RELAYED.labels(sender.service)
-    while True:
-        if ticks.due():
-            ticks.add(await watermark.take_tick(connection, lead.schema))
-        asked = limit
-        rows, gen, below = await read_tail(connection, lead.schema, lead.cursor, asked)
-        if rows:
-            oldest.since = rows[0].recorded_at
-            count = await relay_batch(connection, sender, lead, rows)
-            sent += count
-            relayed.inc(count)
-            if sent > RECORDS_A_PRODUCER:
-                raise ProducerWornOut(f"{sent} records sent by one producer")
-            limit = _limit(rows)
-            ticks.flowed()
-        if len(rows) == asked:
-            # More may follow. Complete is what lies below the last row's transaction; of that one itself rows may be missing.
-            below = rows[-1].xid + 1 if rows[-1].gen == gen else 0
-        else:
-            oldest.since = None
-        t = ticks.reached(gen, below)
-        if t is not None:
-            await watermark.publish(connection, lead.schema, t, lead.cursor)
-            await send_watermark(sender, lead, t)
-            reached.since = t
-        if rows:
-            pause = POLL_SECONDS[0]
-        else:
-            await asyncio.sleep(pause)
-            pause = min(pause * 1.25, POLL_SECONDS[1])
+    ahead: asyncio.Task[Tail] | None = None
+    try:
+        while True:
+            if ticks.due():
+                ticks.add(await watermark.take_tick(connection, lead.schema))
+            asked = limit
+            rows, gen, below = await (ahead or read_tail(reading, lead.schema, lead.cursor, asked))
+            ahead = None
+            if rows:
+                oldest.since = rows[0].recorded_at
+                ticks.flowed()
+            if len(rows) == asked:
+                # More may follow. Complete is what lies below the last row's transaction; of that one itself rows may be missing.
+                below = rows[-1].xid + 1 if rows[-1].gen == gen else 0
+                limit = _limit(rows)
+                ahead = asyncio.create_task(read_tail(reading, lead.schema, rows[-1].cursor, limit))
+            if rows:
+                count = await relay_batch(connection, sender, lead, rows)
+                relayed.inc(count)
+                sent += count
+                if sent > RECORDS_A_PRODUCER:
+                    raise ProducerWornOut(f"{sent} records sent by one producer")
+            t = ticks.reached(gen, below)
+            if t is not None:
+                await watermark.publish(connection, lead.schema, t, lead.cursor)
+                await send_watermark(sender, lead, t)
+                reached.since = t
+            if ahead is None:
+                oldest.since = None
+            if rows:
+                pause = POLL_SECONDS[0]
+            else:
+                await asyncio.sleep(pause)
+                pause = min(pause * 1.25, POLL_SECONDS[1])
+    finally:
+        if ahead is not None:
+            ahead.cancel()
 
 
 async def tick_only(connection: Connection, service: str, schema: str, now: Callable[[], datetime]) -> None:
