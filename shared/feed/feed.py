@@ -51,6 +51,9 @@ class Feed(Protocol):
     async def ends(self, of: Collection[TopicPart]) -> Mapping[TopicPart, int | None]:
         """Offset behind the last record of each topic part at this moment; None where there are no offsets."""
 
+    async def begins(self, of: Collection[TopicPart]) -> Mapping[TopicPart, int | None]:
+        """Offset of the first record that is still kept of each topic part; None where there are no offsets."""
+
     def complete_through(self, at: TopicPart) -> datetime | None:
         """Greatest T for which everything recorded before T on this topic part has been returned by `read`."""
 

@@ -94,6 +94,11 @@ class KafkaFeed:
         found = await consumer.end_offsets([self._physical(at) for at in of])
         return {at: found[self._physical(at)] for at in of}
 
+    async def begins(self, of: Collection[TopicPart]) -> Mapping[TopicPart, int | None]:
+        consumer = await self._started()
+        found = await consumer.beginning_offsets([self._physical(at) for at in of])
+        return {at: found[self._physical(at)] for at in of}
+
     def complete_through(self, at: TopicPart) -> datetime | None:
         return self._ticks.through.get(at)
 

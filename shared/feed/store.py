@@ -69,6 +69,9 @@ class StoreFeed:
     async def ends(self, of: Collection[TopicPart]) -> Mapping[TopicPart, int | None]:
         return dict.fromkeys(of)
 
+    async def begins(self, of: Collection[TopicPart]) -> Mapping[TopicPart, int | None]:
+        return dict.fromkeys(of)
+
     def complete_through(self, at: TopicPart) -> datetime | None:
         return next((source.reached.get(at) for source in self._sources.values() if at in source.through), None)
 
