@@ -7,15 +7,18 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from shared.contracts.cursor import PARTS
 from shared.contracts.topics import SERVICES
 from shared.feed.kafka import KafkaFeed
 from shared.kafka.settings import KafkaSettings
 from shared.postgres.pool import Pool, create_pool
+from shared.projections.differences import Difference
 from shared.projections.read_model import ReadModel
 from shared.projections.rebuild import Rebuilt, rebuild
-from shared.projections.verify import Difference, verify_read_models, verify_topics
+from shared.projections.verify import verify_read_models
+from shared.projections.verify_topics import verify_topics
 
 _STATEMENT_MS = 300_000
 
@@ -44,7 +47,7 @@ async def pools_of(endpoints: Mapping[str, Any], suffix: str = "") -> AsyncItera
             pool.terminate()
 
 
-async def differences(endpoints: Mapping[str, Any], say: Callable[[str], None]) -> list[Difference]:
+async def differences(endpoints: Mapping[str, Any], say: Callable[[str], None], zone: str = "UTC") -> list[Difference]:
     """Everything that is not as the stores say: topics record by record, read models and the alerts engine row by row."""
     found: list[Difference] = []
     async with pools_of(endpoints) as pools:
@@ -60,6 +63,12 @@ async def differences(endpoints: Mapping[str, Any], say: Callable[[str], None]) 
             models = models_of(service)
             found += await verify_read_models(pools[service], service, models, pools, range(PARTS))
             say(f"{service}: {len(models)} read models folded anew and compared")
+        engine = import_module("services.alerts.engine.refold")
+        for one in await engine.compare(pools["alerts"], pools, ZoneInfo(zone), range(PARTS)):
+            found.append(
+                Difference(f"alerts.watched_customers, part {one.part}", f"the {one.field} of {one.customer_id} differs")
+            )
+        say("alerts: the engine's customers judged anew and compared")
     return found
 
 

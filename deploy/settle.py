@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import datetime
 from importlib import import_module
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import asyncpg
 
-from shared.contracts.cursor import START, Cursor, TopicPart
+from shared.contracts.cursor import START, Cursor
 from shared.contracts.topics import SERVICES, TOPICS, main_topic
 from shared.postgres.schema import within
 from shared.projections.positions import cursors_from
 
 _HEADS = """
 SELECT DISTINCT ON (type, part) type, part, gen, xid, pos FROM {schema}.events ORDER BY type, part, gen DESC, xid DESC, pos DESC"""
-_LAST = "SELECT gen, xid, pos, recorded_at FROM {schema}.events ORDER BY gen DESC, xid DESC, pos DESC LIMIT 1"
-_LATEST = "SELECT max(recorded_at) FROM {schema}.events"
+_LAST = "SELECT gen, xid, pos FROM {schema}.events ORDER BY gen DESC, xid DESC, pos DESC LIMIT 1"
 _POSITIONS = "SELECT read_model, part, cursors::text FROM {schema}.positions WHERE state = 'live'"
 _PARKED = "SELECT count(*) FROM {schema}.parked"
-_REACHED = "SELECT part, extra::text FROM {schema}.positions WHERE read_model = 'engine'"
 _ONE_PART = frozenset(topic.name for topic in TOPICS if topic.one_part)
+_ENGINE = "watched_customers"
 
 
 class Reader(Protocol):
@@ -53,14 +51,20 @@ def readers_of(service: str) -> Sequence[Reader]:
 
 @dataclass
 class Lag:
-    """What lies between the stores and what is computed: per reader the parts that are behind, and the engine's parts."""
+    """What lies between the stores and what is computed: per reader, the number of parts that are behind."""
 
     behind: dict[str, int] = field(default_factory=dict)
     parked: int = 0
-    events: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.behind)
+
+
+class Place(NamedTuple):
+    """One type of event on one part of a store."""
+
+    type: str
+    part: int
 
 
 class Watch:
@@ -69,17 +73,14 @@ class Watch:
     def __init__(self, conn: asyncpg.Connection[asyncpg.Record], parts: int) -> None:
         self._conn = conn
         self._parts = parts
-        self._heads: dict[str, tuple[asyncpg.Record | None, dict[TopicPart, Cursor]]] = {}
+        self._heads: dict[str, tuple[asyncpg.Record | None, dict[Place, Cursor]]] = {}
 
     async def lag(self) -> Lag:
         """What is behind at this moment."""
         found = Lag()
-        heads: dict[TopicPart, Cursor] = {}
-        latest: datetime | None = None
+        heads: dict[Place, Cursor] = {}
         for service in SERVICES:
             heads |= await self._head(service)
-            last: datetime | None = await self._conn.fetchval(within(service, _LATEST))
-            latest = max((at for at in (last, latest) if at is not None), default=None)
             found.parked += await self._conn.fetchval(within(service, _PARKED))
         for service in SERVICES:
             reached = {
@@ -87,27 +88,38 @@ class Watch:
                 for row in await self._conn.fetch(within(service, _POSITIONS))
             }
             for reader in readers_of(service):
-                late = {
-                    at.part
-                    for at, head in heads.items()
-                    if at.topic in reader.topics and reached.get((reader.name, at.part), {}).get(at.topic, START) < head
-                }
-                if late:
+                if late := {place.part for place, head in heads.items() if _behind(reader, reached, place, place.part, head)}:
                     found.behind[f"{service} {reader.name}"] = len(late)
+            if service == "alerts":
+                engine = import_module("services.alerts.engine.items").FOLDED_TYPES
+                if late := {part for place, head in heads.items() for part in self._engine_behind(engine, reached, place, head)}:
+                    found.behind["alerts engine"] = len(late)
         return found
 
-    async def _head(self, service: str) -> dict[TopicPart, Cursor]:
+    def _engine_behind(
+        self, types: Set[str], reached: Mapping[tuple[str, int], Mapping[str, Cursor]], place: Place, head: Cursor
+    ) -> list[int]:
+        # What is on a control topic is an item of every part.
+        topic = main_topic(place.type)
+        parts = range(self._parts) if topic in _ONE_PART else [place.part]
+        return [p for p in parts if place.type in types and reached.get((_ENGINE, p), {}).get(topic, START) < head]
+
+    async def _head(self, service: str) -> dict[Place, Cursor]:
         last = await self._conn.fetchrow(within(service, _LAST))
         known = self._heads.get(service)
         if known is not None and known[0] == last:
             return known[1]
-        heads: dict[TopicPart, Cursor] = {}
-        for row in await self._conn.fetch(within(service, _HEADS)):
-            topic = main_topic(row["type"])
-            at = TopicPart(topic, 0 if topic in _ONE_PART else row["part"])
-            heads[at] = max(heads.get(at, START), Cursor(row["gen"], row["xid"], row["pos"]))
+        rows = await self._conn.fetch(within(service, _HEADS))
+        heads = {Place(row["type"], row["part"]): Cursor(row["gen"], row["xid"], row["pos"]) for row in rows}
         self._heads[service] = (last, heads)
         return heads
+
+
+def _behind(
+    reader: Reader, reached: Mapping[tuple[str, int], Mapping[str, Cursor]], place: Place, part: int, head: Cursor
+) -> bool:
+    topic = main_topic(place.type)
+    return place.type in reader.topics.get(topic, ()) and reached.get((reader.name, part), {}).get(topic, START) < head
 
 
 async def settled(dsn: str, parts: int, patience: float) -> Lag:

@@ -18,6 +18,7 @@ from shared.postgres.schema import within
 
 _LEVELS = {"stop": 0, "act": 1, "watch": 2}
 _COLOURS = {"stop": "bold red", "act": "red", "watch": "yellow"}
+_ENDED = frozenset({"RECOVERED", "CLOSED"})
 _SHOWN = 30
 
 
@@ -40,7 +41,9 @@ async def warnings(services: Services, expected: Sequence[Expected]) -> list[War
     stories = {one.external_id: one.story for one in expected}
     found, cards = [], {}
     async for alert in services.alerts.pages("/alerts", limit="200"):
-        customer = alert["customer_id"]
+        if alert["state"] in _ENDED:
+            continue
+        customer = alert["customer"]["id"]
         if customer not in cards:
             cards[customer] = (await services.cards.get(f"/customers/{customer}")).body
         card = cards[customer]

@@ -152,8 +152,9 @@ class Dealer:
         return f"S-{int(self.number.removeprefix('K-')) % 12 + 1:02d}"
 
     def _lines(self, yuan: Decimal) -> Iterator[Body]:
-        for article, price, cost in self.rng.sample(_ARTICLES, self.rng.choice((1, 2, 2, 3))):
-            quantity = max(1, int(yuan / price / 2))
+        chosen = self.rng.sample(_ARTICLES, self.rng.choice((1, 2, 2, 3)))
+        for article, price, cost in chosen:
+            quantity = max(1, int(yuan / price / len(chosen)))
             yield {
                 "article": article,
                 "quantity": str(quantity),
