@@ -54,7 +54,8 @@ async def receive(deps: Deps, wanted: Wanted, key: CommandKey, body: AsyncIterat
         "on_error": wanted.on_error,
     }
     async with deps.pool.acquire() as c, c.transaction():
-        await open_job(c, SCHEMA, given, salt)
+        if not await open_job(c, SCHEMA, given, salt):
+            raise Problem("COMMAND_RUNNING", headers={"Retry-After": "1"})
     lines, body_hash = await _store(deps, wanted.kind, job_id, salt, body)
     async with deps.pool.acquire() as c:
         if not await mark_stored(c, SCHEMA, job_id, salt, lines, body_hash):

@@ -65,8 +65,10 @@ _NEXT = "SELECT * FROM {schema}.import_jobs WHERE state IN ('stored', 'running')
 _OPEN = """INSERT INTO {schema}.import_jobs (job_id, principal, fingerprint, kind, source, ends, on_error, state, salt)
  VALUES ($1, $2, $3, $4, $5, $6, $7, 'receiving', $8)
  ON CONFLICT (job_id) DO UPDATE SET salt = excluded.salt WHERE import_jobs.state = 'receiving'"""
+# The job's row is locked, so that another upload under the same id takes over either before this chunk or after it.
 _KEEP = """INSERT INTO {schema}.import_lines (job_id, first_line, lines, sealed)
- SELECT $1, $2, $3, $4 WHERE EXISTS (SELECT FROM {schema}.import_jobs WHERE job_id = $1 AND salt = $5 AND state = 'receiving')"""
+ SELECT job_id, $2, $3, $4
+   FROM (SELECT job_id FROM {schema}.import_jobs WHERE job_id = $1 AND salt = $5 AND state = 'receiving' FOR SHARE) mine"""
 _STORED = """UPDATE {schema}.import_jobs SET state = 'stored', lines = $3, body_hash = $4
  WHERE job_id = $1 AND salt = $2 AND state = 'receiving'"""
 _START = "UPDATE {schema}.import_jobs SET state = 'running' WHERE job_id = $1 AND state = 'stored'"
@@ -97,11 +99,13 @@ async def next_job(c: Connection, schema: str) -> ImportJob | None:
     return None if row is None else ImportJob(**row)
 
 
-async def open_job(c: Connection, schema: str, job: Mapping[str, object], salt: bytes) -> None:
-    """Begin to receive a body; what an earlier upload under the same id left unfinished is dropped."""
+async def open_job(c: Connection, schema: str, job: Mapping[str, object], salt: bytes) -> bool:
+    """Begin to receive a body; what an earlier upload under the same id left unfinished is dropped. False: it is stored by now."""
     given = [job[name] for name in ("job_id", "principal", "fingerprint", "kind", "source", "ends", "on_error")]
-    await c.execute(within(schema, _OPEN), *given, salt)
+    if await c.execute(within(schema, _OPEN), *given, salt) != "INSERT 0 1":
+        return False
     await c.execute(within(schema, _DROP_LINES), job["job_id"])
+    return True
 
 
 async def keep_lines(c: Connection, schema: str, job_id: UUID, salt: bytes, chunk: StoredLines) -> bool:
