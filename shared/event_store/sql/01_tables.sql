@@ -52,7 +52,7 @@ CREATE TABLE {schema}.store (
     gen smallint NOT NULL,
     last_tick timestamptz NOT NULL,
     parts smallint CHECK (parts > 0)
-);
+) WITH (fillfactor = 10);
 INSERT INTO {schema}.store (gen, last_tick) VALUES (1, clock_timestamp());
 
 CREATE VIEW {schema}.published_events AS
