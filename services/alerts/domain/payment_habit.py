@@ -47,7 +47,7 @@ class Worsening(NamedTuple):
 
 def settled(habit: Habit, days_late: int) -> Habit:
     """One settlement more: average and excess move by how far it lies from what was usual before it."""
-    usual, spread = _usual(habit)
+    usual, spread = usual_days_late(habit)
     average = days_late if habit.n == 0 else habit.average + WEIGHT * (days_late - habit.average)
     excess = habit.excess
     if habit.n >= STARTS_AFTER:
@@ -55,9 +55,12 @@ def settled(habit: Habit, days_late: int) -> Habit:
     return Habit(habit.n + 1, habit.total + days_late, habit.squares + days_late * days_late, float(average), excess)
 
 
-def worsening(habit: Habit, days_overdue: Sequence[int]) -> Worsening:
-    """(average incl. open - usual) / spread + 0.25 * cumulated excess incl. open; the open ones smallest first."""
-    usual, spread = _usual(habit)
+def worsening(habit: Habit, days_overdue: Sequence[int], usual_and_spread: tuple[float, float] | None = None) -> Worsening:
+    """(average incl. open - usual) / spread + 0.25 * cumulated excess incl. open; the open ones smallest first.
+
+    `usual_and_spread` may be given where it is known already.
+    """
+    usual, spread = usual_and_spread or usual_days_late(habit)
     average, excess = habit.average, habit.excess
     for days in sorted(days_overdue):
         average += WEIGHT * max(days - average, 0.0)
@@ -84,7 +87,8 @@ def first_day_at(score: Callable[[int], float], line: float, farthest: int) -> i
     return high
 
 
-def _usual(habit: Habit) -> tuple[float, float]:
+def usual_days_late(habit: Habit) -> tuple[float, float]:
+    """The customer's own mean of days late and their spread, a common prior included."""
     location, variance, _ = normal_inverse_gamma(
         habit.n,
         habit.total,

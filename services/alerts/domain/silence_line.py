@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -28,14 +28,22 @@ def silent_days_until(rhythm: Rhythm, population: Population, forward: float, th
     return first_day_at(stays_away(rhythm, population, forward), threshold, earliest, forward / 2)
 
 
-def lines(purchases: Purchases, terms: Terms, grace_days: int, due: Sequence[tuple[Level, int | None]]) -> list[Line]:
-    """The levels and their days, lowest first. The grace counts from the later of the fact's recording and going live."""
+def lines(
+    purchases: Purchases, terms: Terms, grace_days: int, on: date, due: Sequence[tuple[Level, Callable[[], int | None]]]
+) -> list[Line]:
+    """The levels and their days, lowest first, up to the first that lies behind the day `on`: higher ones are not solved yet.
+
+    The grace counts from the later of the fact's recording and going live.
+    """
     known = max(business_day(purchases.began_at, terms.zone), terms.live_on)
-    found = []
-    for level, days in due:
+    found: list[Line] = []
+    for level, solve in due:
+        days = solve()
         if days is not None:
-            on = purchases.last_on + timedelta(days=days)
-            found.append(Line(level, on, (known - on).days > grace_days))
+            due_on = purchases.last_on + timedelta(days=days)
+            found.append(Line(level, due_on, (known - due_on).days > grace_days))
+            if due_on > on:
+                break
     return found
 
 

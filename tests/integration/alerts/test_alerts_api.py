@@ -6,8 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.integration.alerts.conftest import Alerts, ago, invoice, payment, sale, sales
-from tests.integration.running import key
+from tests.integration.alerts.conftest import Alerts, ago, sale, sales
 
 
 @pytest.mark.requirement("S3.38", "S3.29")

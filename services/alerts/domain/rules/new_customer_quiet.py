@@ -28,7 +28,7 @@ def new_customer_quiet(customer: WatchedCustomer, terms: Terms, today: date, on:
     began = purchases.began
 
     def found() -> list[Line]:
-        return _lines(purchases, terms, parameters, unit)
+        return _lines(purchases, terms, parameters, unit, on)
 
     line, since = None, None
     if on.toordinal() - purchases.last >= EARLIEST_DAYS:
@@ -54,11 +54,16 @@ def new_customer_quiet(customer: WatchedCustomer, terms: Terms, today: date, on:
     )
 
 
-def _lines(purchases: Purchases, terms: Terms, parameters: Parameters, unit: float) -> list[Line]:
+def _lines(purchases: Purchases, terms: Terms, parameters: Parameters, unit: float, on: date) -> list[Line]:
     own, forward = rhythm(purchases), parameters.number("forward_units") * unit
-    watch = silent_days_until(own, terms.population, forward, parameters.number("watch"), EARLIEST_DAYS)
-    act = silent_days_until(own, terms.population, forward, parameters.number("act"), EARLIEST_DAYS)
-    return lines(purchases, terms, parameters.whole("grace_days"), (("watch", watch), ("act", act)))
+
+    def watch() -> int | None:
+        return silent_days_until(own, terms.population, forward, parameters.number("watch"), EARLIEST_DAYS)
+
+    def act() -> int | None:
+        return silent_days_until(own, terms.population, forward, parameters.number("act"), EARLIEST_DAYS)
+
+    return lines(purchases, terms, parameters.whole("grace_days"), on, (("watch", watch), ("act", act)))
 
 
 def _reasons(customer: WatchedCustomer, purchases: Purchases, terms: Terms, unit: float, on: date) -> tuple[Reason, ...]:

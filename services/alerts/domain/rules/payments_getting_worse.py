@@ -8,7 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.alerts.domain.figures import decimal_text
-from services.alerts.domain.payment_habit import STARTS_AFTER, Habit, Worsening, first_day_at, worsening
+from services.alerts.domain.payment_habit import STARTS_AFTER, Habit, Worsening, first_day_at, usual_days_late, worsening
 from services.alerts.domain.signs import Parameters, Rule, Sign, Terms
 from services.alerts.domain.undisputed import Debt, debts_of, dispute_reason
 from services.alerts.domain.watched_customer import WatchedCustomer
@@ -37,8 +37,10 @@ def payments_getting_worse(customer: WatchedCustomer, terms: Terms, today: date,
 def _sign(
     customer: WatchedCustomer, currency: str, habit: Habit, debts: list[Debt], disputed: Decimal, parameters: Parameters, on: date
 ) -> Sign:
+    usual = usual_days_late(habit)
+
     def at(day: date) -> Worsening:
-        return worsening(habit, [(day - debt.item.due_on).days for debt in debts if debt.item.due_on < day])
+        return worsening(habit, [(day - debt.item.due_on).days for debt in debts if debt.item.due_on < day], usual)
 
     present = at(on)
     level = next((level for level in reversed(_RULE_LEVELS) if present.score >= parameters.number(level)), None)

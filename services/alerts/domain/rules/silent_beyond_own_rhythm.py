@@ -38,7 +38,7 @@ def silent_beyond_own_rhythm(customer: WatchedCustomer, terms: Terms, today: dat
     began = purchases.began
 
     def found() -> list[Line]:
-        return _lines(purchases, terms, parameters, gap, unit)
+        return _lines(purchases, terms, parameters, gap, unit, on)
 
     line, since = None, None
     if silent >= max(EARLIEST_DAYS, gap):
@@ -64,20 +64,25 @@ def silent_beyond_own_rhythm(customer: WatchedCustomer, terms: Terms, today: dat
     )
 
 
-def _lines(purchases: Purchases, terms: Terms, parameters: Parameters, gap: float, unit: float) -> list[Line]:
+def _lines(purchases: Purchases, terms: Terms, parameters: Parameters, gap: float, unit: float, on: date) -> list[Line]:
     own = rhythm(purchases)
     forward, earliest = parameters.number("forward_units") * unit, max(EARLIEST_DAYS, gap)
-    watch = silent_days_until(own, terms.population, forward, parameters.number("watch"), earliest)
-    act = silent_days_until(own, terms.population, forward, parameters.number("act"), earliest)
-    floor = round(parameters.number("floor_units") * unit)
-    if terms.population_version == 0 and floor > 0:
-        watch = floor if watch is None else min(watch, floor)
     pause = known_pause(purchases)
-    if pause is not None:
-        back = pause[1] - purchases.last
-        watch = None if watch is None else max(watch, back + round(unit))
-        act = None if act is None else max(act, back + round(2 * unit))
-    return lines(purchases, terms, parameters.whole("grace_days"), (("watch", watch), ("act", act)))
+
+    def waited_for(days: int | None, units: int) -> int | None:
+        return days if days is None or pause is None else max(days, pause[1] - purchases.last + round(units * unit))
+
+    def watch() -> int | None:
+        days = silent_days_until(own, terms.population, forward, parameters.number("watch"), earliest)
+        floor = round(parameters.number("floor_units") * unit)
+        if terms.population_version == 0 and floor > 0:
+            days = floor if days is None else min(days, floor)
+        return waited_for(days, 1)
+
+    def act() -> int | None:
+        return waited_for(silent_days_until(own, terms.population, forward, parameters.number("act"), earliest), 2)
+
+    return lines(purchases, terms, parameters.whole("grace_days"), on, (("watch", watch), ("act", act)))
 
 
 def _reasons(customer: WatchedCustomer, purchases: Purchases, terms: Terms, unit: float, on: date) -> tuple[Reason, ...]:
