@@ -26,9 +26,8 @@ START = Cursor(0, 0, 0)
 def parse_cursor(text: str) -> Cursor:
     """Read `gen.xid.pos`. Raises ValueError when it is anything else."""
     gen, xid, pos = text.split(".")
-    for number in (gen, xid, pos):
-        if not (number.isascii() and number.isdigit()):
-            raise ValueError("a cursor is three numbers joined by dots")
+    if not (gen.isdigit() and xid.isdigit() and pos.isdigit() and text.isascii()):
+        raise ValueError("a cursor is three numbers joined by dots")
     return Cursor(int(gen), int(xid), int(pos))
 
 

@@ -145,25 +145,37 @@ def from_headers(
 ) -> Record | Undecodable:
     """The record behind a Kafka message; Undecodable when a needed header is missing or malformed."""
     try:
-        h = {name: value.decode("ascii") for name, value in found if value is not None}
+        h = dict(found)
         prev, customer = h.get("prev"), h.get("ce_partitionkey")
         record = Record(
-            topic=topic,
-            part=part,
-            offset=offset,
-            cursor=parse_cursor(h["cursor"]),
-            prev=None if prev is None else parse_cursor(prev),
-            event_id=UUID(h["ce_id"]),
-            type=h["ce_type"],
-            stream=h["ce_subject"],
-            version=int(h["ce_sequence"]),
-            customer_id=None if customer is None else UUID(customer),
-            occurred_at=datetime.fromisoformat(h["ce_time"]),
-            recorded_at=datetime.fromisoformat(h["ce_recordedtime"]),
-            body=b"" if body is None else body,
+            topic,
+            part,
+            offset,
+            _cursor(h["cursor"]),
+            None if prev is None else _cursor(prev),
+            msgspec.convert(h["ce_id"].decode("ascii"), UUID),
+            _name(h["ce_type"]),
+            h["ce_subject"].decode("ascii"),
+            int(h["ce_sequence"]),
+            None if customer is None else msgspec.convert(customer.decode("ascii"), UUID),
+            datetime.fromisoformat(h["ce_time"].decode("ascii")),
+            datetime.fromisoformat(h["ce_recordedtime"].decode("ascii")),
+            b"" if body is None else body,
         )
         if record.occurred_at.tzinfo is None or record.recorded_at.tzinfo is None:
             raise ValueError("a naive time")
         return record
-    except (KeyError, ValueError, UnicodeDecodeError):
+    except (KeyError, ValueError, AttributeError, msgspec.MsgspecError):
+        # AttributeError: a header without a value.
         return Undecodable(topic=topic, part=part, offset=offset, raw=body or b"")
+
+
+@lru_cache(maxsize=4096)
+def _name(value: bytes) -> str:
+    return value.decode("ascii")
+
+
+@lru_cache(maxsize=1024)
+def _cursor(value: bytes) -> Cursor:
+    # The cursor of one record is the `prev` of the next.
+    return parse_cursor(value.decode("ascii"))
