@@ -35,6 +35,12 @@ async def database(cluster: Cluster) -> AsyncIterator[Database]:
     await drop_test_database(database)
 
 
+@pytest.fixture(scope="session")
+async def untouched_database(cluster: Cluster) -> Database:
+    """A migrated database of the whole run, for tests that only look or are refused."""
+    return await create_test_database(cluster)
+
+
 @pytest.fixture
 async def pool_of() -> AsyncIterator[PoolOf]:
     """`pool = await pool_of(database, "cards")`: a pool of that role, closed after the test."""

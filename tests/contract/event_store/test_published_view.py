@@ -24,9 +24,9 @@ WATERMARK = {"t": "timestamp with time zone", "gen": "smallint", "xid": "xid8", 
 
 @pytest.mark.parametrize("service", SERVICES)
 @pytest.mark.parametrize(("view", "columns"), [("published_events", EVENTS), ("published_watermark", WATERMARK)])
-async def test_published_columns(database, pool_of, service, view, columns):
+async def test_published_columns(untouched_database, pool_of, service, view, columns):
     reader = next(other for other in SERVICES if other != service)
-    pool = await pool_of(database, reader)
+    pool = await pool_of(untouched_database, reader)
     found = await pool.fetch(
         "SELECT attname, format_type(atttypid, atttypmod) FROM pg_attribute"
         " WHERE attrelid = to_regclass($1) AND attnum > 0 ORDER BY attnum",
