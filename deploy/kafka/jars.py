@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.kafka.jvm import find_java
+
 HERE = Path(__file__).parent
 POM = HERE / "pom.xml"
 LIST = HERE / "jars.txt"
@@ -71,7 +73,12 @@ def _fetch(folder: Path, timeout: float) -> None:
         command = [maven, "-B", "-q", "-f", str(POM), "dependency:copy-dependencies", "-DincludeScope=runtime"]
         try:
             done = subprocess.run(
-                [*command, f"-DoutputDirectory={new / 'libs'}"], capture_output=True, text=True, timeout=timeout, check=False
+                [*command, f"-DoutputDirectory={new / 'libs'}"],
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+                check=False,
+                env=_environment(),
             )
         except subprocess.TimeoutExpired:
             raise BrokerUnavailable(f"Maven did not fetch Kafka's jars within {timeout:.0f} s") from None
@@ -82,6 +89,14 @@ def _fetch(folder: Path, timeout: float) -> None:
             raise BrokerUnavailable("Kafka's jars differ from the committed list: " + "; ".join(wrong))
         # The folder appears whole or not at all, so that a killed fetch leaves nothing half done.
         new.rename(folder)
+
+
+def _environment() -> dict[str, str]:
+    """Maven looks for Java in JAVA_HOME and on PATH only; where ours comes from a package, tell it where."""
+    java = find_java()
+    if java is None or os.environ.get("JAVA_HOME") or shutil.which("java"):
+        return dict(os.environ)
+    return {**os.environ, "JAVA_HOME": str(Path(java).parent.parent)}
 
 
 @contextmanager

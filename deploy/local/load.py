@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from deploy.local.stack import Stack
 from deploy.progress import progress
 
 Body = dict[str, Any]
+
+_RUN_LOOKS = 150
 
 
 @dataclass(frozen=True)
@@ -130,8 +133,17 @@ async def go_live(services: Services, anchor: date) -> None:
 
 
 async def classify(services: Services, anchor: date) -> None:
-    """Value classes of the year up to the anchor day; the run goes on in the background."""
-    await services.classification.post("/value-class-runs", {"period_to": str(anchor)}, key=key_of("value-class", str(anchor)))
+    """Value classes of the year that ended the day before the anchor day, which is not over yet. The run is a job."""
+    period_to = str(anchor - timedelta(days=1))
+    started = await services.classification.post(
+        "/value-class-runs", {"period_to": period_to}, key=key_of("value-class", period_to)
+    )
+    job = started.headers["location"].removeprefix("/v1")
+    # A run may have to wait for deliveries; the warnings do not wait for it.
+    for _ in range(_RUN_LOOKS):
+        if (await services.classification.get(job)).body["state"] in ("DONE", "FAILED"):
+            return
+        await asyncio.sleep(0.2)
 
 
 def _all_taken(outcome: Outcome, what: str) -> None:

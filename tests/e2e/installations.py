@@ -1,0 +1,52 @@
+"""Installations as a user starts them, and the command that works on them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+SEED, DEALERS = 1, 20
+PATIENCE_SECONDS = 240.0
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A folder with its data; `process` where it is running."""
+
+    folder: Path
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "summary.json").read_text())
+        return found
+
+    @property
+    def endpoints(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads((self.folder / "endpoints.json").read_text())
+        return found
+
+
+def regulars(folder: Path, *arguments: str, patience: float = PATIENCE_SECONDS) -> subprocess.CompletedProcess[str]:
+    """Run the command on a folder and wait for its end."""
+    command = [sys.executable, "-m", "deploy.cli", *arguments]
+    return subprocess.run(
+        command, cwd=folder.parent, env=environment(folder), capture_output=True, text=True, timeout=patience, check=False
+    )
+
+
+def environment(folder: Path) -> dict[str, str]:
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("ONCE", "SEED", "DATA", "FRESH", "KAFKA", "DEALERS")
+    }
+    return {**kept, "REGULARS_FOLDER": str(folder), "PYTHONPATH": str(ROOT)}
+
+
+def up_once(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return regulars(folder, "up", "--once", *arguments)
