@@ -37,7 +37,7 @@ async def while_leading(dsn: str, name: str, work: Callable[[], Awaitable[None]]
     connection = await asyncpg.connect(
         dsn,
         timeout=5,
-        command_timeout=MISSED_SECONDS,
+        command_timeout=10,
         server_settings=session_settings(application) | {"idle_session_timeout": IDLE_SESSION},
     )
     try:
@@ -58,16 +58,23 @@ async def while_leading(dsn: str, name: str, work: Callable[[], Awaitable[None]]
                 task.result()
     finally:
         # A lost session must not hold up the end of the process.
-        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError):
             await connection.close(timeout=1)
 
 
 async def _beat(connection: asyncpg.Connection[asyncpg.Record], name: str) -> None:
     while True:
         await asyncio.sleep(HEARTBEAT_SECONDS)
+        beat = asyncio.ensure_future(connection.fetchval("SELECT 1"))
+        done, _ = await asyncio.wait({beat}, timeout=MISSED_SECONDS - HEARTBEAT_SECONDS)
+        if not done:
+            # Where our own loop was busy the answer lies there unread, and the server still counts the session as alive.
+            done, _ = await asyncio.wait({beat}, timeout=0.05)
+        if not done:
+            beat.cancel()
+            raise LeadershipLost(f"{name}: no answer to the heartbeat")
         try:
-            async with asyncio.timeout(MISSED_SECONDS - HEARTBEAT_SECONDS):
-                await connection.fetchval("SELECT 1")
+            beat.result()
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
             raise LeadershipLost(f"{name}: {type(error).__name__}") from error
 
