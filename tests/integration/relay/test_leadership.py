@@ -9,10 +9,15 @@ import sys
 import time
 from typing import Any
 
+import pytest
+
 from shared.kafka.settings import KafkaSettings
+from shared.postgres.leader_lock import LeadershipLost
+from shared.relay.leader import lead
+from shared.relay.state import EpochLost
 from shared.testing.databases import Database
 from shared.testing.eventually import eventually
-from tests.integration.relay.trade import complete, customers, sales, saved
+from tests.integration.relay.trade import complete, customers, now, sales, saved
 
 
 async def test_a_standby_takes_over_from_a_killed_and_from_a_stopped_holder(
@@ -59,6 +64,38 @@ async def test_a_standby_takes_over_from_a_killed_and_from_a_stopped_holder(
             if process.returncode is None:
                 process.kill()
                 await process.wait()
+
+
+async def test_one_leads_the_other_stands_by_until_the_session_of_the_first_is_gone(database: Database, pool_of: Any) -> None:
+    admin = await pool_of(database, "postgres")
+    terms: list[tuple[str, int]] = []
+
+    def run(name: str) -> asyncio.Future[None]:
+        dsn = database.dsn("cards")
+        return asyncio.ensure_future(
+            lead(service="cards", dsn=dsn, kafka=None, now=now, on_epoch=lambda epoch: terms.append((name, epoch)))
+        )
+
+    async def led(n: int) -> bool:
+        return len(terms) == n
+
+    first = run("first")
+    await eventually(lambda: led(1))
+    second = run("second")
+    waiting = "SELECT count(*) = 2 FROM pg_stat_activity WHERE application_name = 'cards-leader' AND datname = current_database()"
+    await eventually(lambda: admin.fetchval(waiting))
+    assert terms == [("first", 1)]
+    await admin.execute(
+        "SELECT pg_terminate_backend(a.pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+        " WHERE l.locktype = 'advisory' AND l.granted AND a.application_name = 'cards-leader' AND a.datname = current_database()"
+    )
+    with pytest.raises((LeadershipLost, EpochLost)):
+        await asyncio.wait_for(first, 5)
+    await eventually(lambda: led(2))
+    assert terms == [("first", 1), ("second", 2)]
+    second.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await second
 
 
 async def _relay_process(database: Database, kafka: KafkaSettings) -> asyncio.subprocess.Process:
