@@ -50,9 +50,14 @@ def checked(amount: Decimal, currency: str) -> Money:
     places = decimals(currency)
     if not amount.is_finite():
         raise ValueError("not a finite amount")
-    exponent = amount.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > places:
-        raise ValueError(f"more than {places} decimals")
-    if abs(amount.scaleb(places)) > LARGEST_MINOR_UNITS:
+    unit, largest = _UNITS[places]
+    if not -largest <= amount <= largest:
         raise ValueError("too large")
-    return Money(amount.quantize(Decimal(1).scaleb(-places)), currency)
+    kept = amount.quantize(unit)
+    if kept != amount:
+        raise ValueError(f"more than {places} decimals")
+    return Money(kept, currency)
+
+
+_UNITS = {places: (Decimal(1).scaleb(-places), Decimal(LARGEST_MINOR_UNITS).scaleb(-places)) for places in (0, 2, 3, 4)}
+"""By number of decimals: the smallest unit, and the largest amount."""

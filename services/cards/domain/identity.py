@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import UUID, uuid5
+from uuid import UUID
+
+from uuid_utils.compat import uuid5
 
 CUSTOMERS = UUID("5b1f8f0a-58a5-5c0e-9d39-3f2f6a0f3a51")
 FACTS = UUID("c2b9c5a4-6c1b-5a5f-8e0b-9d6a4c1e7b20")
