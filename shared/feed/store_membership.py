@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+import asyncpg
+
 from shared.contracts.cursor import PARTS, TopicPart
 from shared.feed.feed import FeedStuck, PartsChanged
 from shared.postgres.leader_lock import LeadershipLost, while_leading
@@ -38,7 +40,8 @@ class StoreMembership:
                 await while_leading(
                     self._dsn, f"regulars.{self._service}.{self._name}", self._hold, application=f"{self._service}-{self._name}"
                 )
-            except LeadershipLost as error:
+            except (LeadershipLost, asyncpg.InternalClientError) as error:
+                # The client does not expect that a session which the server has ended is used again.
                 raise FeedStuck(f"the lock of {self._service} is lost") from error
 
     async def report(self, next_offsets: Mapping[TopicPart, int]) -> None:
