@@ -39,7 +39,8 @@ from shared.web.pages import CursorCodec
 from shared.web.server import serve_api
 
 SERVICE = "complaints"
-FOLLOWED = frozenset(topic.split(".")[1] for reader in READ_MODELS for topic in reader.topics)
+TOPICS = frozenset(topic for model in READ_MODELS for topic in model.topics)
+FOLLOWED = frozenset(topic.split(".")[1] for topic in TOPICS)
 """Services whose events are read, this one among them."""
 WORK_STATEMENT_MS = 30_000
 """A batch of thousands of rows is one statement; it may take longer than a request may."""
@@ -148,8 +149,7 @@ def _feed(settings: Settings, kafka: KafkaSettings | None, published: dict[str, 
     if kafka is None:
         return StoreFeed(published), StoreMembership(settings.dsn, SERVICE, settings.parts)
     client = f"regulars-{SERVICE}-{settings.worker_id}"
-    topics = {topic for reader in READ_MODELS for topic in reader.topics}
-    return KafkaFeed(kafka, client), KafkaMembership(kafka, SERVICE, topics, client, instance=client)
+    return KafkaFeed(kafka, client), KafkaMembership(kafka, SERVICE, TOPICS, client, instance=client)
 
 
 def _deps(settings: Settings, secrets: Secrets, pool: Pool, keystore: Pool, now: Callable[[], datetime]) -> Deps:

@@ -25,6 +25,7 @@ from shared.contracts.complaints import ComplaintKind, ComplaintReceived
 from shared.event_store.load import load
 from shared.projections.read_model import ReadModel
 from shared.projections.waiting import wait_for
+from shared.web.amounts import money_body
 from shared.web.answers import Answer
 from shared.web.commands import Command, resource, respond
 from shared.web.correlation import event_meta
@@ -173,5 +174,5 @@ async def count_open_complaints(deps: Dependencies, min_position: MinPosition = 
     await _caught_up(deps, COMPLAINTS, min_position)
     async with deps.pool.acquire() as c:
         found = await open_totals(c, SCHEMA)
-    claimed = [{"amount": amount, "currency": currency} for currency, amount in sorted(found.claimed.items())]
+    claimed = [money_body(amount, currency) for currency, amount in sorted(found.claimed.items())]
     return Json({"open": sum(found.by_kind.values()), "by_kind": found.by_kind, "claimed": claimed})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from services.complaints.read_models.complaints import ComplaintRow, evolve, invoices_of
 from shared.contracts.envelope import Envelope
 from shared.contracts.event import Event
+from shared.web.amounts import money_body
 
 _STEPS = {
     "complaint-received": ("RECEIVED", "received_on"),
@@ -33,7 +33,7 @@ def listed(row: ComplaintRow) -> dict[str, Any]:
         "disputed": row.disputed,
         "received_on": row.received_on,
         "remedy_sought": row.remedy_sought,
-        "claimed": _money(row.claimed, row.currency),
+        "claimed": money_body(row.claimed, row.currency),
         "invoices": list(invoices_of(row.invoices)) or None,
         "article": row.article,
         "batch": row.batch,
@@ -43,7 +43,7 @@ def listed(row: ComplaintRow) -> dict[str, Any]:
         "severity": row.severity,
         "solution": row.solution,
         "settled_on": row.settled_on,
-        "agreed": _money(row.agreed, row.currency),
+        "agreed": money_body(row.agreed, row.currency),
         "ended_on": row.ended_on,
         "lesson": row.lesson,
         "version": row.version,
@@ -69,7 +69,3 @@ def _step(envelope: Envelope) -> dict[str, Any]:
     found |= {name: getattr(event, name, None) for name in _DETAILS}
     found |= {"event_id": envelope.event_id, "recorded_at": envelope.recorded_at}
     return {name: value for name, value in found.items() if value is not None}
-
-
-def _money(amount: Decimal | None, currency: str | None) -> dict[str, Any] | None:
-    return None if amount is None else {"amount": amount, "currency": currency}

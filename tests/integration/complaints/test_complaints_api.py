@@ -84,7 +84,7 @@ async def test_the_four_kinds_and_no_other(complaints: Complaints) -> None:
     assert await totals(complaints, at) == {
         "open": 4,
         "by_kind": {"CONTRACT": 1, "QUALITY": 1, "SERVICE": 1, "TRANSPORT": 1},
-        "claimed": [{"amount": "19200", "currency": "CNY"}],
+        "claimed": [{"amount": "19200.00", "currency": "CNY"}],
     }
     only = await complaints.client.get("/v1/complaints", params={"kind": "TRANSPORT", "open": True})
     assert [one["kind"] for one in only.json()["items"]] == ["TRANSPORT"]

@@ -1,0 +1,7 @@
+"""The HTTP border: routes, bodies, examples. No SQL, no rule."""
+
+from __future__ import annotations
+
+from services.classification.api import runs, standards, value_classes
+
+ROUTERS = (runs.router, value_classes.router, standards.router)

@@ -1,0 +1,1 @@
+"""Classes of customers and the standards that they follow. Pure."""

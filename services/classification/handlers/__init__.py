@@ -1,0 +1,1 @@
+"""Load, decide, append: one function a command. What happens here is durable when the function returns."""

@@ -1,0 +1,32 @@
+"""What the handlers and jobs work with; made once, in the wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from shared.postgres.pool import Pool
+from shared.web.pages import CursorCodec
+
+SCHEMA = "classification"
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """`zone` is the company's: business days are days there."""
+
+    pool: Pool
+    cursors: CursorCodec
+    now: Callable[[], datetime]
+    zone: ZoneInfo
+    parts: int
+
+    def today(self) -> date:
+        """The company's business day."""
+        return self.now().astimezone(self.zone).date()
+
+    def end_of(self, day: date) -> datetime:
+        """The moment at which a business day is over."""
+        return datetime.combine(day + timedelta(days=1), time.min, self.zone)

@@ -1,0 +1,87 @@
+"""Publishing a standard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from services.classification.domain.standard import STREAM, PublishStandard, StandardRefused, decide, evolve, standard_of
+from services.classification.domain.value_class import Standard
+from services.classification.handlers.deps import SCHEMA, Deps
+from services.classification.handlers.problems import refused
+from shared.contracts.cursor import TopicPart
+from shared.contracts.topics import CLASSIFICATION_CONTROL
+from shared.event_store.append import append_many
+from shared.event_store.events import Append, AppendResult, CommandRecord, NewEvent, StoredAnswer
+from shared.event_store.load import load
+from shared.postgres.pool import Connection
+from shared.projections.waiting import position_token
+from shared.web.answers import Answer
+from shared.web.commands import CommandKey, reused_key
+from shared.web.problem import Problem
+
+CONTROL_PART = 0
+
+
+class Current(NamedTuple):
+    """The standard in force and the version of its stream, 0 when none was published."""
+
+    standard: Standard
+    version: int
+
+
+async def current_standard(c: Connection) -> Current:
+    loaded = await load(c, SCHEMA, STREAM)
+    return Current(standard_of(envelope.event for envelope in loaded.events), loaded.version)
+
+
+def shown(standard: Standard) -> dict[str, Any]:
+    return {
+        "version": standard.version,
+        "a_below": str(standard.a_below),
+        "b_below": str(standard.b_below),
+        "period_days": standard.period_days,
+    }
+
+
+async def publish_standard(
+    deps: Deps, command: PublishStandard, seen_version: int, key: CommandKey, meta: Mapping[str, str]
+) -> Answer:
+    """Decide on the version that the caller has seen. Raises Problem: 412 for another version, 422 for a key used otherwise."""
+    async with deps.pool.acquire() as c:
+        loaded = await load(c, SCHEMA, STREAM, (key.principal, key.route, key.key))
+    if loaded.stored is not None:
+        return _repeated(loaded.stored, key)
+    if loaded.version != seen_version:
+        raise Problem("VERSION_STALE")
+    standard = standard_of(envelope.event for envelope in loaded.events)
+    new = []
+    try:
+        for n, event in enumerate(decide(standard, command)):
+            standard = evolve(standard, event)
+            new.append(NewEvent(key.new_id(n), event, deps.now(), meta))
+        answer = Answer(200, shown(standard), version=loaded.version + len(new))
+    except StandardRefused as refusal:
+        answer = Answer.of(refused(refusal))
+    record = CommandRecord(key.principal, key.route, key.key, key.fingerprint, answer.status, answer.stored())
+    async with deps.pool.acquire() as c, c.transaction():
+        done = await append_many(c, SCHEMA, [Append(STREAM, loaded.version or "new", None, CONTROL_PART, new)], command=record)
+    if done.outcome == "replayed" and done.answer is not None and done.status is not None:
+        return _repeated(StoredAnswer(key.fingerprint, done.status, done.answer, done.results), key)
+    if done.outcome == "key_reused":
+        raise reused_key()
+    if done.outcome != "appended":
+        raise Problem("VERSION_STALE")
+    return Answer(answer.status, answer.body, answer.version, _place(done.results))
+
+
+def _repeated(stored: StoredAnswer, key: CommandKey) -> Answer:
+    if stored.fingerprint != key.fingerprint:
+        raise reused_key()
+    found = Answer.read(stored.status, stored.answer)
+    return Answer(found.status, found.body, found.version, _place(stored.results), None, replayed=True)
+
+
+def _place(results: tuple[AppendResult, ...]) -> str | None:
+    cursors = [result.cursor for result in results if result.cursor is not None]
+    return position_token(TopicPart(CLASSIFICATION_CONTROL, CONTROL_PART), cursors[-1]) if cursors else None

@@ -1,0 +1,11 @@
+"""The questions that the service answers. READ_MODELS are folded from the feed; the others read the store or the runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from services.classification.read_models.customer_sales import CUSTOMER_SALES
+from services.classification.read_models.value_classes import VALUE_CLASSES
+from shared.projections.read_model import ReadModel
+
+READ_MODELS: tuple[ReadModel[Any], ...] = (CUSTOMER_SALES, VALUE_CLASSES)

@@ -1,0 +1,163 @@
+"""Where the service is put together: settings in, application and loops out. Nothing else makes pools, clients or clocks."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import uvloop
+from fastapi import FastAPI
+
+from services.classification.api import ROUTERS
+from services.classification.handlers.deps import SCHEMA, Deps
+from services.classification.jobs.value_classes import JobDeps, run_jobs
+from services.classification.read_models import READ_MODELS
+from services.classification.settings import Settings
+from shared.auth.keys import KeyRing
+from shared.feed.feed import Feed, Membership
+from shared.feed.kafka import KafkaFeed
+from shared.feed.kafka_membership import KafkaMembership
+from shared.feed.store import StoreFeed
+from shared.feed.store_membership import StoreMembership
+from shared.kafka.settings import KafkaSettings
+from shared.postgres.guards import check_database
+from shared.postgres.leader_lock import while_leading
+from shared.postgres.pool import Pool, create_pool
+from shared.privacy.secrets import load_secrets
+from shared.projections.runner import consume
+from shared.relay.leader import lead
+from shared.telemetry.logs import configure_logs
+from shared.telemetry.metrics import new_registry
+from shared.web.app import create_app
+from shared.web.days import use_today
+from shared.web.health import Readiness, health_app, serve_health
+from shared.web.pages import CursorCodec
+from shared.web.server import serve_api
+
+SERVICE = "classification"
+TOPICS = frozenset(topic for model in READ_MODELS for topic in model.topics)
+FOLLOWED = frozenset(topic.split(".")[1] for topic in TOPICS)
+"""Services whose events are read, this one among them."""
+WORK_STATEMENT_MS = 30_000
+"""A batch of thousands of rows is one statement; it may take longer than a request may."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> FastAPI:
+    """The HTTP application. Pools are opened when it starts up. Raises SecretsRefused or FileNotFoundError for missing secrets."""
+    secrets = load_secrets(settings.secrets)
+    pools: list[Pool] = []
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            pool = await _pool(stack, settings.dsn, f"{SERVICE}-api", settings.pool_size)
+            await check_database(pool, SERVICE, settings.parts)
+            app.state.deps = _deps(settings, secrets.cursors, pool, now)
+            use_today(app.state.deps.today)
+            pools.append(pool)
+            yield
+            pools.clear()
+
+    async def ready() -> Readiness:
+        if not pools:
+            return Readiness(False, {"postgres": "starting"})
+        await pools[0].fetchval("SELECT 1")
+        return Readiness(True, {"postgres": "ok"})
+
+    return create_app(
+        service=SERVICE,
+        title="Regulars: classification",
+        routers=ROUTERS,
+        keys=KeyRing(settings.keys_file, secrets.pepper),
+        ready=ready,
+        lifespan=lifespan,
+        docs=settings.docs,
+        description="What each customer is worth to the company, by published standards, explained and dated.",
+    )
+
+
+async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
+    """Relay, read models and runs, for ever. Any failure of one ends all: the process is started again."""
+    secrets = load_secrets(settings.secrets)
+    registry = new_registry()
+    async with AsyncExitStack() as stack:
+        pool = await _pool(stack, settings.dsn, f"{SERVICE}-work", settings.pool_size, WORK_STATEMENT_MS)
+        await check_database(pool, SERVICE, settings.parts)
+        published = {name: await _published(stack, settings, name, pool) for name in FOLLOWED}
+        kafka = _kafka(settings)
+        feed, membership = _feed(settings, kafka, published)
+
+        job = JobDeps(_deps(settings, secrets.cursors, pool, now), published["cards"])
+
+        async def ready() -> Readiness:
+            await pool.fetchval("SELECT 1")
+            return Readiness(True, {"postgres": "ok"})
+
+        async def jobs() -> None:
+            await run_jobs(job)
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(lead(service=SERVICE, dsn=settings.dsn, kafka=kafka, now=now))
+            tasks.create_task(
+                consume(pool=pool, schema=SCHEMA, feed=feed, membership=membership, models=READ_MODELS, stores=published)
+            )
+            tasks.create_task(while_leading(settings.dsn, f"regulars.{SERVICE}.jobs", jobs, application=f"{SERVICE}-jobs"))
+            tasks.create_task(serve_health(health_app(ready=ready, registry=registry), settings.host, settings.work_port))
+
+
+def serve(settings: Settings) -> None:
+    """The process `api`."""
+    configure_logs(SERVICE, settings.log_level)
+    serve_api(build_api(settings), settings.host, settings.port)
+
+
+def work(settings: Settings) -> None:
+    """The process `work`. SIGTERM and SIGINT end it cleanly; any error ends it with a traceback and status 1."""
+    configure_logs(SERVICE, settings.log_level)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_until_told(run_work(settings)))
+
+
+async def _until_told(forever: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(forever)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    try:
+        await task
+    except asyncio.CancelledError:
+        return
+
+
+async def _pool(stack: AsyncExitStack, dsn: str, name: str, size: int, statement_ms: int = 2000) -> Pool:
+    pool = await create_pool(dsn, max_size=size, statement_timeout_ms=statement_ms, name=name)
+    stack.callback(pool.terminate)
+    return pool
+
+
+async def _published(stack: AsyncExitStack, settings: Settings, service: str, own: Pool) -> Pool:
+    dsn = settings.published_dsns.get(service)
+    return own if dsn is None else await _pool(stack, dsn, f"{SERVICE}-reads-{service}", 2, WORK_STATEMENT_MS)
+
+
+def _kafka(settings: Settings) -> KafkaSettings | None:
+    return KafkaSettings(settings.kafka_bootstrap, settings.kafka_prefix) if settings.feed == "kafka" else None
+
+
+def _feed(settings: Settings, kafka: KafkaSettings | None, published: dict[str, Pool]) -> tuple[Feed, Membership]:
+    if kafka is None:
+        return StoreFeed(published), StoreMembership(settings.dsn, SERVICE, settings.parts)
+    client = f"regulars-{SERVICE}-{settings.worker_id}"
+    return KafkaFeed(kafka, client), KafkaMembership(kafka, SERVICE, TOPICS, client, instance=client)
+
+
+def _deps(settings: Settings, cursor_key: bytes, pool: Pool, now: Callable[[], datetime]) -> Deps:
+    return Deps(pool=pool, cursors=CursorCodec(cursor_key), now=now, zone=ZoneInfo(settings.zone), parts=settings.parts)

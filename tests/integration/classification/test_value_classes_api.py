@@ -1,0 +1,222 @@
+"""Value classes through HTTP, on a real database, with sales recorded in the store of cards."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.classification.handlers.deps import SCHEMA
+from services.classification.jobs import value_classes as job
+from services.classification.read_models import runs
+from services.classification.wiring import _deps
+from shared.contracts.cards import Basics, CustomerRegistered
+from shared.postgres.pool import create_pool
+from shared.testing.eventually import eventually
+from tests.integration.classification.conftest import TODAY, Classification, days_ago, returned, sale
+from tests.integration.running import key, record
+
+ABC = [UUID(int=n) for n in range(1, 8)]
+
+
+async def usual_trade(service: Classification) -> None:
+    """Shares before: 0, 50, 79, 89, 94, 98; the seventh has returned everything."""
+    await service.trade(
+        *(sale(customer, net) for customer, net in zip(ABC, (500, 290, 100, 50, 40, 20), strict=False)),
+        sale(ABC[6], 30),
+        returned(ABC[6], 30),
+    )
+
+
+@pytest.mark.requirement("S0.26", "S2.17")
+async def test_a_few_large_b_between_c_many_small(classification: Classification) -> None:
+    await usual_trade(classification)
+    run = await classification.run()
+    assert (run["customers"], run["changed"], run["appended"]) == (7, 7, 7)
+    assert run["net_sales"] == {"amount": "1000.00", "currency": "CNY"}
+    assert (run["period_to"], run["period_from"]) == (days_ago(1).isoformat(), days_ago(365).isoformat())
+    assert await classification.classes() == dict(zip(ABC, "AAABBCC", strict=True))
+    items = (await classification.client.get("/v1/value-classes")).json()["items"]
+    assert [item["rank"] for item in items] == [1, 2, 3, 4, 5, 6, 7]
+    assert [item["share"] for item in items[:2]] == ["0.500000", "0.290000"]
+    assert [item["cumulated_share"] for item in items[:3]] == ["0.500000", "0.790000", "0.890000"]
+    assert "to_next" not in items[0]
+    # 890 before the fourth are less than 80 % of what is more than 1112.50; overtaking the third takes 50.
+    assert items[3]["to_next"] == {"amount": "50.01", "currency": "CNY"}
+    assert items[6]["reason"] == "RETURNS"
+
+
+@pytest.mark.requirement("S2.17")
+async def test_one_customer_with_classes_before(classification: Classification) -> None:
+    await usual_trade(classification)
+    await classification.run()
+    customer = ABC[5]
+    shown = (await classification.client.get(f"/v1/customers/{customer}/value-class")).json()
+    assert (shown["value_class"], shown["figures"]["rank"], len(shown["history"])) == ("C", 6, 1)
+    await classification.trade(sale(customer, 9000))
+    second = await classification.run()
+    shown = (await classification.client.get(f"/v1/customers/{customer}/value-class")).json()
+    assert (shown["value_class"], shown["since"], shown["figures"]["rank"]) == ("A", second["period_to"], 1)
+    assert [(one["value_class"], one["previous"]) for one in shown["history"]] == [("A", "C"), ("C", None)]
+    unknown = await classification.client.get(f"/v1/customers/{uuid4()}/value-class")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "CUSTOMER_UNKNOWN")
+
+
+async def test_who_never_bought_has_no_class(classification: Classification) -> None:
+    prospect = uuid4()
+    registered = CustomerRegistered(customer_id=prospect, basics=Basics(kind="COMPANY", name="Hua Xin"))
+    await record(classification.cards, "cards", [(f"card-{prospect}", prospect, registered)])
+    await usual_trade(classification)
+    assert prospect not in await classification.classes()
+    await classification.run()
+
+    async def shown() -> dict[str, object] | None:
+        found = await classification.client.get(f"/v1/customers/{prospect}/value-class")
+        return found.json() if found.status_code == 200 else None
+
+    assert await eventually(shown) == {
+        "customer_id": str(prospect),
+        "value_class": None,
+        "reason": "NEVER_BOUGHT",
+        "history": [],
+    }
+
+
+async def test_only_changes_are_told(classification: Classification) -> None:
+    await usual_trade(classification)
+    await classification.run()
+    assert await classification.told() == 7
+    again = await classification.run()
+    assert (again["customers"], again["changed"]) == (7, 0)
+    assert await classification.told() == 7
+    await classification.trade(returned(ABC[0], 600))
+    third = await classification.run()
+    assert await classification.told() == 7 + third["changed"]
+    assert (await classification.classes())[ABC[0]] == "C"
+
+
+async def test_who_bought_nothing_in_the_period_loses_the_class(classification: Classification) -> None:
+    await classification.trade(sale(ABC[0], 100, days=30), sale(ABC[1], 50, days=400))
+    last_year = await classification.run(period_to=days_ago(380).isoformat())
+    assert await classification.classes() == {ABC[1]: "A"}
+    this_year = await classification.run()
+    assert (last_year["customers"], this_year["customers"], this_year["changed"]) == (1, 1, 2)
+    assert await classification.classes() == {ABC[0]: "A"}
+    shown = (await classification.client.get(f"/v1/customers/{ABC[1]}/value-class")).json()
+    assert (shown["value_class"], shown["reason"], shown["history"][0]["previous"]) == (None, "NO_SALES", "A")
+
+
+async def test_currencies_are_ranked_apart(classification: Classification) -> None:
+    await classification.trade(
+        sale(ABC[0], 10),
+        sale(ABC[0], 10),
+        sale(ABC[1], 5),
+        sale(ABC[2], 10_000, currency="JPY"),
+        sale(ABC[1], 90_000, currency="JPY"),
+    )
+    assert (await classification.run())["currency"] == "CNY"
+    assert await classification.classes() == {ABC[0]: "A", ABC[1]: "B"}
+    assert (await classification.run(currency="JPY"))["net_sales"] == {"amount": "100000", "currency": "JPY"}
+    assert await classification.classes() == {ABC[1]: "A", ABC[2]: "B"}
+    refused = await classification.client.post("/v1/value-class-runs", json={"currency": "XXX"}, headers=key())
+    assert refused.status_code == 422
+
+
+async def test_no_sales_at_all(classification: Classification) -> None:
+    run = await classification.run()
+    assert (run["customers"], run["changed"]) == (0, 0)
+    assert await classification.classes() == {}
+
+
+async def test_a_standard_is_published_and_decides(classification: Classification) -> None:
+    await usual_trade(classification)
+    builtin = await classification.client.get("/v1/standards/value-class")
+    assert (builtin.headers["etag"], builtin.json()["a_below"]) == ('"0"', "0.80")
+    body = {"a_below": "0.50", "b_below": "0.80", "period_days": 180}
+    headers = {**key(), "If-Match": '"0"'}
+    published = await classification.client.put("/v1/standards/value-class", json=body, headers=headers)
+    assert (published.status_code, published.headers["etag"]) == (200, '"1"'), published.text
+    repeated = await classification.client.put("/v1/standards/value-class", json=body, headers=headers)
+    assert (repeated.status_code, repeated.headers["idempotent-replayed"]) == (200, "true")
+    stale = await classification.client.put("/v1/standards/value-class", json=body, headers={**key(), "If-Match": '"0"'})
+    assert stale.status_code == 412
+    wrong = {**body, "b_below": "0.40"}
+    refused = await classification.client.put("/v1/standards/value-class", json=wrong, headers={**key(), "If-Match": '"1"'})
+    assert (refused.status_code, refused.json()["code"]) == (422, "BOUNDS_OUT_OF_ORDER")
+    run = await classification.run()
+    assert (run["standard_version"], run["period_from"]) == (1, days_ago(180).isoformat())
+    assert await classification.classes() == dict(zip(ABC, "ABBCCCC", strict=True))
+
+
+async def test_pages_by_rank_stay_with_their_run(classification: Classification) -> None:
+    await usual_trade(classification)
+    await classification.run()
+    first = (await classification.client.get("/v1/value-classes", params={"limit": 3})).json()
+    await classification.trade(sale(uuid4(), 9_999))
+    await classification.run()
+    second = (await classification.client.get("/v1/value-classes", params={"limit": 3, "cursor": first["next_cursor"]})).json()
+    assert [item["rank"] for item in (*first["items"], *second["items"])] == [1, 2, 3, 4, 5, 6]
+    assert {item["run_id"] for item in (*first["items"], *second["items"])} == {first["items"][0]["run_id"]}
+    only_b = (await classification.client.get("/v1/value-classes", params={"value_class": "C"})).json()["items"]
+    assert {item["value_class"] for item in only_b} == {"C"}
+    other = await classification.client.get("/v1/value-classes", params={"value_class": "C", "cursor": first["next_cursor"]})
+    assert (other.status_code, other.json()["code"]) == (400, "CURSOR_INVALID")
+
+
+async def test_what_is_asked_wrongly(classification: Classification) -> None:
+    today = await classification.client.post("/v1/value-class-runs", json={"period_to": TODAY.isoformat()}, headers=key())
+    tomorrow = days_ago(-2).isoformat()
+    ahead = await classification.client.post("/v1/value-class-runs", json={"period_to": tomorrow}, headers=key())
+    assert ahead.json()["code"] == "PERIOD_NOT_OVER"
+    assert today.status_code in (202, 422)
+    old = await classification.client.post("/v1/value-class-runs", json={"period_to": "2015-12-31"}, headers=key())
+    assert old.json()["code"] == "PERIOD_TOO_OLD"
+    assert (await classification.client.get(f"/v1/value-class-runs/{uuid4()}")).json()["code"] == "RUN_UNKNOWN"
+    headers = key()
+    first = await classification.client.post("/v1/value-class-runs", json={}, headers=headers)
+    again = await classification.client.post("/v1/value-class-runs", json={}, headers=headers)
+    assert first.headers["location"] == again.headers["location"]
+    assert again.headers["idempotent-replayed"] == "true"
+    reused = await classification.client.post("/v1/value-class-runs", json={"currency": "CNY"}, headers=headers)
+    assert reused.json()["code"] == "IDEMPOTENCY_KEY_REUSED"
+
+
+async def test_dashboards_see_classes_and_nothing_else(classification: Classification) -> None:
+    await usual_trade(classification)
+    await classification.run()
+    pool = await create_pool(classification.database.dsn("dashboards"), name="dashboards")
+
+    async def seen() -> bool:
+        rows = await pool.fetch("SELECT value_class, rank FROM classification.public_value_classes ORDER BY rank")
+        return [(row["value_class"], row["rank"]) for row in rows] == list(zip("AAABBCC", range(1, 8), strict=True))
+
+    try:
+        assert await eventually(seen)
+        with pytest.raises(Exception, match="permission denied"):
+            await pool.fetch("SELECT * FROM classification.value_class_findings")
+    finally:
+        pool.terminate()
+
+
+async def test_a_run_that_broke_off_goes_on_with_what_it_decided(
+    classification: Classification, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "TOLD_AT_ONCE", 2)
+    await usual_trade(classification)
+    done = await classification.run()
+    deps = _deps(classification.settings, b"c" * 32, classification.own, lambda: pytest.fail("no clock"))
+    async with classification.own.acquire() as c:
+        run = await runs.run_of(c, SCHEMA, UUID(done["id"]))
+        assert run is not None
+        # As a crash between two pieces leaves it: decided, some told, new sales meanwhile.
+        await c.execute("UPDATE classification.value_class_findings SET told = true")
+        assert await runs.to_tell(c, SCHEMA, run.run_id, 10) == []
+    await job.tell(deps, run)
+    assert await classification.told() == 7
+    async with classification.own.acquire() as c:
+        versions = await c.fetch(
+            "SELECT max(version) AS v FROM classification.events WHERE stream LIKE 'classification-%' GROUP BY stream"
+        )
+    assert {row["v"] for row in versions} == {1}
+    assert Decimal(done["appended"]) == 7
