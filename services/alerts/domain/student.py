@@ -13,7 +13,7 @@ def survival(t: float, df: float) -> float:
 
     Half of the regularised incomplete beta function at df / (df + t^2) (Abramowitz & Stegun 26.7.1).
     """
-    if t == 0.0:
+    if abs(t) < 1e-12:
         return 0.5
     x = df / (df + t * t)
     tail = 0.5 * _incomplete_beta(df / 2.0, 0.5, x, log_rest=log(t * t / (df + t * t)))

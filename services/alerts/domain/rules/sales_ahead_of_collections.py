@@ -20,7 +20,8 @@ _RULE_LEVELS: tuple[Level, ...] = ("watch", "act")
 
 def sales_ahead_of_collections(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> tuple[Sign, ...]:
     """Compares the last three whole months with the three before: sales grew by a quarter or more, and the share of
-    sales that was collected fell by 15 points (watch) or 30 (act). Amounts in dispute count as collected."""
+    sales that was collected fell by 15 points (watch) or 30 (act). Amounts in dispute count as collected. Who has not been
+    trading for all six months has not grown yet."""
     found = []
     for currency, months in sorted(customer.turnover.items()):
         if currency in customer.moved_by:
@@ -31,11 +32,12 @@ def sales_ahead_of_collections(customer: WatchedCustomer, terms: Terms, today: d
 def _sign(customer: WatchedCustomer, currency: str, months: tuple[Month, ...], terms: Terms, today: date, on: date) -> Sign:
     parameters = terms.parameters[RULE_ID]
     last = month_of(on) - 1
+    first = last - 2 * MONTHS + 1
     sold, collected = sums(months, last - MONTHS + 1, last)
-    sold_before, collected_before = sums(months, last - 2 * MONTHS + 1, last - MONTHS)
+    sold_before, collected_before = sums(months, first, last - MONTHS)
     level, disputed = None, Decimal(0)
     growth = share = share_before = Decimal(0)
-    if sold > 0 and sold_before > 0 and collected_before > 0:
+    if months[0].number <= first and sold > 0 and sold_before > 0 and collected_before > 0:
         growth = sold / sold_before - 1
         if growth >= parameters.values["growth"]:
             disputed = debts_of(customer, currency, today)[1]
