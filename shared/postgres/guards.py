@@ -52,7 +52,9 @@ async def _check_revision(connection: Connection, service: str) -> None:
     known = await connection.fetchval("SELECT to_regclass($1)", f"{service}.schema_revision")
     found = None if known is None else await connection.fetchval(within(service, _REVISION))
     if found != head:
-        raise StartupRefused(f"the schema {service} is at revision {found or 'none'}, this program needs {head}: run the migrations")
+        raise StartupRefused(
+            f"the schema {service} is at revision {found or 'none'}, this program needs {head}: run the migrations"
+        )
 
 
 async def _check_rights(connection: Connection, service: str) -> None:
@@ -70,4 +72,6 @@ async def _check_store(connection: Connection, service: str, parts: int) -> None
         raise StartupRefused(f"the store of {service} has {recorded} parts, the settings say {parts}; parts never change")
     if found["ahead"]:
         # Transaction ids of a restored cluster begin anew, and what is appended now would sort below what was read long ago.
-        raise StartupRefused(f"the store of {service} comes from another cluster: raise its generation as the restore runbook says")
+        raise StartupRefused(
+            f"the store of {service} comes from another cluster: raise its generation as the restore runbook says"
+        )

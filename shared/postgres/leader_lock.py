@@ -58,7 +58,9 @@ async def while_leading(dsn: str, name: str, work: Callable[[], Awaitable[None]]
                 task.result()
     finally:
         # A lost session must not hold up the end of the process.
-        with contextlib.suppress(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError):
+        with contextlib.suppress(
+            asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError
+        ):
             await connection.close(timeout=1)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from alembic import command
+from alembic import command, context
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
@@ -41,8 +41,6 @@ def head_revision(service: str) -> str:
 
 def run(connection: Connection, service: str) -> None:
     """Run the migrations of `env.py`'s service on this connection, in one transaction."""
-    from alembic import context
-
     context.configure(connection=connection, version_table_schema=service, version_table="schema_revision")
     with context.begin_transaction():
         context.run_migrations()

@@ -11,9 +11,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProx
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 
-async def create_pool(
-    dsn: str, *, min_size: int = 1, max_size: int = 10, statement_timeout_ms: int = 2000, name: str
-) -> Pool:
+async def create_pool(dsn: str, *, min_size: int = 1, max_size: int = 10, statement_timeout_ms: int = 2000, name: str) -> Pool:
     """Open a pool. `name` shows as application_name. jsonb stays text: pass str, read `body::text`.
 
     An idle transaction ends after 10 s and any transaction after 30 s, since an open write transaction stops every tail

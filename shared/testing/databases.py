@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import itertools
 import shutil
 import tempfile
@@ -18,6 +17,7 @@ from deploy.local import postgres
 from shared.contracts.topics import SERVICES
 from shared.postgres.migrate import migrate
 from shared.postgres.roles import OWNER, create_cluster_roles, create_database, login_roles
+from shared.privacy import keystore
 
 TEMPLATE = "regulars_template"
 
@@ -96,14 +96,11 @@ async def create_template(cluster: Cluster) -> None:
         await admin.close()
     for service in SERVICES:
         await asyncio.to_thread(migrate, service, cluster.dsn(OWNER, TEMPLATE))
-    # Written by another room; a checkout without it has no keystore, and its tests no need of one.
-    if importlib.util.find_spec("shared.privacy") and importlib.util.find_spec("shared.privacy.keystore"):
-        keystore = importlib.import_module("shared.privacy.keystore")
-        admin = await asyncpg.connect(cluster.dsn(postgres.SUPERUSER, TEMPLATE))
-        try:
-            await keystore.install(admin)
-        finally:
-            await admin.close()
+    admin = await asyncpg.connect(cluster.dsn(postgres.SUPERUSER, TEMPLATE))
+    try:
+        await keystore.install(admin)
+    finally:
+        await admin.close()
 
 
 async def create_test_database(cluster: Cluster) -> Database:
