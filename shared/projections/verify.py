@@ -16,8 +16,8 @@ from shared.projections.parking import read_parked
 from shared.projections.positions import Position, read_positions
 from shared.projections.read_model import ReadModel
 from shared.projections.refold import Stores, refold_part
-from shared.projections.routing import live_slot
 from shared.projections.rows import fetch_part, fetch_totals
+from shared.projections.slots import routed
 
 
 async def verify_read_models(
@@ -37,7 +37,10 @@ async def verify_read_models(
 async def _verify_part(pool: Pool, schema: str, model: ReadModel[Any], stores: Stores, part: int) -> list[Difference]:
     where = f"{schema}.{model.name}, part {part}"
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-        slot = await live_slot(conn, schema, model)
+        live = await routed(conn, schema, model.name)
+        if live.version != model.version:
+            return [Difference(where, f"version {live.version} is live and version {model.version} is wanted: a rebuild is due")]
+        slot = live.live
         positions = await read_positions(conn, schema, {model.name: model.version}, [part])
         position = next((one for one in positions if one.slot == slot), None)
         rows = await fetch_part(conn, schema, model, slot, part)

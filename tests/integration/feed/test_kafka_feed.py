@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ import pytest
 from shared.contracts.cards import TradeReleased
 from shared.contracts.cursor import PARTS, START, Cursor, TopicPart, part_of
 from shared.contracts.envelope import Record, Undecodable, headers
+from shared.contracts.event import encode
 from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS, COMPLAINTS_EVENTS, watermarks_topic
 from shared.feed.feed import FeedStuck, Start
 from shared.feed.kafka import KafkaFeed
@@ -22,6 +23,8 @@ from shared.feed.scan import scan
 from shared.kafka.producer import batch_producer
 from shared.kafka.settings import KafkaSettings
 from shared.postgres.pool import Pool
+from shared.projections.apply import MissingRecord
+from shared.projections.rebuild import rebuild
 from shared.projections.verify import verify_read_models
 from shared.projections.verify_topics import verify_topics
 from shared.relay.leader import term
@@ -196,16 +199,33 @@ async def test_read_models_over_kafka_are_right_though_two_relays_send_everythin
         return asyncio.create_task(term(service=service, dsn=database.dsn(service), kafka=kafka, now=now))
 
     relays = [relay("cards"), relay("complaints"), relay("cards")]
-    membership = KafkaMembership(kafka, f"c{kafka.prefix.strip('.')}", ACTIVITY.topics, "worker")
-    async with following(complaints, KafkaFeed(kafka, "worker"), [ACTIVITY], membership):
-        for _ in range(3):
-            await trade.go_on(15)
-            relays.append(relay("cards"))
+    builder = await pool_of(database, "complaints_rebuild")
+
+    def worker(name: str) -> AbstractAsyncContextManager[asyncio.Task[None]]:
+        membership = KafkaMembership(kafka, f"c{kafka.prefix.strip('.')}", ACTIVITY.topics, name)
+        return following(complaints, KafkaFeed(kafka, name), [ACTIVITY], membership)
+
+    async with worker("first"):
+        await trade.go_on(15)
         await caught_up(complaints, ACTIVITY, timeout=40)
+        # A second worker takes half of the parts and leaves again.
+        async with worker("second"):
+            for _ in range(3):
+                await trade.go_on(10)
+                relays.append(relay("cards"))
+            await caught_up(complaints, ACTIVITY, timeout=40)
         assert await verify_read_models(complaints, SCHEMA, [ACTIVITY], stores) == []
+        ends = KafkaFeed(kafka, "builder")
+        done = await rebuild(
+            pool=builder, schema=SCHEMA, model=ACTIVITY, stores={"cards": builder, "complaints": builder}, feed=ends
+        )
+        await ends.close()
+        assert (done.slot, done.compared) == ("b", True)
+        await trade.go_on(10)
         customer = uuid4()
         await append(cards, "cards", append_of(f"ledger-{customer}", customer, paid(customer, "1.00")))
-        await caught_up(complaints, ACTIVITY, timeout=40)
+        await caught_up(complaints, ACTIVITY, "b", timeout=40)
+        assert await verify_read_models(complaints, SCHEMA, [ACTIVITY], stores) == []
 
         async def sent() -> bool:
             return not await verify_topics(cards, "cards", KafkaFeed(kafka, "check"), now())
@@ -225,3 +245,25 @@ async def test_read_models_over_kafka_are_right_though_two_relays_send_everythin
         found = [str(one) for one in await verify_topics(cards, "cards", KafkaFeed(kafka, "check"), now())]
     assert any(f"event {strange.event_id} at 1.3.3 is in no store" in one for one in found)
     assert last > Cursor(1, 3, 3)
+
+
+async def test_a_record_that_stays_missing_stops_the_consumer_before_it_folds_on(
+    kafka: KafkaSettings, database: Database, pool_of: PoolOf
+) -> None:
+    await create_activity(database)
+    pool = await pool_of(database, "complaints")
+    customer = uuid4()
+    async with Log(kafka) as log:
+        first, _, third = (msgspec.structs.replace(record(n), customer_id=customer) for n in (1, 2, 3))
+        await log.send(msgspec.structs.replace(first, body=encode(TradeReleased(customer_id=customer))))
+
+        async def releases() -> int | None:
+            return await pool.fetchval("SELECT releases FROM complaints.activity_a")
+
+        with pytest.raises(ExceptionGroup) as stopped:
+            async with following(pool, KafkaFeed(kafka, "worker"), [ACTIVITY]) as task:
+                await eventually(releases, timeout=20)
+                await log.send(third)
+                await asyncio.wait_for(task, 20)
+    assert stopped.group_contains(MissingRecord)
+    assert await releases() == 1
