@@ -58,6 +58,7 @@ async def test_a_plain_consumer_reads_a_record_and_its_headers(database: Databas
     assert first.timestamp()[0] == 2, "the broker's own time: old business times do not expire at once"
 
 
+@pytest.mark.requirement("S0.22")
 async def test_an_alert_is_on_the_topic_of_all_and_on_that_of_its_kind(
     database: Database, pool_of: Any, kafka: KafkaSettings
 ) -> None:
