@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 from uuid import UUID
 
@@ -122,11 +122,16 @@ def _judge(
         customer = customers.pop() if customers else first_id(command.external_ids) or command.customer_id
         card = cards.setdefault(customer, _card(known.get(customer)))
         named = replace(command, customer_id=customer)
-        verdict = _register(deps, card, named, lambda n, place=place: new_id(place * 4 + n))  # type: ignore[misc]
+        verdict = _register(deps, card, named, partial(_id_at, new_id, place))
         if verdict.status == "recorded":
             claimed.update(dict.fromkeys(command.external_ids, customer))
         verdicts.append(verdict)
     return verdicts, cards
+
+
+def _id_at(new_id: Callable[[int], UUID], place: int, n: int) -> UUID:
+    # A registration makes two events at most: its own, and that of the terms.
+    return new_id(place * 4 + n)
 
 
 def _register(deps: Deps, card: _Card, command: RegisterCustomer, new_id: Callable[[int], UUID]) -> Verdict:

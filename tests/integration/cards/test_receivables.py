@@ -209,7 +209,11 @@ async def test_dashboards_read_the_public_views_and_nothing_else(cards: Cards) -
     answer = await cards.post(
         "/v1/invoices",
         _fact(
-            "I-9", number="99", issued_on=str(fresh), due_on=str(fresh + timedelta(days=3)), amount={"amount": "7", "currency": "JPY"}
+            "I-9",
+            number="99",
+            issued_on=str(fresh),
+            due_on=str(fresh + timedelta(days=3)),
+            amount={"amount": "7", "currency": "JPY"},
         ),
     )
     await _receivables(cards, customer, f"{position},{answer.headers['Regulars-Position']}")

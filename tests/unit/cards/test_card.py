@@ -17,11 +17,11 @@ from services.cards.domain.card import (
     AssignSalesperson,
     Card,
     CardCommand,
-    Erased,
     EraseCustomer,
+    Erased,
     LinkExternalId,
-    Registered,
     RegisterCustomer,
+    Registered,
     ReviseBasics,
     Stub,
     Terms,
@@ -86,7 +86,10 @@ def test_terms_of_a_stub_outlive_its_registration() -> None:
 
 
 COMMANDS: list[tuple[CardCommand, Event]] = [
-    (ReviseBasics(LOTUS, "renamed", PERSON), BasicsRevised(customer_id=CUSTOMER, basics=LOTUS, reason="renamed", decided_by=PERSON)),
+    (
+        ReviseBasics(LOTUS, "renamed", PERSON),
+        BasicsRevised(customer_id=CUSTOMER, basics=LOTUS, reason="renamed", decided_by=PERSON),
+    ),
     (
         AssignMarks(Marks(nature="X"), PERSON),
         MarksAssigned(customer_id=CUSTOMER, marks=Marks(nature="X"), decided_by=PERSON),

@@ -84,7 +84,12 @@ def test_every_change_of_the_card_reaches_the_list() -> None:
     assert external_ids_of(row.external_ids) == (ERP, shop)
     assert row.basics is not None
     assert "sealed:x" in row.basics
-    assert the(listed(REGISTERED, TradeRestricted(customer_id=CUSTOMER, measure="HOLD"), TradeReleased(customer_id=CUSTOMER))).restriction is None
+    assert (
+        the(
+            listed(REGISTERED, TradeRestricted(customer_id=CUSTOMER, measure="HOLD"), TradeReleased(customer_id=CUSTOMER))
+        ).restriction
+        is None
+    )
 
 
 def test_an_erased_customer_leaves_the_list_for_good() -> None:
@@ -117,7 +122,11 @@ LEDGER: tuple[Event, ...] = (
     _invoice("1", date(2026, 3, 1), "10.00"),
     _invoice("2", date(2026, 2, 1), "20.00"),
     PaymentReceived(
-        customer_id=CUSTOMER, source="erp", source_event_id="P-1", received_on=date(2026, 2, 3), amount=Money(Decimal("25.00"), "CNY")
+        customer_id=CUSTOMER,
+        source="erp",
+        source_event_id="P-1",
+        received_on=date(2026, 2, 3),
+        amount=Money(Decimal("25.00"), "CNY"),
     ),
     PaymentReversed(customer_id=CUSTOMER, source="erp", source_event_id="R-1", payment="P-1", reversed_on=date(2026, 2, 5)),
     _invoice("3", date(2026, 4, 1), "7", "JPY"),
