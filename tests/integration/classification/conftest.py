@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -26,7 +27,7 @@ from tests.integration.running import key, record, serving, settings_of, working
 
 PoolOf = Callable[[Database, str], Awaitable[Pool]]
 SCOPES = ("classification.class.read", "classification.class.write")
-TODAY = datetime.now(UTC).date()
+TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
 
 def days_ago(days: int) -> date:
@@ -68,10 +69,15 @@ class Classification:
 
     async def run(self, **asked: Any) -> dict[str, Any]:
         """Ask for a run and wait for its end."""
+        return await self.ended(await self.queued(**asked))
+
+    async def queued(self, **asked: Any) -> str:
+        """Ask for a run; its address."""
         queued = await self.client.post("/v1/value-class-runs", json=asked, headers=key())
         assert queued.status_code == 202, queued.text
-        address = queued.headers["location"]
+        return str(queued.headers["location"])
 
+    async def ended(self, address: str) -> dict[str, Any]:
         async def done() -> dict[str, Any] | None:
             found: dict[str, Any] = (await self.client.get(address)).json()
             return found if found["state"] == "DONE" else None
@@ -91,10 +97,17 @@ class Classification:
 
 
 @pytest.fixture
-async def classification(database: Database, pool_of: PoolOf, tmp_path: Path) -> AsyncIterator[Classification]:
+async def idle(database: Database, pool_of: PoolOf, tmp_path: Path) -> AsyncIterator[Classification]:
+    """The service without its `work`."""
     settings = Settings(**settings_of(database, "classification", tmp_path))
     (tmp_path / "keys.json").write_text('{"keys": []}')
     cards, own = await pool_of(database, "cards"), await pool_of(database, "classification")
     ticking = lead(service="cards", dsn=database.dsn("cards"), kafka=None, now=lambda: datetime.now(UTC))
-    async with serving(build_api(settings), tmp_path, SCOPES) as client, working(ticking), working(run_work(settings)):
+    async with serving(build_api(settings), tmp_path, SCOPES) as client, working(ticking):
         yield Classification(client, cards, own, settings, database)
+
+
+@pytest.fixture
+async def classification(idle: Classification) -> AsyncIterator[Classification]:
+    async with working(run_work(idle.settings)):
+        yield idle
