@@ -60,7 +60,8 @@ class KafkaMembership:
         """Join the group and stay. Raises FeedStuck when a rejoin does not end, or KafkaError."""
         async with self._watching:
             self._revoked_at = time.monotonic()
-            consumer = group_member(self._settings, self._client_id, f"regulars.{self._service}", self._instance)
+            group = self._settings.physical(f"regulars.{self._service}")
+            consumer = group_member(self._settings, self._client_id, group, self._instance)
             self._consumer = consumer
             try:
                 await consumer.start()

@@ -25,7 +25,7 @@ from shared.projections.slots import Contents, RebuildRefused, Routed, contents,
 from shared.projections.standings import read_standings
 
 LANES = 3
-CHUNK = 5000
+CHUNK = 20_000
 PASSES = 2
 BEHIND_SECONDS = 30.0
 _ONE_PART = frozenset(topic.name for topic in TOPICS if topic.one_part)

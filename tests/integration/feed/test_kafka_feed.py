@@ -158,8 +158,7 @@ async def test_a_feed_that_gets_nothing_though_records_must_be_there_says_so(kaf
 
 async def test_members_of_a_group_share_the_parts_and_hold_the_same_on_every_topic(kafka: KafkaSettings) -> None:
     topics = (CARDS_EVENTS, CARDS_TRANSACTIONS, COMPLAINTS_EVENTS)
-    service = f"complaints{kafka.prefix.strip('.')}"
-    members = [KafkaMembership(kafka, service, topics, f"member-{i}") for i in range(2)]
+    members = [KafkaMembership(kafka, SCHEMA, topics, f"member-{i}") for i in range(2)]
     seen: list[frozenset[int]] = []
     members[0].on_change(seen.append)
     watching = [asyncio.create_task(members[0].watch())]
@@ -202,7 +201,7 @@ async def test_read_models_over_kafka_are_right_though_two_relays_send_everythin
     builder = await pool_of(database, "complaints_rebuild")
 
     def worker(name: str) -> AbstractAsyncContextManager[asyncio.Task[None]]:
-        membership = KafkaMembership(kafka, f"c{kafka.prefix.strip('.')}", ACTIVITY.topics, name)
+        membership = KafkaMembership(kafka, SCHEMA, ACTIVITY.topics, name)
         return following(complaints, KafkaFeed(kafka, name), [ACTIVITY], membership)
 
     async with worker("first"):
