@@ -119,7 +119,7 @@ class KafkaMembership:
                 changed(owned)
 
 
-class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
+class _Listener:
     """aiokafka's way to tell of rebalances: all parts are taken, then the new ones are given."""
 
     def __init__(self, membership: KafkaMembership) -> None:
@@ -130,3 +130,7 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def on_partitions_assigned(self, assigned: Collection[TopicPartition]) -> None:
         self._membership._assign(assigned)
+
+
+# A virtual subclass: the client asks for the type, which has no annotations to inherit from.
+ConsumerRebalanceListener.register(_Listener)

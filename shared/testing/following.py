@@ -11,12 +11,15 @@ from shared.contracts.cursor import PARTS, Cursor, TopicPart
 from shared.feed.feed import Feed, Membership, PartsChanged
 from shared.feed.scan import END, scan_all, services_of
 from shared.postgres.pool import Pool
+from shared.projections.ddl import table_name, totals_name
 from shared.projections.positions import cursors_from
 from shared.projections.reaction import Reaction
 from shared.projections.read_model import ReadModel
 from shared.projections.runner import consume
 from shared.testing.activity import SCHEMA
 from shared.testing.eventually import eventually
+
+_WRITTEN = "SELECT t::text FROM {table} t ORDER BY 1"
 
 
 class GivenParts:
@@ -93,7 +96,7 @@ async def reached(pool: Pool, model: ReadModel[Any], slot: str = "a") -> dict[To
     """The place of a slot on each topic part."""
     async with pool.acquire() as conn:
         rows = await conn.fetch(
-            f"SELECT part, cursors::text FROM {SCHEMA}.positions WHERE read_model = $1 AND slot = $2", model.name, slot
+            "SELECT part, cursors::text FROM complaints.positions WHERE read_model = $1 AND slot = $2", model.name, slot
         )
     return {TopicPart(topic, part): cursor for part, cursors in rows for topic, cursor in cursors_from(cursors).items()}
 
@@ -110,6 +113,6 @@ async def caught_up(pool: Pool, model: ReadModel[Any], slot: str = "a", timeout:
 async def contents(pool: Pool, model: ReadModel[Any], slot: str = "a") -> tuple[list[str], list[str]]:
     """Rows and totals of a slot as PostgreSQL writes them, to compare byte for byte."""
     async with pool.acquire() as conn:
-        rows = await conn.fetch(f"SELECT t::text FROM {SCHEMA}.{model.name}_{slot} t ORDER BY 1")
-        totals = await conn.fetch(f"SELECT t::text FROM {SCHEMA}.{model.name}_totals_{slot} t ORDER BY 1")
+        rows = await conn.fetch(_WRITTEN.format(table=table_name(SCHEMA, model.name, slot)))
+        totals = await conn.fetch(_WRITTEN.format(table=totals_name(SCHEMA, model.name, slot)))
     return [row[0] for row in rows], [row[0] for row in totals]

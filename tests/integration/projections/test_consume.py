@@ -133,7 +133,7 @@ async def test_more_than_twenty_keys_parked_in_a_minute_stop_the_consumer(pools:
 async def test_what_a_column_cannot_hold_parks_its_key_only(pools: tuple[Pool, Pool]) -> None:
     cards, complaints = pools
 
-    def evolve(row, event):  # type: ignore[no-untyped-def]
+    def evolve(row, event):
         new = ACTIVITY.evolve(row, event)
         return replace(new, releases=2**40) if new and new.customer_id == strange else new
 

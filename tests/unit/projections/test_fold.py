@@ -30,7 +30,7 @@ def envelope(number: int, customer: UUID, event: Event) -> Envelope:
     return Envelope(event, event.type, uuid4(), f"s-{customer}", number, topic, 3, Cursor(1, 1, number), customer, NOON, NOON)
 
 
-def folded(events: list[Envelope], before: dict[object, Activity] | None = None, model=ACTIVITY, parked=NOTHING):  # type: ignore[no-untyped-def]
+def folded(events: list[Envelope], before: dict[object, Activity] | None = None, model=ACTIVITY, parked=NOTHING):
     return fold(model, before or {}, keyed(model.key, events, parked).entries, parked)
 
 
