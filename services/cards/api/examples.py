@@ -86,6 +86,7 @@ MARKS = example({"nature": "ORDINARY_COMPANY", "shop_kind": "CHAIN", "industry":
 ASSIGNMENT = example({"area_id": "EAST", "salesperson_id": "li"})
 TERMS = example({"payment_days": 45, "credit_limit": {"amount": "300000.00", "currency": "CNY"}, "agreed_on": "2026-06-01"})
 EXTERNAL_ID = example({"system": "webshop", "value": "c-20934"})
+SEARCH = example({"telephone": "+8613800138000"})
 ERASURE = example({"reason": "REQUESTED_BY_CUSTOMER"})
 SOURCE_KIND = example({"fact_kind": "payments"})
 SOURCE_DAY = example({"fact_kind": "payments", "day": "2026-03-31"})

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from uuid import UUID, uuid5
 
+import asyncpg
 from cryptography.exceptions import InvalidTag
 
 from services.cards.domain.ledger import completeness_kind
@@ -70,7 +71,7 @@ async def run_job(deps: Deps, job: ImportJob) -> None:
         state, cause = "failed", problem.code
     except InvalidTag:
         state, cause = "failed", "LINES_UNREADABLE"
-    except (ValueError, TypeError, KeyError, AttributeError, AssertionError) as error:
+    except (asyncpg.PostgresError, ValueError, TypeError, KeyError, AttributeError, AssertionError) as error:
         log.exception("import failed", extra={"job_id": str(job.job_id)})
         state, cause = "failed", type(error).__name__.upper()
     async with deps.pool.acquire() as c, c.transaction():

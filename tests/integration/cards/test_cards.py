@@ -21,7 +21,7 @@ PERSON = {
 }
 
 
-@pytest.mark.requirement("S3.17", "S4.5", "S2.15")
+@pytest.mark.requirement("S3.17", "S4.7", "S0.1")
 async def test_a_company_and_a_person_are_registered(api: Cards) -> None:
     company = await api.register(
         marks={"nature": "ORDINARY_COMPANY", "shop_kind": "CHAIN", "industry": "HARDWARE"},
@@ -150,6 +150,29 @@ async def test_every_part_of_a_card_can_be_revised(api: Cards) -> None:
     assert unchanged.status_code == 304
 
 
+async def test_a_person_is_found_exactly_and_only_with_the_scope(api: Cards) -> None:
+    customer = (await api.post("/v1/customers", PERSON)).json()["customer_id"]
+
+    async def found(body: dict[str, str]) -> list[str]:
+        answer = await api.client.post("/v1/customers/search", json=body)
+        assert answer.status_code == 200, answer.text
+        return [item["customer_id"] for item in answer.json()["items"]]
+
+    assert await found({"name": "ＬＩ  na"}) == [customer]
+    assert await found({"name": "Wu Jun"}) == [customer]
+    assert await found({"telephone": "+86 138 0013 8000"}) == [customer]
+    assert await found({"email": "LI.NA@example.com"}) == [customer]
+    assert await found({"name": "Li"}) == []
+    both = await api.client.post("/v1/customers/search", json={"name": "Li Na", "email": "li.na@example.com"})
+    assert both.status_code == 422
+    revised = {"kind": "PERSON", "person_name": "Li Nan"}
+    assert (await api.put(f"/v1/customers/{customer}/basics", revised, 1)).status_code == 200
+    assert await found({"name": "Li Na"}) == []
+    assert await found({"name": "Li Nan"}) == [customer]
+    async with serving(build_api(api.settings), api.folder, ["cards.customer.read"]) as poor:
+        assert (await poor.post("/v1/customers/search", json={"name": "Li Nan"})).status_code == 403
+
+
 BAD = [
     ({"kind": "COMPANY"}, "#"),
     ({"kind": "PERSON", "name": "Li Na"}, "#"),
@@ -194,7 +217,6 @@ async def test_bulk_registration_answers_card_by_card(api: Cards) -> None:
     assert (again.json(), again.headers["Idempotent-Replayed"]) == (answer.json(), "true")
 
 
-@pytest.mark.requirement("S4.8")
 async def test_erasure_destroys_what_is_personal_and_keeps_the_figures(api: Cards) -> None:
     customer = (await api.post("/v1/customers", PERSON)).json()["customer_id"]
     assert await api.pool.fetchval("SELECT count(*) FROM cards.customer_search") == 5

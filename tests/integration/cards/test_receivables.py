@@ -48,7 +48,7 @@ async def _trade(cards: Cards) -> tuple[UUID, str]:
     return customer, position
 
 
-@pytest.mark.requirement("S0.9", "S3.48", "S0.19")
+@pytest.mark.requirement("S0.9", "S3.48")
 async def test_ageing_adds_up_on_any_day(cards: Cards) -> None:
     customer, position = await _trade(cards)
     june = await cards.get(f"/v1/customers/{customer}/receivables", as_of="2026-06-30", min_position=position)
@@ -201,6 +201,22 @@ async def test_customers_are_listed_by_name_and_filtered(cards: Cards) -> None:
         return not (await cards.get("/v1/customers", kind="PERSON")).json()["items"]
 
     await eventually(gone, timeout=20)
+
+
+NATURES = ("GOVERNMENT", "SPECIAL_COMPANY", "ORDINARY_COMPANY", "INDIVIDUAL", "TRADING_PARTNER")
+SHOP_KINDS = ("WHOLESALE", "RETAIL", "AGENCY", "SPECIAL_APPOINTMENT", "CHAIN", "EXCLUSIVE")
+
+
+@pytest.mark.requirement("S4.5", "S2.15")
+async def test_customers_are_split_by_nature_and_by_shop_kind(cards: Cards) -> None:
+    marks = [{"nature": nature} for nature in NATURES] + [{"shop_kind": kind} for kind in SHOP_KINDS]
+    bodies = [{"kind": "COMPANY", "name": f"Company {n}", "marks": mark} for n, mark in enumerate(marks)]
+    answer = await cards.post("/v1/customers/bulk", bodies)
+    assert answer.json()["summary"] == {"total": 11, "recorded": 11}
+    position = answer.headers["Regulars-Position"]
+    for n, mark in enumerate(marks):
+        items = (await cards.get("/v1/customers", min_position=position, **mark)).json()["items"]
+        assert [(item["name"], item["marks"]) for item in items] == [(f"Company {n}", mark)]
 
 
 async def test_dashboards_read_the_public_views_and_nothing_else(cards: Cards) -> None:
