@@ -21,7 +21,7 @@ MONTHS_KEPT = 24
 class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One complaint's claim. No `claimed` amount and named invoices: all of these invoices is disputed.
 
-    `against` is true where the claim was settled with nothing for the customer.
+    `against` is true where it was settled with nothing for the customer; that says something only where something was claimed.
     """
 
     complaint_id: UUID
@@ -79,11 +79,17 @@ def apply_claim(claims: Claims, event: Event) -> Claims:
 
 
 def decided_against(claims: Claims, as_of: date, days: int = 365) -> int:
-    """How many claims were decided against the customer in the `days` through `as_of`. Open and founded ones never count."""
+    """How many claims were decided against the customer in the `days` through `as_of`.
+
+    Open and founded ones never count, nor complaints with which nothing was claimed.
+    """
     return sum(
         1
         for claim in claims.claims
-        if claim.against and claim.settled_on is not None and 0 <= (as_of - claim.settled_on).days < days
+        if claim.against
+        and (claim.claimed is not None or claim.invoices)
+        and claim.settled_on is not None
+        and 0 <= (as_of - claim.settled_on).days < days
     )
 
 

@@ -112,6 +112,11 @@ def test_only_claims_decided_against_the_customer_count() -> None:
     assert decided_against(state, day(385)) == 0
 
 
+def test_where_nothing_was_claimed_nothing_is_decided_against_anybody() -> None:
+    assert decided_against(claims(received(1, 5), settled(1, 20, None)), day(20)) == 0
+    assert decided_against(claims(received(1, 5, None, "A"), settled(1, 20, None)), day(20)) == 1
+
+
 def test_any_order_gives_the_same_claims() -> None:
     events = [received(1, 5, 100, "A"), settled(1, 20, None), closed(1, 22), received(2, 6, 50), withdrawn(2, 9)]
     assert len({claims(*order) for order in permutations(events)}) == 1
