@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +22,7 @@ from shared.kafka.settings import KafkaSettings
 
 STUCK_SECONDS = 30.0
 NEWEST_WATERMARKS = 10_000
+CLOSE_SECONDS = 2.0
 
 
 class KafkaFeed:
@@ -112,9 +115,12 @@ class KafkaFeed:
             self._consumer.resume(*[tp for at in parts if (tp := self._physical(at)) in self._assigned])
 
     async def close(self) -> None:
-        if self._consumer is not None:
-            await self._consumer.stop()
-            self._consumer = None
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            # The client loses the cancellation that meets it while it drops an old assignment, and waits for ever; it hears a second one.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await consumer.stop()
 
     async def _started(self) -> AIOKafkaConsumer:
         if self._consumer is None:

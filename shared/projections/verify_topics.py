@@ -94,8 +94,10 @@ class _Held:
 async def _held(feed: Feed, places: Collection[TopicPart], relayed: Cursor) -> dict[TopicPart, _Held]:
     held = {at: _Held({}, [], []) for at in places}
     begins, ends = await feed.begins(places), await feed.ends(places)
-    await feed.assign({at: Start() for at in places})
     left = {at: end for at in places if (end := ends[at] or 0) > (begins[at] or 0)}
+    if not left:
+        return held
+    await feed.assign({at: Start() for at in places})
     quiet = 0.0
     while left:
         batches = await feed.read(5000, READ_SECONDS)
