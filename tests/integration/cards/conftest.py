@@ -6,15 +6,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
 from services.cards.settings import Settings
 from services.cards.wiring import build_api, run_work
-from shared.postgres.pool import Pool
-from shared.testing.databases import Database
+from shared.postgres.pool import Pool, create_pool
+from shared.testing.databases import Cluster, Database, create_test_database
 from tests.integration.running import key, serving, settings_of, working
 
 PoolOf = Callable[[Database, str], Awaitable[Pool]]
@@ -69,6 +69,24 @@ async def api(database: Database, pool_of: PoolOf, tmp_path: Path) -> AsyncItera
     settings = Settings(**settings_of(database, "cards", tmp_path))
     async with serving(build_api(settings), tmp_path, SCOPES) as client:
         yield Cards(client, await pool_of(database, "cards"), database, settings, tmp_path)
+
+
+@pytest.fixture(scope="session")
+async def standing(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cards]:
+    """One API for all tests that are refused, or that use numbers of their own (`fresh`)."""
+    folder = tmp_path_factory.mktemp("cards")
+    (folder / "keys.json").write_text('{"keys": []}')
+    database = await create_test_database(cluster)
+    settings = Settings(**settings_of(database, "cards", folder))
+    pool = await create_pool(database.dsn("cards"), name="test cards")
+    async with serving(build_api(settings), folder, SCOPES) as client:
+        yield Cards(client, pool, database, settings, folder)
+    pool.terminate()
+
+
+def fresh() -> str:
+    """A number that no other test uses."""
+    return f"N-{uuid4()}"
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from services.cards.wiring import build_api
-from tests.integration.cards.conftest import Cards, sale
+from tests.integration.cards.conftest import Cards, fresh, sale
 from tests.integration.running import serving
 
 PERSON = {
@@ -52,27 +52,29 @@ async def test_personal_fields_are_sealed_in_the_store_and_withheld_without_the_
         assert refused.status_code == 403
 
 
-async def test_registration_fills_the_stub(api: Cards) -> None:
-    fact = await api.post("/v1/sales", sale(customer="K-5"))
+async def test_registration_fills_the_stub(standing: Cards) -> None:
+    number = fresh()
+    fact = await standing.post("/v1/sales", sale(fresh(), customer=number))
     customer = fact.json()["customer_id"]
-    answer = await api.post(
-        "/v1/customers", {"kind": "COMPANY", "name": "Lotus", "external_ids": [{"system": "erp", "value": "K-5"}]}
+    answer = await standing.post(
+        "/v1/customers", {"kind": "COMPANY", "name": "Lotus", "external_ids": [{"system": "erp", "value": number}]}
     )
     assert answer.json() == {"customer_id": customer, "status": "stub_filled"}
-    assert await api.events(f"card-{customer}") == ["stub-opened", "customer-registered"]
-    assert (await api.get(f"/v1/customers/{customer}")).json()["stub"] is False
+    assert await standing.events(f"card-{customer}") == ["stub-opened", "customer-registered"]
+    assert (await standing.get(f"/v1/customers/{customer}")).json()["stub"] is False
 
 
-async def test_a_stub_cannot_be_revised(api: Cards) -> None:
-    customer = (await api.post("/v1/sales", sale())).json()["customer_id"]
-    answer = await api.put(f"/v1/customers/{customer}/basics", {"kind": "COMPANY", "name": "Lotus"}, 1)
+async def test_a_stub_cannot_be_revised(standing: Cards) -> None:
+    customer = (await standing.post("/v1/sales", sale(fresh(), customer=fresh()))).json()["customer_id"]
+    answer = await standing.put(f"/v1/customers/{customer}/basics", {"kind": "COMPANY", "name": "Lotus"}, 1)
     assert (answer.status_code, answer.json()["code"]) == (409, "CUSTOMER_IS_STUB")
 
 
-async def test_a_customer_is_registered_once(api: Cards) -> None:
-    customer = await api.register()
-    again = await api.post(
-        "/v1/customers", {"kind": "COMPANY", "name": "Other", "external_ids": [{"system": "erp", "value": "K-1077"}]}
+async def test_a_customer_is_registered_once(standing: Cards) -> None:
+    number = fresh()
+    customer = await standing.register(number)
+    again = await standing.post(
+        "/v1/customers", {"kind": "COMPANY", "name": "Other", "external_ids": [{"system": "erp", "value": number}]}
     )
     assert (again.status_code, again.json()["code"], again.json()["customer_id"]) == (409, "CUSTOMER_EXISTS", str(customer))
 
@@ -92,21 +94,22 @@ async def test_a_repeated_registration_gives_the_first_answer(api: Cards) -> Non
     assert (other.status_code, other.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
 
 
-async def test_ids_of_two_customers_join_nobody(api: Cards) -> None:
-    await api.register("K-1")
-    await api.register("K-2")
-    ids = [{"system": "erp", "value": "K-1"}, {"system": "erp", "value": "K-2"}]
-    answer = await api.post("/v1/customers", {"kind": "COMPANY", "name": "Both", "external_ids": ids})
+async def test_ids_of_two_customers_join_nobody(standing: Cards) -> None:
+    one, other = fresh(), fresh()
+    await standing.register(one)
+    await standing.register(other)
+    ids = [{"system": "erp", "value": one}, {"system": "erp", "value": other}]
+    answer = await standing.post("/v1/customers", {"kind": "COMPANY", "name": "Both", "external_ids": ids})
     assert (answer.status_code, answer.json()["code"]) == (409, "EXTERNAL_ID_TAKEN")
 
 
-async def test_linked_ids_find_the_customer_and_nobody_else(api: Cards) -> None:
-    first, second = await api.register("K-1"), await api.register("K-2")
-    link = {"system": "webshop", "value": "c-1"}
-    assert (await api.post(f"/v1/customers/{first}/external-ids", link)).status_code == 200
-    taken = await api.post(f"/v1/customers/{second}/external-ids", link)
+async def test_linked_ids_find_the_customer_and_nobody_else(standing: Cards) -> None:
+    first, second = await standing.register(fresh()), await standing.register(fresh())
+    link = {"system": "webshop", "value": fresh()}
+    assert (await standing.post(f"/v1/customers/{first}/external-ids", link)).status_code == 200
+    taken = await standing.post(f"/v1/customers/{second}/external-ids", link)
     assert (taken.status_code, taken.json()["code"]) == (409, "EXTERNAL_ID_TAKEN")
-    fact = await api.post("/v1/sales", sale() | {"customer": link})
+    fact = await standing.post("/v1/sales", sale(fresh()) | {"customer": link})
     assert fact.json()["customer_id"] == str(first)
 
 
@@ -119,34 +122,34 @@ async def test_two_importers_that_meet_one_external_id_get_one_card(api: Cards) 
     assert await api.pool.fetchval("SELECT count(DISTINCT stream) FROM cards.events WHERE stream LIKE 'card-%'") == 1
 
 
-async def test_changes_need_the_version_they_were_decided_on(api: Cards) -> None:
-    customer = await api.register()
+async def test_changes_need_the_version_they_were_decided_on(standing: Cards) -> None:
+    customer = await standing.register(fresh())
     path = f"/v1/customers/{customer}/marks"
-    missing = await api.put(path, {"nature": "SPECIAL_COMPANY"}, None)
+    missing = await standing.put(path, {"nature": "SPECIAL_COMPANY"}, None)
     assert (missing.status_code, missing.json()["code"]) == (428, "IF_MATCH_MISSING")
-    good = await api.put(path, {"nature": "SPECIAL_COMPANY"}, 1)
+    good = await standing.put(path, {"nature": "SPECIAL_COMPANY"}, 1)
     assert (good.status_code, good.headers["ETag"]) == (200, '"2"')
-    stale = await api.put(path, {"nature": "INDIVIDUAL"}, 1)
+    stale = await standing.put(path, {"nature": "INDIVIDUAL"}, 1)
     assert (stale.status_code, stale.json()["code"]) == (412, "VERSION_STALE")
-    same = await api.put(path, {"nature": "SPECIAL_COMPANY"}, 2)
+    same = await standing.put(path, {"nature": "SPECIAL_COMPANY"}, 2)
     assert (same.status_code, same.headers["ETag"]) == (200, '"2"')
-    nobody = await api.put(f"/v1/customers/{uuid4()}/marks", {"nature": "INDIVIDUAL"}, 1)
+    nobody = await standing.put(f"/v1/customers/{uuid4()}/marks", {"nature": "INDIVIDUAL"}, 1)
     assert (nobody.status_code, nobody.json()["code"]) == (404, "CUSTOMER_UNKNOWN")
 
 
-async def test_every_part_of_a_card_can_be_revised(api: Cards) -> None:
-    customer = await api.register()
+async def test_every_part_of_a_card_can_be_revised(standing: Cards) -> None:
+    customer = await standing.register(fresh())
     basics = {"kind": "COMPANY", "name": "Hua Xin Group", "telephone": "+8651267890123", "reason": "renamed"}
-    assert (await api.put(f"/v1/customers/{customer}/basics", basics, 1)).status_code == 200
+    assert (await standing.put(f"/v1/customers/{customer}/basics", basics, 1)).status_code == 200
     assert (
-        await api.put(f"/v1/customers/{customer}/assignment", {"area_id": "EAST", "salesperson_id": "li"}, 2)
+        await standing.put(f"/v1/customers/{customer}/assignment", {"area_id": "EAST", "salesperson_id": "li"}, 2)
     ).status_code == 200
     terms = {"payment_days": 45, "agreed_on": "2026-06-01"}
-    assert (await api.put(f"/v1/customers/{customer}/terms", terms, 3)).status_code == 200
-    card = (await api.get(f"/v1/customers/{customer}")).json()
+    assert (await standing.put(f"/v1/customers/{customer}/terms", terms, 3)).status_code == 200
+    card = (await standing.get(f"/v1/customers/{customer}")).json()
     assert (card["name"], card["telephone"], card["area_id"]) == ("Hua Xin Group", "+8651267890123", "EAST")
     assert card["terms"] == terms
-    unchanged = await api.client.get(f"/v1/customers/{customer}", headers={"If-None-Match": '"4"'})
+    unchanged = await standing.client.get(f"/v1/customers/{customer}", headers={"If-None-Match": '"4"'})
     assert unchanged.status_code == 304
 
 
@@ -194,8 +197,8 @@ BAD = [
 
 
 @pytest.mark.parametrize(("body", "pointer"), BAD)
-async def test_bad_cards_are_refused_field_by_field(api: Cards, body: dict[str, object], pointer: str) -> None:
-    answer = await api.post("/v1/customers", body)
+async def test_bad_cards_are_refused_field_by_field(standing: Cards, body: dict[str, object], pointer: str) -> None:
+    answer = await standing.post("/v1/customers", body)
     assert answer.status_code == 422
     assert pointer in [error["pointer"] for error in answer.json()["errors"]]
 

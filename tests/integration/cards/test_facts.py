@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.integration.cards.conftest import Cards, sale
+from tests.integration.cards.conftest import Cards, fresh, sale
 
 
 async def test_a_sale_is_recorded_once(api: Cards) -> None:
@@ -22,20 +22,22 @@ async def test_a_sale_is_recorded_once(api: Cards) -> None:
     assert await api.events(f"ledger-{customer}") == ["sale-recorded"]
 
 
-async def test_the_same_fact_with_another_amount_is_a_conflict(api: Cards) -> None:
-    await api.post("/v1/sales", sale())
-    other = await api.post("/v1/sales", sale(net={"amount": "1.00", "currency": "CNY"}))
+async def test_the_same_fact_with_another_amount_is_a_conflict(standing: Cards) -> None:
+    number = fresh()
+    await standing.post("/v1/sales", sale(number))
+    other = await standing.post("/v1/sales", sale(number, net={"amount": "1.00", "currency": "CNY"}))
     assert (other.status_code, other.json()["code"]) == (409, "FACT_CONFLICT")
 
 
-async def test_a_fact_about_nobody_known_opens_a_flagged_stub(api: Cards) -> None:
-    answer = await api.post("/v1/sales", sale(customer="K-9"))
+async def test_a_fact_about_nobody_known_opens_a_flagged_stub(standing: Cards) -> None:
+    number = fresh()
+    answer = await standing.post("/v1/sales", sale(fresh(), customer=number))
     customer = answer.json()["customer_id"]
     assert answer.status_code == 201
-    card = await api.get(f"/v1/customers/{customer}")
+    card = await standing.get(f"/v1/customers/{customer}")
     assert card.json()["stub"] is True
-    assert card.json()["external_ids"] == [{"system": "erp", "value": "K-9"}]
-    assert await api.events(f"card-{customer}") == ["stub-opened"]
+    assert card.json()["external_ids"] == [{"system": "erp", "value": number}]
+    assert await standing.events(f"card-{customer}") == ["stub-opened"]
 
 
 async def test_a_repeat_with_the_same_key_gives_the_same_answer(api: Cards) -> None:
@@ -56,8 +58,8 @@ async def test_a_key_belongs_to_one_body(api: Cards) -> None:
     assert await api.pool.fetchval("SELECT count(*) FROM cards.events WHERE source_event_id = 'S-2'") == 0
 
 
-async def test_a_fact_needs_a_key(api: Cards) -> None:
-    answer = await api.client.post("/v1/sales", json=sale())
+async def test_a_fact_needs_a_key(standing: Cards) -> None:
+    answer = await standing.client.post("/v1/sales", json=sale())
     assert (answer.status_code, answer.json()["code"]) == (400, "IDEMPOTENCY_KEY_MISSING")
 
 
@@ -80,15 +82,16 @@ BAD = [
 
 
 @pytest.mark.parametrize(("change", "pointer", "code"), BAD)
-async def test_what_cannot_be_true_is_refused_by_name(api: Cards, change: dict[str, Any], pointer: str, code: str) -> None:
-    answer = await api.post("/v1/sales", {**sale(), **change})
+async def test_what_cannot_be_true_is_refused_by_name(standing: Cards, change: dict[str, Any], pointer: str, code: str) -> None:
+    number = fresh()
+    answer = await standing.post("/v1/sales", {**sale(number), **change})
     assert answer.status_code == 422
     assert {"pointer": pointer, "code": code} in [{k: e[k] for k in ("pointer", "code")} for e in answer.json()["errors"]]
-    assert await api.pool.fetchval("SELECT count(*) FROM cards.events") == 0
+    assert not await standing.pool.fetchval("SELECT count(*) FROM cards.events WHERE source_event_id = $1", number)
 
 
-async def test_a_customer_id_that_nobody_has_is_unknown(api: Cards) -> None:
-    answer = await api.post("/v1/sales", {**sale(), "customer": {"id": str(uuid4())}})
+async def test_a_customer_id_that_nobody_has_is_unknown(standing: Cards) -> None:
+    answer = await standing.post("/v1/sales", {**sale(), "customer": {"id": str(uuid4())}})
     assert (answer.status_code, answer.json()["code"]) == (404, "CUSTOMER_UNKNOWN")
 
 
@@ -124,17 +127,17 @@ KINDS: list[tuple[str, str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("path", "name", "body"), KINDS, ids=[path for path, _, _ in KINDS])
-async def test_every_kind_of_fact_has_its_route(api: Cards, path: str, name: str, body: dict[str, Any]) -> None:
-    common = {"source": "erp", "source_event_id": "X-1", "customer": {"system": "erp", "value": "K-1"}}
-    answer = await api.post(path, {**common, **body})
+async def test_every_kind_of_fact_has_its_route(standing: Cards, path: str, name: str, body: dict[str, Any]) -> None:
+    common = {"source": "erp", "source_event_id": fresh(), "customer": {"system": "erp", "value": fresh()}}
+    answer = await standing.post(path, {**common, **body})
     assert answer.status_code == 201, answer.text
-    assert await api.events(f"ledger-{answer.json()['customer_id']}") == [name]
+    assert await standing.events(f"ledger-{answer.json()['customer_id']}") == [name]
 
 
-async def test_allocations_cannot_exceed_the_payment(api: Cards) -> None:
+async def test_allocations_cannot_exceed_the_payment(standing: Cards) -> None:
     body = {**KINDS[2][2], "source": "erp", "source_event_id": "P-1", "customer": {"system": "erp", "value": "K-1"}}
     body["allocations"] = [{"invoice": {"number": "7"}, "amount": "10.01"}]
-    answer = await api.post("/v1/payments", body)
+    answer = await standing.post("/v1/payments", body)
     assert answer.json()["errors"][0]["code"] == "ALLOCATED_TOO_MUCH"
 
 
@@ -171,8 +174,9 @@ async def test_bulk_takes_a_thousand_items_and_no_more(api: Cards) -> None:
     assert await api.pool.fetchval("SELECT count(*) FROM cards.external_ids") == 50
 
 
-async def test_twins_record_one_fact(api: Cards) -> None:
-    answers = await asyncio.gather(*(api.post("/v1/sales", sale()) for _ in range(8)))
+async def test_twins_record_one_fact(standing: Cards) -> None:
+    number = fresh()
+    answers = await asyncio.gather(*(standing.post("/v1/sales", sale(number)) for _ in range(8)))
     assert sorted(answer.status_code for answer in answers) == [200] * 7 + [201]
     assert len({answer.json()["customer_id"] for answer in answers}) == 1
 
