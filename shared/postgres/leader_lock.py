@@ -21,6 +21,8 @@ HEARTBEAT_SECONDS = 1.0
 MISSED_SECONDS = 2.5
 TRY_SECONDS = 0.5
 
+# The internal error is what the driver says where a connection ends in the middle of an answer.
+_LINE_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 _TRY = "SELECT pg_try_advisory_lock($1)"
 
 
@@ -58,9 +60,7 @@ async def while_leading(dsn: str, name: str, work: Callable[[], Awaitable[None]]
                 task.result()
     finally:
         # A lost session must not hold up the end of the process.
-        with contextlib.suppress(
-            asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError
-        ):
+        with contextlib.suppress(*_LINE_ERRORS):
             await connection.close(timeout=1)
 
 
@@ -77,7 +77,7 @@ async def _beat(connection: asyncpg.Connection[asyncpg.Record], name: str) -> No
             raise LeadershipLost(f"{name}: no answer to the heartbeat")
         try:
             beat.result()
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except _LINE_ERRORS as error:
             raise LeadershipLost(f"{name}: {type(error).__name__}") from error
 
 

@@ -5,28 +5,46 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
+from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+
+class _ImpatientPool(asyncpg.Pool):
+    """A pool whose callers do not wait for a connection longer than `patience` seconds, however they ask for one."""
+
+    patience: float
+
+    def acquire(self, *, timeout: float | None = None) -> PoolAcquireContext[asyncpg.Record]:
+        return super().acquire(timeout=self.patience if timeout is None else timeout)
 
 
 async def create_pool(dsn: str, *, min_size: int = 1, max_size: int = 10, statement_timeout_ms: int = 2000, name: str) -> Pool:
     """Open a pool. `name` shows as application_name. jsonb stays text: pass str, read `body::text`.
 
     An idle transaction ends after 10 s and any transaction after 30 s, since an open write transaction stops every tail
-    of the cluster. Raises OSError or asyncpg.PostgresError when the server cannot be reached.
+    of the cluster. Waiting for a free connection ends with TimeoutError after half of `statement_timeout_ms`; waiting for
+    a server that has stopped answering, half a second after it should have ended the statement by itself. Raises
+    OSError or asyncpg.PostgresError when the server cannot be reached.
     """
-    return await asyncpg.create_pool(
+    pool = _ImpatientPool(
         dsn,
+        init_size=None,
         min_size=min_size,
         max_size=max_size,
+        max_queries=50_000,
         max_inactive_connection_lifetime=300,
-        command_timeout=statement_timeout_ms / 1000 + 5,
+        loop=None,
+        connection_class=asyncpg.Connection,
+        record_class=asyncpg.Record,
+        command_timeout=statement_timeout_ms / 1000 + 0.5,
         timeout=5,
         reset=_keep,
         server_settings=session_settings(name, statement_timeout_ms),
     )
+    pool.patience = statement_timeout_ms / 2000
+    return await pool
 
 
 def session_settings(name: str, statement_timeout_ms: int = 2000) -> dict[str, str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import logging
+import signal
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import date
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -18,8 +20,7 @@ from shared.auth.keys import KeyRing
 from shared.telemetry.metrics import RequestMetrics, new_registry
 from shared.web import catalogue
 from shared.web.correlation import Correlation
-from shared.web.days import use_today
-from shared.web.errors import install_handlers
+from shared.web.errors import AWAY, install_handlers
 from shared.web.health import Ready, health_routes
 from shared.web.openapi import document, refuse_twins
 from shared.web.problem import Problem
@@ -29,6 +30,8 @@ from shared.web.routes import StrictRoute, strict_routes
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[Any]]
 
+_log = logging.getLogger(__name__)
+_AGAIN_SECONDS = 1.0
 _DOCS = frozenset(("/docs", "/redoc", "/docs/oauth2-redirect"))
 
 
@@ -55,15 +58,13 @@ def create_app(
     version: str = "1",
     description: str = "",
     registry: CollectorRegistry | None = None,
-    today: Callable[[], date] | None = None,
 ) -> FastAPI:
     """The application. Raises ScopeUndeclared or OperationIdTaken for routes that must not be served.
 
     `registry` holds the metrics of the process; a new one is made when none is given (`app.state.registry`).
-    `today` is the company's business day: it bounds the days that bodies may name.
+    Where `lifespan` meets a dependency that is away, the application starts all the same, tries again each second, and
+    answers 503 until then.
     """
-    if today is not None:
-        use_today(today)
     figures = registry if registry is not None else new_registry()
     app = _Application(
         title=title,
@@ -75,6 +76,7 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.keys, app.state.rates, app.state.registry, app.state.service = keys, Rates(), figures, service
+    app.state.waits = False
     routes = strict_routes(routers, lambda tag, name: f"{tag or service}_{name}".replace("-", "_"))
     refuse_twins(routes)
     # The service's own routes first: routes are tried in order, and these are the ones that are asked all day.
@@ -87,16 +89,39 @@ def create_app(
 
 def _settled(lifespan: Lifespan | None) -> Lifespan:
     @asynccontextmanager
-    async def run(app: FastAPI) -> AsyncIterator[Any]:
-        if lifespan is None:
+    async def run(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            if lifespan is not None:
+                try:
+                    await stack.enter_async_context(lifespan(app))
+                except AWAY as error:
+                    _log.warning("starts without what it needs: %s", type(error).__name__)
+                    app.state.waits = True
+                    stack.push_async_callback(_end, asyncio.create_task(_begin_later(app, lifespan, stack)))
             _freeze()
-            yield None
-        else:
-            async with lifespan(app) as state:
-                _freeze()
-                yield state
+            yield
 
     return run
+
+
+async def _begin_later(app: FastAPI, lifespan: Lifespan, stack: AsyncExitStack) -> None:
+    while app.state.waits:
+        await asyncio.sleep(_AGAIN_SECONDS)
+        try:
+            await stack.enter_async_context(lifespan(app))
+        except AWAY:
+            continue
+        except Exception:
+            # Not fit to serve, and no waiting will make it so: the process ends as it would have at its start, where the reason is told.
+            signal.raise_signal(signal.SIGTERM)
+            raise
+        _freeze()
+        app.state.waits = False
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
 
 
 def _freeze() -> None:

@@ -20,6 +20,8 @@ _BY_STATUS = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "BODY_TOO_LARGE"
 AWAY: tuple[type[Exception], ...] = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    # What the driver says where a connection ends in the middle of an answer.
+    asyncpg.InternalClientError,
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
     asyncpg.InsufficientResourcesError,
@@ -31,7 +33,7 @@ AWAY: tuple[type[Exception], ...] = (
 )
 """A dependency is away or busy: the caller repeats later. Everything else is a defect of ours."""
 
-_DEFECTS = (asyncpg.DataError, FileNotFoundError, PermissionError)
+_DEFECTS = (FileNotFoundError, PermissionError)
 
 
 def as_problem(error: Exception) -> Problem:

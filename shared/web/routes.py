@@ -75,6 +75,8 @@ class StrictRoute(APIRoute):
         needs_json = self.body_field is not None and self.body_field.field_info.is_required()
 
         async def handle(request: Request) -> Response:
+            if request.app.state.waits:
+                raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
             _refuse_bad_address(request)
             if scope is not None:
                 _admit(request, scope)

@@ -22,6 +22,7 @@ from shared.web.answers import Answer
 from shared.web.app import create_app
 from shared.web.commands import Command, IfMatch, resource, respond, reused_key
 from shared.web.correlation import event_meta
+from shared.web.days import use_today
 from shared.web.fields import Body, BusinessDay, CustomerRef, MoneyIn, Name, Whole
 from shared.web.health import Readiness
 from shared.web.pages import CursorCodec, CursorParameter, Limit, Page, filter_hash, page_response
@@ -164,6 +165,7 @@ class Running:
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[Running]:
     demo, keys_file = Demo(), folder / "keys.json"
+    use_today(lambda: date(2026, 3, 1))
 
     def key(name: str, scopes: list[str], limit: int | None = None) -> dict[str, str]:
         raw = make_key("test", keys_file, PEPPER, name=name, scopes=scopes, principal=PRINCIPAL, limit_per_minute=limit)
@@ -178,7 +180,6 @@ async def running(folder: Path) -> AsyncIterator[Running]:
         routers=demo.routers(),
         keys=KeyRing(keys_file, PEPPER),
         ready=demo.ready,
-        today=lambda: date(2026, 3, 1),
     )
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://demo") as client:
@@ -191,4 +192,5 @@ def away() -> list[Exception]:
         ConnectionRefusedError("canary-value"), TimeoutError("canary-value"), asyncpg.ConnectionDoesNotExistError("canary-value"),
         asyncpg.CannotConnectNowError("canary-value"), asyncpg.TooManyConnectionsError("canary-value"), asyncpg.InterfaceError("canary-value"),
         asyncpg.QueryCanceledError("canary-value"), asyncpg.AdminShutdownError("canary-value"), asyncpg.DeadlockDetectedError("canary-value"),
+        asyncpg.InternalClientError("canary-value"),
     ]  # fmt: skip
