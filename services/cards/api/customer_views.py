@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 from starlette.responses import Response
 
-from services.cards.api import examples
+from services.cards.api import answers, examples
 from services.cards.api.deps import Dependencies
 from services.cards.domain.card import Erased, Particulars, Registered, Stub, Unregistered
 from services.cards.domain.identity import card_stream
@@ -50,7 +50,11 @@ _basics = msgspec.json.Decoder(Basics)
     "/v1/customers/{customer_id}",
     dependencies=[reads],
     summary="One card, always fresh",
-    responses={404: {"description": "No customer has this id"}, 410: {"description": "The personal data were erased"}},
+    responses={
+        200: answers.CARD,
+        404: {"description": "No customer has this id"},
+        410: {"description": "The personal data were erased"},
+    },
 )
 async def get_customer(customer_id: UUID, caller: Caller, deps: Dependencies, request: Request) -> Response:
     async with deps.pool.acquire() as c:
@@ -102,7 +106,12 @@ def _terms(payment_days: int, limit: Money | None, agreed_on: str) -> dict[str, 
     return found
 
 
-@router.get("/v1/customers", dependencies=[reads], summary="Customers by name; stubs and persons come first")
+@router.get(
+    "/v1/customers",
+    dependencies=[reads],
+    responses={200: answers.CARDS},
+    summary="Customers by name; stubs and persons come first",
+)
 async def list_customers(
     caller: Caller,
     deps: Dependencies,
@@ -154,7 +163,10 @@ class SearchBody(Body):
 
 
 @router.post(
-    "/v1/customers/search", dependencies=[scope(SEES_PERSONS)], summary="Find a person by name, telephone or e-mail, exactly"
+    "/v1/customers/search",
+    dependencies=[scope(SEES_PERSONS)],
+    responses={200: answers.FOUND},
+    summary="Find a person by name, telephone or e-mail, exactly",
 )
 async def search_customers(
     body: Annotated[SearchBody, FastBody(openapi_examples=examples.SEARCH)], deps: Dependencies, request: Request

@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
-from services.cards.api import examples
+from services.cards.api import answers, examples
 from services.cards.api.card_bodies import (
     AssignmentBody,
     CustomerBody,
@@ -40,7 +40,8 @@ router = APIRouter(tags=["customers"])
 writes = scope("cards.customer.write")
 BULK_ITEMS = 1000
 
-_NO_CARD: dict[int | str, dict[str, Any]] = {
+_CHANGES: answers.Responses = {
+    200: answers.CHANGED,
     404: {"description": "No customer has this id"},
     409: {"description": "The card's state does not allow it"},
     410: {"description": "The customer's personal data were erased"},
@@ -52,7 +53,7 @@ _NO_CARD: dict[int | str, dict[str, Any]] = {
     status_code=201,
     dependencies=[writes],
     summary="Register a customer, or fill a stub",
-    responses={409: {"description": f"{CUSTOMER_EXISTS} or {EXTERNAL_ID_TAKEN}"}},
+    responses={201: answers.REGISTERED, 409: {"description": f"{CUSTOMER_EXISTS} or {EXTERNAL_ID_TAKEN}"}},
 )
 async def register_customer(
     body: Annotated[CustomerBody, Body(openapi_examples=examples.CUSTOMER)], key: Command, deps: Dependencies, request: Request
@@ -60,7 +61,7 @@ async def register_customer(
     return respond(await register(deps, body.command(key.new_id(), key.principal), key, event_meta(request)), request)
 
 
-@router.put("/v1/customers/{customer_id}/basics", dependencies=[writes], responses=_NO_CARD, summary="Revise who the customer is")
+@router.put("/v1/customers/{customer_id}/basics", dependencies=[writes], responses=_CHANGES, summary="Revise who the customer is")
 async def revise_basics(
     customer_id: UUID,
     body: Annotated[RevisedBasicsBody, Body(openapi_examples=examples.BASICS)],
@@ -73,7 +74,7 @@ async def revise_basics(
     return respond(await change(deps, customer_id, command, key, event_meta(request), version), request)
 
 
-@router.put("/v1/customers/{customer_id}/marks", dependencies=[writes], responses=_NO_CARD, summary="Sort the customer")
+@router.put("/v1/customers/{customer_id}/marks", dependencies=[writes], responses=_CHANGES, summary="Sort the customer")
 async def assign_marks(
     customer_id: UUID,
     body: Annotated[MarksBody, Body(openapi_examples=examples.MARKS)],
@@ -87,7 +88,7 @@ async def assign_marks(
 
 
 @router.put(
-    "/v1/customers/{customer_id}/assignment", dependencies=[writes], responses=_NO_CARD, summary="Assign area and salesperson"
+    "/v1/customers/{customer_id}/assignment", dependencies=[writes], responses=_CHANGES, summary="Assign area and salesperson"
 )
 async def assign_salesperson(
     customer_id: UUID,
@@ -101,7 +102,7 @@ async def assign_salesperson(
     return respond(await change(deps, customer_id, command, key, event_meta(request), version), request)
 
 
-@router.put("/v1/customers/{customer_id}/terms", dependencies=[writes], responses=_NO_CARD, summary="Agree on terms of trade")
+@router.put("/v1/customers/{customer_id}/terms", dependencies=[writes], responses=_CHANGES, summary="Agree on terms of trade")
 async def agree_terms(
     customer_id: UUID,
     body: Annotated[TermsBody, Body(openapi_examples=examples.TERMS)],
@@ -114,7 +115,7 @@ async def agree_terms(
     return respond(await change(deps, customer_id, command, key, event_meta(request), version), request)
 
 
-@router.post("/v1/customers/{customer_id}/external-ids", dependencies=[writes], responses=_NO_CARD, summary="Link an external id")
+@router.post("/v1/customers/{customer_id}/external-ids", dependencies=[writes], responses=_CHANGES, summary="Link an external id")
 async def link_external_id(
     customer_id: UUID,
     body: Annotated[ExternalIdIn, Body(openapi_examples=examples.EXTERNAL_ID)],
@@ -128,7 +129,7 @@ async def link_external_id(
 @router.post(
     "/v1/customers/{customer_id}/erasure",
     dependencies=[scope("cards.customer.erase")],
-    responses=_NO_CARD,
+    responses=_CHANGES,
     summary="Erase the customer's personal data, for ever",
 )
 async def erase_customer(
@@ -146,7 +147,7 @@ async def erase_customer(
     status_code=207,
     dependencies=[writes, bulk],
     summary="Register up to 1000 customers",
-    responses={207: {"description": "One verdict an item, also where all are refused"}, 413: {"description": TOO_MANY_ITEMS}},
+    responses={207: answers.CARDS_BULK, 413: {"description": TOO_MANY_ITEMS}},
 )
 async def register_customers(
     items: Annotated[list[Any], Body(openapi_examples=examples.CUSTOMERS, description="Cards")],

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from services.cards.api import answers
 from services.cards.api.deps import Dependencies
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.problems import IMPORT_ENDED, IMPORT_LINE_TOO_LONG, IMPORT_UNKNOWN
@@ -23,7 +24,7 @@ from shared.web.scope import Caller, scope, streamed
 
 router = APIRouter(tags=["imports"])
 _TYPES = ("application/x-ndjson", "application/jsonl")
-_UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"description": f"{IMPORT_UNKNOWN}: no import has this id"}}
+_UNKNOWN: answers.Responses = {404: {"description": f"{IMPORT_UNKNOWN}: no import has this id"}}
 _LINES = {
     "requestBody": {
         "required": True,
@@ -49,6 +50,7 @@ _LINES = {
     openapi_extra=_LINES,
     summary="Import lines of facts or cards",
     responses={
+        202: answers.STORED,
         413: {"description": f"{IMPORT_LINE_TOO_LONG}: a line holds at most 64 KiB"},
         415: {"description": "Not lines of JSON"},
     },
@@ -84,7 +86,12 @@ async def _job(deps: Deps, job_id: UUID) -> ImportJob:
     return job
 
 
-@router.get("/v1/imports/{job_id}", dependencies=[scope("cards.ledger.read")], responses=_UNKNOWN, summary="How far an import is")
+@router.get(
+    "/v1/imports/{job_id}",
+    dependencies=[scope("cards.ledger.read")],
+    responses={200: answers.IMPORT, **_UNKNOWN},
+    summary="How far an import is",
+)
 async def get_import(job_id: UUID, deps: Dependencies) -> Response:
     return Json(_shown(await _job(deps, job_id)))
 
@@ -115,7 +122,7 @@ def _shown(job: ImportJob) -> dict[str, Any]:
 @router.get(
     "/v1/imports/{job_id}/errors",
     dependencies=[scope("cards.ledger.read")],
-    responses=_UNKNOWN,
+    responses={200: answers.LINE_ERRORS, **_UNKNOWN},
     summary="The lines that were not recorded, and why",
 )
 async def list_import_errors(
@@ -139,7 +146,7 @@ async def list_import_errors(
     "/v1/imports/{job_id}/cancellation",
     status_code=202,
     dependencies=[scope("cards.ledger.write")],
-    responses={**_UNKNOWN, 409: {"description": f"{IMPORT_ENDED}: what was recorded stays"}},
+    responses={202: answers.CANCELLING, **_UNKNOWN, 409: {"description": f"{IMPORT_ENDED}: what was recorded stays"}},
     summary="Stop an import; what it has recorded stays",
 )
 async def cancel_import(job_id: UUID, deps: Dependencies) -> Response:

@@ -11,6 +11,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from services.cards.api import answers
 from services.cards.api.deps import Dependencies
 from services.cards.domain.ledger import KIND_OF
 from services.cards.domain.refusals import CardUnknown
@@ -34,13 +35,13 @@ from shared.web.scope import scope
 
 router = APIRouter(tags=["receivables"])
 reads = scope("cards.ledger.read")
-_UNKNOWN: dict[int | str, dict[str, Any]] = {404: {"description": "No customer has this id"}}
+_UNKNOWN: answers.Responses = {404: {"description": "No customer has this id"}}
 
 
 @router.get(
     "/v1/customers/{customer_id}/receivables",
     dependencies=[reads],
-    responses=_UNKNOWN,
+    responses={200: answers.RECEIVABLES, **_UNKNOWN},
     summary="Open items, ageing, disputes and exposure of a customer at the end of a day",
 )
 async def get_receivables(
@@ -129,7 +130,12 @@ def _line(line: OpenLine, scaled: Any) -> dict[str, Any]:
     }
 
 
-@router.get("/v1/receivables", dependencies=[reads], summary="Customers with open items, the oldest due first")
+@router.get(
+    "/v1/receivables",
+    dependencies=[reads],
+    responses={200: answers.OWING},
+    summary="Customers with open items, the oldest due first",
+)
 async def list_receivables(
     deps: Dependencies,
     request: Request,
@@ -166,7 +172,7 @@ def _after(deps: Deps, bound: bytes, cursor: str) -> tuple[date, UUID]:
 @router.get(
     "/v1/customers/{customer_id}/transactions",
     dependencies=[reads],
-    responses=_UNKNOWN,
+    responses={200: answers.LEDGER, **_UNKNOWN},
     summary="What was recorded for a customer, the newest first",
 )
 async def list_transactions(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Request
 from starlette.responses import Response
 
-from services.cards.api import examples
+from services.cards.api import answers, examples
 from services.cards.api.deps import Dependencies
 from services.cards.domain.source import CompleteSource, EndSource, OpenSource
 from services.cards.handlers.problems import COMPLETENESS_TAKEN_BACK, SOURCE_ENDED
@@ -23,7 +23,7 @@ from shared.web.scope import scope
 router = APIRouter(tags=["sources"])
 writes = scope("cards.source.write")
 Source = Annotated[SystemName, Path(description="Name of the delivering system")]
-_REFUSED: dict[int | str, dict[str, Any]] = {409: {"description": f"{SOURCE_ENDED} or {COMPLETENESS_TAKEN_BACK}"}}
+_REFUSED: answers.Responses = {200: answers.DECLARED, 409: {"description": f"{SOURCE_ENDED} or {COMPLETENESS_TAKEN_BACK}"}}
 
 
 class FactKindBody(BodyModel):
@@ -38,7 +38,12 @@ class CompletedThroughBody(FactKindBody):
     day: BusinessDay
 
 
-@router.post("/v1/sources/{source}/opened", dependencies=[writes], summary="From now on the source delivers in batches")
+@router.post(
+    "/v1/sources/{source}/opened",
+    dependencies=[writes],
+    responses={200: answers.DECLARED},
+    summary="From now on the source delivers in batches",
+)
 async def open_source(
     source: Source,
     body: Annotated[FactKindBody, Body(openapi_examples=examples.SOURCE_KIND)],
@@ -69,7 +74,9 @@ async def complete_source(
     return respond(await declare(deps, command, key, event_meta(request)), request)
 
 
-@router.post("/v1/sources/{source}/ended", dependencies=[writes], summary="The source delivers no more")
+@router.post(
+    "/v1/sources/{source}/ended", dependencies=[writes], responses={200: answers.DECLARED}, summary="The source delivers no more"
+)
 async def end_source(
     source: Source,
     body: Annotated[FactKindBody, Body(openapi_examples=examples.SOURCE_KIND)],

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
+from services.cards.api import answers
 from services.cards.api.deps import Dependencies
 from services.cards.api.examples import FACT_EXAMPLES, bulk_example
 from services.cards.api.fact_bodies import (
@@ -37,9 +38,9 @@ writes = scope("cards.ledger.write")
 BULK_ITEMS = 1000
 
 _STATUS = {"recorded": 201, "duplicate": 200}
-_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Recorded before with this content"},
-    201: {"description": "Recorded"},
+_RESPONSES: answers.Responses = {
+    200: answers.DUPLICATE,
+    201: answers.RECORDED,
     404: {"description": "The customer's id is not known; external ids always are, by a stub"},
     409: {"description": f"{FACT_CONFLICT}: recorded before with another content"},
 }
@@ -142,7 +143,7 @@ async def record_write_off(
     status_code=207,
     dependencies=[writes, bulk],
     summary="Record up to 1000 facts",
-    responses={207: {"description": "One verdict an item, also where all are refused"}, 413: {"description": TOO_MANY_ITEMS}},
+    responses={207: answers.FACTS_BULK, 413: {"description": TOO_MANY_ITEMS}},
 )
 async def record_transactions(
     items: Annotated[list[Any], Body(openapi_examples=bulk_example, description="Facts, each with its `type`")],

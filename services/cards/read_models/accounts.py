@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.contracts.open_items import Account, read_account, write_account
 
-_REMEMBERED = 4096
+_REMEMBERED = 512
 _seen: dict[str, Account] = {}
 
 
@@ -14,9 +14,11 @@ def account_of(text: str) -> Account:
     return read_account(text) if found is None else found
 
 
-def text_of(account: Account) -> str:
+def text_after(before: str, account: Account) -> str:
+    """The column of an account that has grown out of that of `before`, which is not asked for again."""
     text = write_account(account)
+    _seen.pop(before, None)
     if len(_seen) >= _REMEMBERED:
-        _seen.clear()
+        del _seen[next(iter(_seen))]
     _seen[text] = account
     return text

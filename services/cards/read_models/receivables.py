@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.cards.read_models.accounts import account_of, text_of
+from services.cards.read_models.accounts import account_of, text_after
 from shared.contracts.cards import (
     BasicsRevised,
     CustomerErased,
@@ -119,7 +119,9 @@ def _with_fact(row: Receivable, envelope: Envelope) -> Receivable:
         for currency, standing in open_items(account, date.max).items()
     }
     oldest = min((item.due_on for balance in found.values() for item in balance.items), default=None)
-    return replace(row, account=text_of(account), open_items=_encoder.encode(found).decode(), oldest_due_on=oldest)
+    return replace(
+        row, account=text_after(row.account, account), open_items=_encoder.encode(found).decode(), oldest_due_on=oldest
+    )
 
 
 def _with_card(row: Receivable, envelope: Envelope) -> Receivable:
