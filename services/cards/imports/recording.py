@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.facts import Prepared, learn, look_up, prepare
-from services.cards.handlers.problems import FACT_CONFLICT, FACT_TOO_LARGE
+from services.cards.handlers.problems import CUSTOMER_EXISTS, EXTERNAL_ID_TAKEN, FACT_CONFLICT, FACT_TOO_LARGE
 from services.cards.handlers.registrations import Verdict as CardVerdict
 from services.cards.handlers.registrations import register_many
 from services.cards.imports.reading import Lines, line_errors
@@ -46,12 +46,21 @@ class Settled:
     stop: int | None
 
 
-class _LineRefused(Exception):
-    """Under on_error=abort: nothing from this line on is to be recorded."""
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Where an aborted job ends: nothing from this line on is recorded. `status` is what became of the line."""
 
-    def __init__(self, line: int) -> None:
-        super().__init__(str(line))
-        self.line = line
+    line: int
+    status: str
+    errors: Sequence[LineError]
+
+
+class _LineRefused(Exception):
+    """Under on_error=abort the store, or a card, refused a line that had looked well."""
+
+    def __init__(self, stop: _Stop) -> None:
+        super().__init__(str(stop.line))
+        self.stop = stop
 
 
 async def prepared(deps: Deps, job: ImportJob, lines: Lines) -> Prepared:
@@ -67,11 +76,11 @@ async def record(deps: Deps, job: ImportJob, chunk: Chunk) -> Settled:
         try:
             cancel = await (_facts if job.kind == "transactions" else _cards)(deps, job, chunk, stop)
         except _LineRefused as refused:
-            stop = refused.line
+            stop = refused.stop
         except _Moved:
             chunk = Chunk(chunk.first_line, chunk.count, chunk.lines, await prepared(deps, job, chunk.lines))
         else:
-            return Settled(cancel, stop)
+            return Settled(cancel, None if stop is None else stop.line)
     raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
 
 
@@ -79,31 +88,32 @@ class _Moved(Exception):
     """An external id was claimed meanwhile: the facts have to be prepared again."""
 
 
-def _first_bad(chunk: Chunk) -> int | None:
-    bad = [error.line for error in chunk.lines.errors] + [chunk.lines.numbers[place] for place in chunk.facts.refused]
-    return min(bad, default=None)
+def _first_bad(chunk: Chunk) -> _Stop | None:
+    return _stop_at(_refused_lines(chunk), "rejected")
 
 
-async def _facts(deps: Deps, job: ImportJob, chunk: Chunk, stop: int | None) -> bool:
+def _stop_at(errors: Sequence[LineError], status: str) -> _Stop | None:
+    if not errors:
+        return None
+    line = min(error.line for error in errors)
+    return _Stop(line, status, [error for error in errors if error.line == line])
+
+
+async def _facts(deps: Deps, job: ImportJob, chunk: Chunk, stop: _Stop | None) -> bool:
     numbers, ready = chunk.lines.numbers, chunk.facts
-    rows = [at for at, place in enumerate(ready.rows) if stop is None or numbers[place] < stop]
+    rows = [at for at, place in enumerate(ready.rows) if stop is None or numbers[place] < stop.line]
     facts = [ready.facts[at] for at in rows]
     async with deps.pool.acquire() as c, c.transaction():
         verdicts = await append_facts(c, SCHEMA, facts, list(ready.stubs.values()))
         if "moved" in verdicts:
             raise _Moved
-        lines = [numbers[ready.rows[at]] for at in rows]
-        errors = _refused_facts(chunk) + _verdict_errors(lines, verdicts)
-        if stop is None and job.on_error == "abort" and errors:
-            raise _LineRefused(min(error.line for error in errors))
-        counts = Counter[str](verdicts)
-        counts["rejected"] += chunk.lines.refused + len(ready.refused)
-        cancel = await _settle(c, job, chunk, stop, counts, errors)
+        errors = _verdict_errors([numbers[ready.rows[at]] for at in rows], verdicts)
+        cancel = await _settle(c, job, chunk, stop, Counter[str](verdicts), errors)
     learn(deps, Prepared(rows, facts, ready.stubs), verdicts)
     return cancel
 
 
-def _refused_facts(chunk: Chunk) -> list[LineError]:
+def _refused_lines(chunk: Chunk) -> list[LineError]:
     found = list(chunk.lines.errors)
     for place, problem in chunk.facts.refused.items():
         found += line_errors(chunk.lines.numbers[place], problem)
@@ -120,25 +130,19 @@ def _verdict_errors(lines: Sequence[int], verdicts: Sequence[Verdict]) -> list[L
     ]
 
 
-async def _cards(deps: Deps, job: ImportJob, chunk: Chunk, stop: int | None) -> bool:
+async def _cards(deps: Deps, job: ImportJob, chunk: Chunk, stop: _Stop | None) -> bool:
     wanted = [
         (line, command)
         for line, command in zip(chunk.lines.numbers, chunk.lines.customers, strict=True)
-        if stop is None or line < stop
+        if stop is None or line < stop.line
     ]
     cancel = False
 
     async def finish(c: Connection, verdicts: Sequence[CardVerdict]) -> None:
         nonlocal cancel
-        errors = list(chunk.lines.errors)
-        for (line, _), verdict in zip(wanted, verdicts, strict=True):
-            if verdict.problem is not None:
-                errors += line_errors(line, verdict.problem)
-        if stop is None and job.on_error == "abort" and errors:
-            raise _LineRefused(min(error.line for error in errors))
-        counts = Counter(verdict.status for verdict in verdicts)
-        counts["rejected"] += chunk.lines.refused
-        cancel = await _settle(c, job, chunk, stop, counts, errors)
+        found = zip(wanted, verdicts, strict=True)
+        errors = [error for (line, _), one in found if one.problem is not None for error in line_errors(line, one.problem)]
+        cancel = await _settle(c, job, chunk, stop, Counter(one.status for one in verdicts), errors)
 
     def new_id(n: int) -> UUID:
         return uuid5(job.job_id, f"{chunk.first_line}/{n}")
@@ -148,12 +152,20 @@ async def _cards(deps: Deps, job: ImportJob, chunk: Chunk, stop: int | None) -> 
 
 
 async def _settle(
-    c: Connection, job: ImportJob, chunk: Chunk, stop: int | None, counts: Counter[str], errors: Sequence[LineError]
+    c: Connection, job: ImportJob, chunk: Chunk, stop: _Stop | None, counts: Counter[str], errors: Sequence[LineError]
 ) -> bool:
+    """Counts and errors of a chunk. Raises _LineRefused when the job is to be aborted and was not yet."""
     if stop is None:
-        return await settle_chunk(c, SCHEMA, job.job_id, chunk.first_line, chunk.count, counts, errors)
+        if errors and job.on_error == "abort":
+            first = _stop_at(errors, "conflict" if errors[0].code in _CONFLICTS else "rejected")
+            raise _LineRefused(first or _Stop(chunk.first_line, "rejected", ()))
+        counts["rejected"] += chunk.lines.refused + len(chunk.facts.refused)
+        every = [*_refused_lines(chunk), *errors]
+        return await settle_chunk(c, SCHEMA, job.job_id, chunk.first_line, chunk.count, counts, every)
     # Aborted: of the line that was refused its errors are kept, of those behind it nothing.
-    kept = [error for error in errors if error.line <= stop]
-    bad = 1 if any(error.line == stop for error in kept) else 0
-    counts = Counter({**counts, "rejected": bad})
-    return await settle_chunk(c, SCHEMA, job.job_id, chunk.first_line, stop - chunk.first_line + 1, counts, kept)
+    counts[stop.status] += 1
+    read = stop.line - chunk.first_line + 1
+    return await settle_chunk(c, SCHEMA, job.job_id, chunk.first_line, read, counts, stop.errors)
+
+
+_CONFLICTS = frozenset({FACT_CONFLICT, CUSTOMER_EXISTS, EXTERNAL_ID_TAKEN})

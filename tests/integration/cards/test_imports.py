@@ -142,8 +142,24 @@ async def test_abort_stops_at_the_first_bad_line(cards: Cards) -> None:
 
 async def test_abort_stops_at_a_conflict(cards: Cards) -> None:
     lines = [line(1), line(2), line(1, net={"amount": "9.00", "currency": "CNY"}), line(4)]
-    job = await ended(cards, await start(cards, lines, on_error="abort"))
-    assert (job["state"], job["cause"], job["recorded"], job["conflict"]) == ("failed", "LINE_3_REFUSED", 2, 0)
+    answer = await start(cards, lines, on_error="abort")
+    job = await ended(cards, answer)
+    assert (job["state"], job["cause"], job["recorded"], job["conflict"]) == ("failed", "LINE_3_REFUSED", 2, 1)
+    errors = (await cards.get(f"{answer.headers['Location']}/errors")).json()["items"]
+    assert [(e["line"], e["code"]) for e in errors] == [(3, "FACT_CONFLICT")]
+    assert await cards.pool.fetchval("SELECT count(*) FROM cards.events WHERE source IS NOT NULL") == 2
+
+
+async def test_abort_stops_at_a_card_that_is_registered_otherwise(cards: Cards) -> None:
+    await cards.register("K-2")
+    lines = [
+        {"kind": "COMPANY", "name": f"Company {n}", "external_ids": [{"system": "erp", "value": f"K-{n}"}]} for n in range(1, 5)
+    ]
+    answer = await start(cards, lines, kind="customers", on_error="abort")
+    job = await ended(cards, answer)
+    assert (job["cause"], job["recorded"], job["conflict"], job["lines_read"]) == ("LINE_2_REFUSED", 1, 1, 2)
+    errors = (await cards.get(f"{answer.headers['Location']}/errors")).json()["items"]
+    assert [(e["line"], e["code"]) for e in errors] == [(2, "CUSTOMER_EXISTS")]
 
 
 async def test_an_import_can_be_cancelled(api: Cards) -> None:
