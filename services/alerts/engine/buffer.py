@@ -92,6 +92,11 @@ class PartBuffer:
     def reached(self) -> MergeKey:
         return self._reached
 
+    def read_through(self, topic: str) -> Start:
+        """The place behind everything of a topic that was read."""
+        at = self._topics.get(topic)
+        return Start() if at is None else at.through
+
     def starts(self) -> dict[str, Start]:
         """By topic, the smallest place from which everything not taken can be read again."""
         return {topic: at.resume() for topic, at in self._topics.items() if at.resume().cursor != START}

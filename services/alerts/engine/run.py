@@ -55,19 +55,19 @@ class _Engine:
         self.pool, self.feed, self.zone, self.stores = pool, feed, zone, stores
         self.owned: frozenset[int] = frozenset()
         self.parts: dict[int, Part] = {}
-        self.stale = True
+        self.assigned: frozenset[int] | None = None
+        self.lost: set[int] = set()
         self.seen: dict[TopicPart, Cursor] = {}
         self.rewound: set[TopicPart] = set()
         self.paused: set[TopicPart] = set()
 
     def parts_changed(self, owned: frozenset[int]) -> None:
-        self.stale = self.stale or owned != self.owned
         self.owned = owned
 
     async def run(self) -> None:
         next_housekeeping = time.monotonic()
         while True:
-            if self.stale:
+            if self.lost or self.owned != self.assigned:
                 await self._assign()
             if not self.parts:
                 await asyncio.sleep(READ_SECONDS)
@@ -82,24 +82,24 @@ class _Engine:
                 next_housekeeping = time.monotonic() + HOUSEKEEPING_SECONDS
 
     async def _assign(self) -> None:
-        """Load the places of the parts held, and read on from them."""
-        self.stale = False
-        wanted = sorted(self.owned)
-        self.parts = {}
+        """Load the places of parts that were won or lost to a twin, and read on from there; the others keep what they have read."""
+        lost, self.lost = self.lost, set()
+        owned = self.assigned = self.owned
+        self.parts = {number: part for number, part in self.parts.items() if number in owned and number not in lost}
+        wanted = sorted(owned - self.parts.keys())
         async with self.pool.acquire() as conn:
-            places = await read_places(conn, wanted)
             parked: dict[tuple[str, int], set[UUID]] = {}
             for one in await read_parked(conn, SCHEMA, wanted):
                 if one.read_model == NAME:
                     parked.setdefault((one.slot, one.part), set()).add(UUID(one.parked.key))
-            for place in places:
+            for place in await read_places(conn, wanted):
                 timer = await next_timer(conn, place)
                 waiting = parked.get((place.slot, place.part), set())
                 self.parts[place.part] = Part(place, PartBuffer(place.starts, place.reached), self.zone, waiting, timer)
         starts: dict[TopicPart, Start] = {}
-        for place in places:
-            for at in topics_of_part(place.part):
-                start = place.starts.get(at.topic, Start())
+        for part in self.parts.values():
+            for at in topics_of_part(part.number):
+                start = part.buffer.read_through(at.topic)
                 starts[at] = min(starts.get(at, start), start, key=lambda one: one.cursor)
         self.seen = {at: start.cursor for at, start in starts.items()}
         self.paused = set()
@@ -137,10 +137,10 @@ class _Engine:
             return
         try:
             for _ in range(STEPS_IN_A_ROW):
-                if self.stale or not await advance(self.pool, part, min(known)):
+                if part.number not in self.owned or not await advance(self.pool, part, min(known)):
                     return
         except PartLost:
-            self.stale = True
+            self.lost.add(part.number)
 
     def _hold_back(self) -> None:
         """Pause what has run ahead of the slowest topic of a full part; the slowest itself is always read on."""
@@ -171,4 +171,4 @@ class _Engine:
                 try:
                     await retry_parked(self.pool, self.stores, part)
                 except PartLost:
-                    self.stale = True
+                    self.lost.add(number)

@@ -34,7 +34,12 @@ def told(trade: Trade, until: date, rule: str | None = None, zone: ZoneInfo = ZO
             rules[event.alert_id] = event.finding.rule_id
         match event:
             case AlertOpened() | AlertWorsened() | AlertReopened():
-                entry = (type(event).__name__.removeprefix("Alert"), rules[event.alert_id], event.finding.level, event.finding.true_on)
+                entry = (
+                    type(event).__name__.removeprefix("Alert"),
+                    rules[event.alert_id],
+                    event.finding.level,
+                    event.finding.true_on,
+                )
             case AlertRecovered():
                 entry = ("Recovered", rules[event.alert_id], None, event.true_on)
             case _:

@@ -1,0 +1,260 @@
+"""The engine on a real database: restarts, twins, poison, and the stores as the truth that its rows are checked against."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.alerts.domain import watched_customer
+from services.alerts.engine.refold import compare
+from services.alerts.engine.run import watch
+from services.alerts.settings import Settings
+from shared.contracts.alerts import WentLive
+from shared.contracts.cursor import PARTS
+from shared.contracts.envelope import Envelope
+from shared.contracts.event import Event
+from shared.contracts.transactions import SaleRecorded
+from shared.feed.feed import Membership, PartsChanged
+from shared.feed.store import StoreFeed
+from shared.kafka.settings import KafkaSettings
+from shared.postgres.pool import Pool
+from shared.projections.parking import ask_retry
+from shared.relay.leader import lead
+from shared.testing.databases import Database
+from shared.testing.eventually import eventually
+from tests.integration.alerts.conftest import (
+    ZONE,
+    PoolOf,
+    ago,
+    control,
+    invoice,
+    leading,
+    payment,
+    sale,
+    sales,
+    today,
+    working_service,
+)
+from tests.integration.running import record, settings_of
+
+
+class Fixed:
+    """All parts belong to this process; two of them at once are twins."""
+
+    def __init__(self, parts: Iterable[int] = range(PARTS)) -> None:
+        self.parts = frozenset(parts)
+
+    async def owned(self) -> frozenset[int]:
+        return self.parts
+
+    def on_change(self, changed: PartsChanged) -> None:
+        changed(self.parts)
+
+    async def watch(self) -> None:
+        await asyncio.Event().wait()
+
+    async def report(self, next_offsets: object) -> None:
+        """Nobody looks."""
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+@asynccontextmanager
+async def engine(pools: dict[str, Pool], membership: Membership | None = None) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(
+        watch(pool=pools["alerts"], feed=StoreFeed(pools), membership=membership or Fixed(), zone=ZONE, stores=pools)
+    )
+    try:
+        yield task
+    finally:
+        if task.done():
+            task.result()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+async def pools(database: Database, pool_of: PoolOf) -> AsyncIterator[dict[str, Pool]]:
+    services = ("cards", "complaints", "alerts")
+    async with leading(*((service, database.dsn(service)) for service in services)):
+        yield {service: await pool_of(database, service) for service in services}
+
+
+async def tell(pools: dict[str, Pool], customer: UUID, *events: Event) -> None:
+    await record(pools["cards"], "cards", [(f"ledger-{customer}", customer, event) for event in events])
+
+
+async def go_live(pools: dict[str, Pool]) -> None:
+    await control(pools["alerts"], "alerts", "go-live", WentLive(live_on=today()))
+
+
+async def said(pools: dict[str, Pool]) -> list[tuple[str, str]]:
+    rows = await pools["alerts"].fetch(
+        "SELECT split_part(type, '.', 3) AS what, customer_id FROM alerts.events WHERE customer_id IS NOT NULL ORDER BY gen, xid, pos"
+    )
+    return [(row["what"], str(row["customer_id"])) for row in rows]
+
+
+async def told(pools: dict[str, Pool], *expected: tuple[str, UUID]) -> None:
+    wanted = sorted((f"alert-{what}", str(customer)) for what, customer in expected)
+
+    async def there() -> bool:
+        found = sorted(await said(pools))
+        assert found == wanted, found
+        return True
+
+    await eventually(there, timeout=15)
+
+
+async def test_an_engine_that_is_stopped_goes_on_where_it_was(pools: dict[str, Pool]) -> None:
+    first, second = uuid4(), uuid4()
+    await tell(pools, first, *sales(first, ago(45)), invoice(first, "1", ago(20)))
+    async with engine(pools):
+        await go_live(pools)
+        await told(pools, ("opened", first), ("opened", first))
+    await tell(pools, second, invoice(second, "2", ago(20)))
+    await tell(pools, first, sale(first, today()))
+    async with engine(pools):
+        await told(pools, ("opened", first), ("opened", first), ("recovered", first), ("opened", second))
+        await tell(pools, second, payment(second, "p1"))
+        await told(pools, ("opened", first), ("opened", first), ("recovered", first), ("opened", second), ("recovered", second))
+
+
+async def test_twins_say_everything_once(pools: dict[str, Pool]) -> None:
+    """INVARIANT: broken by writing without comparing the place's revision."""
+    customers = [uuid4() for _ in range(8)]
+    async with engine(pools), engine(pools), engine(pools):
+        for number, customer in enumerate(customers):
+            await tell(pools, customer, *sales(customer, ago(45)), invoice(customer, str(number), ago(20)))
+        await go_live(pools)
+        await told(pools, *((("opened", customer)) for customer in customers for _ in range(2)))
+        for customer in customers:
+            await tell(pools, customer, sale(customer, today()))
+        expected = [(what, customer) for customer in customers for what in ("opened", "opened", "recovered")]
+        await told(pools, *expected)
+    assert await compare(pools["alerts"], pools, ZONE, range(PARTS)) == []
+
+
+async def test_rows_are_what_the_stores_give_and_a_changed_row_is_found(pools: dict[str, Pool]) -> None:
+    customers = [uuid4() for _ in range(5)]
+    async with engine(pools):
+        for number, customer in enumerate(customers):
+            await tell(pools, customer, *sales(customer, ago(45 * number)), invoice(customer, str(number), ago(7 * number)))
+        await go_live(pools)
+        await eventually(lambda: _count(pools, "alert-opened"), timeout=15)
+        await eventually(lambda: _all_live(pools), timeout=15)
+        assert await compare(pools["alerts"], pools, ZONE, range(PARTS)) == []
+    await pools["alerts"].execute(
+        "UPDATE alerts.watched_customers_a SET next_due_at = now() WHERE customer_id = $1", customers[0]
+    )
+    found = await compare(pools["alerts"], pools, ZONE, range(PARTS))
+    assert [(one.customer_id, one.field) for one in found] == [(customers[0], "timer")]
+
+
+async def _count(pools: dict[str, Pool], what: str) -> int:
+    return sum(1 for found, _ in await said(pools) if found == what)
+
+
+async def _all_live(pools: dict[str, Pool]) -> bool:
+    live = await pools["alerts"].fetchval(
+        "SELECT count(*) FROM alerts.positions WHERE read_model = 'watched_customers' AND extra->'control' ? 'live_on'"
+    )
+    return bool(live == PARTS)
+
+
+async def test_a_customer_that_cannot_be_folded_is_parked_and_tried_again(
+    pools: dict[str, Pool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poisoned, neighbour = uuid4(), uuid4()
+    fold = watched_customer.evolve
+
+    def failing(before: watched_customer.WatchedCustomer, envelope: Envelope, recorded_on: object) -> object:
+        if before.customer_id == poisoned and isinstance(envelope.event, SaleRecorded):
+            raise ZeroDivisionError
+        return fold(before, envelope, recorded_on)  # type: ignore[arg-type]
+
+    async with engine(pools) as running:
+        await tell(pools, poisoned, invoice(poisoned, "1", ago(20)))
+        await go_live(pools)
+        await told(pools, ("opened", poisoned))
+        monkeypatch.setattr(watched_customer, "evolve", failing)
+        await tell(pools, poisoned, sale(poisoned, ago(60)), payment(poisoned, "p1"))
+        await tell(pools, neighbour, invoice(neighbour, "2", ago(20)))
+        await told(pools, ("opened", poisoned), ("opened", neighbour))
+
+        async def parked() -> list[str]:
+            rows = await pools["alerts"].fetch("SELECT key, cause FROM alerts.parked")
+            return [f"{row['key']} {row['cause']}" for row in rows]
+
+        assert await eventually(parked) == [f"{poisoned} ZeroDivisionError"]
+        async with pools["alerts"].acquire() as c:
+            await ask_retry(c, "alerts")
+        await eventually(lambda: _tried_again(pools))
+        assert await parked() == [f"{poisoned} ZeroDivisionError"]
+        monkeypatch.setattr(watched_customer, "evolve", fold)
+        async with pools["alerts"].acquire() as c:
+            await ask_retry(c, "alerts")
+        # What is said now is for items from the parked one on: the debt's opening is not said again.
+        await told(pools, ("opened", poisoned), ("opened", neighbour), ("opened", poisoned), ("recovered", poisoned))
+        assert await parked() == []
+        await tell(pools, poisoned, sale(poisoned, today()))
+        await eventually(lambda: _count(pools, "alert-recovered"))
+        assert not running.done()
+    assert await compare(pools["alerts"], pools, ZONE, range(PARTS)) == []
+
+
+async def _tried_again(pools: dict[str, Pool]) -> bool:
+    return not await pools["alerts"].fetchval("SELECT bool_or(retry) FROM alerts.parked")
+
+
+async def test_a_service_that_stands_still_delays_alerts_and_makes_none(database: Database, pool_of: PoolOf) -> None:
+    """INVARIANT: nothing is taken before every topic's watermark has passed it; complaints may hold a dispute."""
+    pools = {service: await pool_of(database, service) for service in ("cards", "complaints", "alerts")}
+    customer = uuid4()
+    async with leading(("cards", database.dsn("cards")), ("alerts", database.dsn("alerts"))), engine(pools):
+        await tell(pools, customer, invoice(customer, "1", ago(20)))
+        await go_live(pools)
+        await eventually(
+            lambda: pools["cards"].fetchval(
+                "SELECT max(e.recorded_at) < w.t FROM cards.published_events e, cards.published_watermark w GROUP BY w.t"
+            )
+        )
+        await asyncio.sleep(0.5)
+        assert await said(pools) == []
+        async with leading(("complaints", database.dsn("complaints"))):
+            await told(pools, ("opened", customer))
+
+
+async def test_over_kafka_it_says_the_same(database: Database, pool_of: PoolOf, kafka: KafkaSettings, tmp_path: Path) -> None:
+    pools = {service: await pool_of(database, service) for service in ("cards", "complaints", "alerts")}
+    customers = [uuid4() for _ in range(3)]
+    values = settings_of(database, "alerts", tmp_path)
+    settings = Settings(**{**values, "feed": "kafka", "kafka_bootstrap": kafka.bootstrap, "kafka_prefix": kafka.prefix})
+    for number, customer in enumerate(customers):
+        await tell(pools, customer, *sales(customer, ago(45)), invoice(customer, str(number), ago(20)))
+    relays = [
+        asyncio.create_task(lead(service=service, dsn=database.dsn(service), kafka=kafka, now=lambda: datetime.now(UTC)))
+        for service in ("cards", "complaints")
+    ]
+    try:
+        async with working_service(settings):
+            await go_live(pools)
+
+            async def opened() -> bool:
+                return await _count(pools, "alert-opened") == 6
+
+            await eventually(opened, timeout=30)
+            await tell(pools, customers[0], sale(customers[0], today()))
+            await eventually(lambda: _count(pools, "alert-recovered"), timeout=20)
+    finally:
+        for relay in relays:
+            relay.cancel()
+        await asyncio.gather(*relays, return_exceptions=True)
+    assert await compare(pools["alerts"], pools, ZONE, range(PARTS)) == []
