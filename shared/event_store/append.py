@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from shared.contracts.cursor import parse_cursor
@@ -29,7 +30,10 @@ from shared.postgres.schema import within
 
 
 class Unstorable(ValueError):
-    """An event larger than 64 KiB, or with the character U+0000, which PostgreSQL cannot hold. Nothing was written."""
+    """An event larger than 64 KiB as the store writes it, or with the character U+0000, which PostgreSQL cannot hold.
+
+    Nothing was written, and the transaction is at its end.
+    """
 
 
 async def append_many(
@@ -47,13 +51,18 @@ async def append_many(
     that does not fit means that nothing is written. The caller commits. Raises Unstorable; asyncpg.ActiveSQLTransactionError
     when the transaction has written before; asyncpg.LockNotAvailableError after waiting too long (the answer is 503).
     """
-    found = await tx.fetchval(
-        within(schema, "SELECT {schema}.append_many($1, $2, $3, $4)"),
-        _json([_append(one) for one in appends]),
-        None if command is None else _json(_command(command)),
-        _json([_guard(guard) for guard in guards]),
-        skip_existing,
-    )
+    try:
+        found = await tx.fetchval(
+            within(schema, "SELECT {schema}.append_many($1, $2, $3, $4)"),
+            _json([_append(one) for one in appends]),
+            None if command is None else _json(_command(command)),
+            _json([_guard(guard) for guard in guards]),
+            skip_existing,
+        )
+    except asyncpg.CheckViolationError as error:
+        if error.constraint_name == "events_body_size":
+            raise Unstorable(f"an event is larger than {MAX_BODY_BYTES} bytes") from None
+        raise
     return _appended(msgspec.json.decode(found))
 
 

@@ -17,13 +17,13 @@ _SCAN = """
 SELECT e.gen, e.xid, e.pos, e.stream, e.version, e.event_id, e.type, e.customer_id, e.part, e.occurred_at, e.recorded_at, e.body::text
   FROM {service}.published_events e
  WHERE (e.gen, e.xid, e.pos) > ($1, $2, $3) AND (e.gen, e.xid, e.pos) <= ($4, $5, $6)
-   AND (e.gen < (SELECT max(g.gen) FROM {service}.published_events g) OR e.xid < pg_snapshot_xmin(pg_current_snapshot()))
+   AND (e.gen < (SELECT gen FROM {service}.published_generation) OR e.xid < pg_snapshot_xmin(pg_current_snapshot()))
    AND ($7::smallint[] IS NULL OR e.part = ANY($7)) AND ($8::text[] IS NULL OR e.type = ANY($8))
  ORDER BY e.gen, e.xid, e.pos LIMIT $9"""
 
 _HORIZON = """
 SELECT e.gen, e.xid, e.pos FROM {service}.published_events e
- WHERE e.gen < (SELECT max(g.gen) FROM {service}.published_events g) OR e.xid < pg_snapshot_xmin(pg_current_snapshot())
+ WHERE e.gen < (SELECT gen FROM {service}.published_generation) OR e.xid < pg_snapshot_xmin(pg_current_snapshot())
  ORDER BY e.gen DESC, e.xid DESC, e.pos DESC LIMIT 1"""
 
 _WATERMARK = "SELECT t, gen, xid, pos FROM {service}.published_watermark"

@@ -87,6 +87,8 @@ for _code, _status, _title, _explanation in (
     ("VERSION_STALE", 412, "The resource has changed meanwhile", "If-Match names an older version. Read the resource again and decide anew."),
     ("BODY_TOO_LARGE", 413, "The body is too large",
      "A body holds at most 256 KiB, a bulk body 2 MiB. Larger inputs go to /v1/imports as lines of JSON, at most 64 KiB a line."),
+    ("EVENT_TOO_LARGE", 413, "What would be recorded is too large",
+     "All fields of a command together hold at most 64 KiB, personal texts counted by a third more. Nothing was recorded; shorten the texts."),
     ("MEDIA_TYPE_UNSUPPORTED", 415, "This media type is not accepted", "Send application/json; imports take application/x-ndjson or application/jsonl."),
     ("VALIDATION_FAILED", 422, "Some fields are not valid", "`errors` names every field by a JSON pointer, and what is wrong with it."),
     ("IF_MATCH_MISSING", 428, "The If-Match header is missing",

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from shared.event_store.append import Unstorable
 from shared.web.problem import FieldError, Problem, pointer, problem_response
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,8 @@ def as_problem(error: Exception) -> Problem:
         if code is not None:
             return Problem(code, headers=error.headers)
         return Problem("JSON_INVALID") if error.status_code < 500 else Problem("INTERNAL_ERROR")
+    if isinstance(error, Unstorable):
+        return Problem("EVENT_TOO_LARGE")
     if isinstance(error, AWAY) and not isinstance(error, _DEFECTS):
         log.warning("unavailable: %s", type(error).__name__)
         return Problem("UNAVAILABLE", headers={"Retry-After": "1"})
@@ -87,5 +90,5 @@ async def _answer(request: Request, error: Exception) -> Response:
 
 def install_handlers(app: FastAPI) -> None:
     """Problems for everything that is raised below the middleware."""
-    for kind in (Problem, RequestValidationError, HTTPException, *AWAY):
+    for kind in (Problem, RequestValidationError, HTTPException, Unstorable, *AWAY):
         app.add_exception_handler(kind, _answer)

@@ -19,7 +19,7 @@ CREATE TABLE {schema}.events (
     body jsonb NOT NULL,
     meta jsonb NOT NULL,
     PRIMARY KEY (stream, version),
-    CHECK (octet_length(body::text) <= 65536)
+    CONSTRAINT events_body_size CHECK (octet_length(body::text) <= 65536)
 );
 CREATE INDEX events_cursor ON {schema}.events (gen, xid, pos);
 CREATE UNIQUE INDEX events_source ON {schema}.events (source, source_event_id) WHERE source IS NOT NULL;
@@ -59,8 +59,11 @@ CREATE VIEW {schema}.published_events AS
     SELECT gen, xid, pos, stream, version, event_id, type, customer_id, part, occurred_at, recorded_at, body, meta
       FROM {schema}.events;
 
+-- Older generations are complete; of this one only what lies below the oldest running transaction.
+CREATE VIEW {schema}.published_generation AS SELECT gen FROM {schema}.store;
+
 GRANT SELECT, INSERT ON {schema}.events, {schema}.commands, {schema}.external_ids TO {schema};
 GRANT SELECT ON {schema}.store TO {schema};
 GRANT UPDATE (last_tick) ON {schema}.store TO {schema};
 GRANT SELECT ON {schema}.events, {schema}.external_ids, {schema}.store TO {schema}_rebuild;
-GRANT SELECT ON {schema}.published_events TO {schema}, {schema}_reader;
+GRANT SELECT ON {schema}.published_events, {schema}.published_generation TO {schema}, {schema}_reader;

@@ -20,10 +20,13 @@ EVENTS = {
     "meta": "jsonb",
 }
 WATERMARK = {"t": "timestamp with time zone", "gen": "smallint", "xid": "xid8", "pos": "bigint"}
+GENERATION = {"gen": "smallint"}
 
 
 @pytest.mark.parametrize("service", SERVICES)
-@pytest.mark.parametrize(("view", "columns"), [("published_events", EVENTS), ("published_watermark", WATERMARK)])
+@pytest.mark.parametrize(
+    ("view", "columns"), [("published_events", EVENTS), ("published_watermark", WATERMARK), ("published_generation", GENERATION)]
+)
 async def test_published_columns(untouched_database, pool_of, service, view, columns):
     reader = next(other for other in SERVICES if other != service)
     pool = await pool_of(untouched_database, reader)

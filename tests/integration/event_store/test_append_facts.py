@@ -65,6 +65,22 @@ async def test_a_body_prepared_by_the_caller_is_stored_as_it_is(pool, customers)
     assert tuple(row) == ('{"prepared": true}', '{"correlationid": "c-1"}', "erp/payment", "1", fact.fingerprint)
 
 
+def of_size(fact, written):
+    """The fact with a body that is smaller when it is sent than the table writes it: a space behind each comma and the colon."""
+    commas = written // 3 - 10
+    list_of_numbers = b'{"n":[' + b"1," * commas + b"1]"
+    rest = written - (len(list_of_numbers) + commas + 1)
+    body = list_of_numbers + b',"t":"' + b"x" * (rest - len(b',"t":""}') - 2) + b'"}'
+    return replace(fact, body=body)
+
+
+async def test_a_body_is_as_large_as_the_table_writes_it(pool, customers):
+    largest, larger = of_size(payment(customers[0], "1"), 65_536), of_size(payment(customers[0], "2"), 65_537)
+    assert len(larger.body) < 45_000
+    assert await recorded(pool, [largest, larger, payment(customers[0], "3")]) == ["recorded", "rejected", "recorded"]
+    assert await pool.fetchval("SELECT max(octet_length(body::text)) FROM cards.events") == 65_536
+
+
 async def test_nothing_new_writes_nothing(pool, customers):
     await recorded(pool, [payment(customers[0], "1")])
     async with pool.acquire() as connection, connection.transaction():

@@ -8,6 +8,7 @@ from shared.contracts.cursor import START, Cursor
 from shared.event_store import tail as tail_module
 from shared.event_store.append import append_many
 from shared.event_store.tail import read_tail, tail
+from shared.feed.scan import horizon, scan
 from shared.testing.hunt import hunt
 from shared.testing.stored_events import releases
 
@@ -95,16 +96,29 @@ async def test_pages_follow_one_another(pool, customers):
     assert seen == [(f"card-{customer}", version) for customer in customers for version in (1, 2, 3)]
 
 
+async def keep_from_before_a_restore(admin):
+    """An event of the first generation, of a cluster that had given out more transaction ids than this one."""
+    await admin.execute(
+        "INSERT INTO cards.events (gen, xid, stream, version, event_id, type, part, occurred_at, recorded_at, body, meta)"
+        " VALUES (1, '999999999999', 'card-old', 1, gen_random_uuid(), 'regulars.cards.trade-released.v1', 0, now(), now(), '{}', '{}')"
+    )
+
+
 async def test_a_new_generation_comes_after_every_older_one(pool, admin, customers):
     """After a restore transaction ids begin anew; the generation keeps the order and old rows are complete."""
     await admin.execute("UPDATE cards.store SET gen = 2")
     async with pool.acquire() as writer, writer.transaction():
         await append_many(writer, "cards", [releases(customers[0])])
-    await admin.execute(
-        "INSERT INTO cards.events (gen, xid, stream, version, event_id, type, part, occurred_at, recorded_at, body, meta)"
-        " VALUES (1, '999999999999', 'card-old', 1, gen_random_uuid(), 'regulars.cards.trade-released.v1', 0, now(), now(), '{}', '{}')"
-    )
+    await keep_from_before_a_restore(admin)
     async with pool.acquire() as reader:
         rows = await tail(reader, "cards", START)
         assert [row.gen for row in rows] == [1, 2]
         assert [row.gen for row in await tail(reader, "cards", Cursor(1, 999999999999, rows[0].pos))] == [2]
+
+
+async def test_what_is_published_of_a_restored_store_is_visible_before_anything_new_is_appended(pool, admin):
+    await admin.execute("UPDATE cards.store SET gen = 2")
+    await keep_from_before_a_restore(admin)
+    async with pool.acquire() as reader:
+        assert [record.stream for record in await scan(reader, "cards", START)] == ["card-old"]
+        assert (await horizon(reader, "cards")).xid == 999999999999

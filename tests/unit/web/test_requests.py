@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from shared.auth.keys import read_keys, withdraw_key
+from shared.event_store.append import Unstorable
 from shared.web.health import Readiness
 from tests.unit.web.demo import Running, away
 from tests.unit.web.test_bodies import is_problem
@@ -199,6 +200,13 @@ async def test_a_database_that_is_away_is_503_with_retry_after(run: Running, err
     response = await run.client.get("/v1/failure", headers=run.all)
     is_problem(response, 503, "UNAVAILABLE")
     assert response.headers["retry-after"] == "1"
+    assert "canary" not in response.text
+
+
+async def test_an_event_that_the_store_cannot_hold_is_413(run: Running) -> None:
+    run.demo.fails_with = Unstorable("canary-value")
+    response = await run.client.get("/v1/failure", headers=run.all)
+    is_problem(response, 413, "EVENT_TOO_LARGE")
     assert "canary" not in response.text
 
 
