@@ -12,6 +12,7 @@ from services.cards.domain.card import (
     CardCommand,
     LinkExternalId,
     RegisterCustomer,
+    ReviseBasics,
     Unregistered,
     content_of,
     decide,
@@ -91,7 +92,9 @@ async def _once(
     guards: Sequence[Guard],
 ) -> Answer | None:
     """Load, decide, append; None when somebody else was faster and it has to be done again as a whole."""
-    await deps.sealer.keys_for([customer_id])
+    if isinstance(command, RegisterCustomer | ReviseBasics):
+        # In a transaction of its own, before that of the append; other commands say nothing personal.
+        await deps.sealer.keys_for([customer_id])
     stream = card_stream(customer_id)
     async with deps.pool.acquire() as c, c.transaction():
         loaded = await load(c, SCHEMA, stream, (key.principal, key.route, key.key))

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from services.cards.handlers import facts
 from tests.integration.cards.conftest import Cards, fresh, sale
 
 
@@ -193,3 +194,23 @@ async def test_the_ledger_is_listed_newest_first(api: Cards) -> None:
     assert "next_cursor" not in rest
     nobody = await api.get(f"/v1/customers/{uuid4()}/transactions")
     assert nobody.status_code == 404
+
+
+async def test_facts_follow_an_external_id_that_is_claimed_meanwhile(api: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    """INVARIANT: a fact stands in the ledger of whoever holds its external id; breaks when "moved" is taken for recorded."""
+    owner = await api.register("K-1")
+    look_up, linked = facts.look_up, False
+
+    async def and_then_it_is_linked(*given: Any) -> None:
+        nonlocal linked
+        await look_up(*given)
+        if not linked:
+            linked = True
+            await api.post(f"/v1/customers/{owner}/external-ids", {"system": "erp", "value": "K-8"})
+
+    monkeypatch.setattr(facts, "look_up", and_then_it_is_linked)
+    items = [{"type": "sale", **sale("S-1", customer="K-1")}, {"type": "sale", **sale("S-2", customer="K-8")}]
+    answer = await api.post("/v1/transactions/bulk", items)
+    assert [(item["status"], item["customer_id"]) for item in answer.json()["items"]] == [("recorded", str(owner))] * 2
+    assert await api.events(f"ledger-{owner}") == ["sale-recorded", "sale-recorded"]
+    assert await api.pool.fetchval("SELECT count(*) FROM cards.events WHERE type LIKE '%stub-opened%'") == 0

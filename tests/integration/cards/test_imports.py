@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.cards.imports import runner
+from services.cards.imports import recording, runner
 from services.cards.wiring import run_work
 from shared.testing.eventually import eventually
 from tests.integration.cards.conftest import Cards, sale
@@ -211,6 +211,25 @@ def _some(api: Cards) -> Any:
         return bool(await api.pool.fetchval("SELECT lines_read > 0 FROM cards.import_jobs"))
 
     return probe
+
+
+async def test_an_import_follows_an_external_id_that_is_claimed_meanwhile(api: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = await api.register("K-1")
+    append, linked = recording.append_facts, False
+
+    async def when_it_is_linked(*given: Any) -> Any:
+        nonlocal linked
+        if not linked:
+            linked = True
+            await api.post(f"/v1/customers/{owner}/external-ids", {"system": "erp", "value": "K-8"})
+        return await append(*given)
+
+    monkeypatch.setattr(recording, "append_facts", when_it_is_linked)
+    answer = await start(api, [line(1, customer="K-1"), line(2, customer="K-8")])
+    async with working(run_work(api.settings)):
+        job = await ended(api, answer)
+    assert (job["state"], job["recorded"], job["duplicate"]) == ("done", 2, 0)
+    assert await api.events(f"ledger-{owner}") == ["sale-recorded", "sale-recorded"]
 
 
 async def test_cards_are_imported_and_fill_stubs(cards: Cards) -> None:
