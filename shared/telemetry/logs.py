@@ -64,6 +64,9 @@ def _without_exception_text(_logger: Any, _method: str, event: structlog.typing.
             places.append(f"{step.tb_frame.f_code.co_filename}:{step.tb_lineno} {step.tb_frame.f_code.co_name}")
             step = step.tb_next
         event["places"] = places[-12:]
+    if event.get("logger") == "asyncio":
+        # Of a failure that nobody waited for, asyncio writes out the exception or the arguments as well.
+        event["event"] = str(event["event"]).partition("\n")[0].partition("(")[0]
     return event
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import io
 import json
 import logging
@@ -62,6 +64,24 @@ def test_exceptions_are_named_but_not_quoted(lines: io.StringIO) -> None:
     found = read(lines)
     assert [line["error"] for line in found] == ["ValueError", "ValueError"]
     assert all("test_logs.py" in line["places"][0] for line in found)
+    assert "canary" not in lines.getvalue()
+
+
+async def test_failures_that_nobody_waited_for_are_not_quoted_either(lines: io.StringIO) -> None:
+    async def fail(value: str) -> None:
+        raise ValueError(value)
+
+    def fail_at_once(value: str) -> None:
+        raise ValueError(value)
+
+    forgotten = asyncio.create_task(fail("canary-value"))
+    asyncio.get_running_loop().call_soon(fail_at_once, "canary-value")
+    await asyncio.wait([forgotten])
+    del forgotten
+    gc.collect()
+    found = read(lines)
+    assert sorted(line["event"].partition(" ")[0] for line in found) == ["Exception", "Task"]
+    assert all(line["error"] == "ValueError" and "test_logs.py" in line["places"][-1] for line in found)
     assert "canary" not in lines.getvalue()
 
 
