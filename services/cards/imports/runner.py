@@ -71,9 +71,9 @@ async def run_job(deps: Deps, job: ImportJob) -> None:
         state, cause = "failed", problem.code
     except InvalidTag:
         state, cause = "failed", "LINES_UNREADABLE"
-    except (asyncpg.PostgresError, ValueError, TypeError, KeyError, AttributeError, AssertionError) as error:
+    except (asyncpg.PostgresError, ValueError, TypeError, KeyError, AttributeError, AssertionError):
         log.exception("import failed", extra={"job_id": str(job.job_id)})
-        state, cause = "failed", type(error).__name__.upper()
+        state, cause = "failed", "INTERNAL_ERROR"
     async with deps.pool.acquire() as c, c.transaction():
         await end(c, SCHEMA, job.job_id, state, cause)
     log.info("import ended", extra={"job_id": str(job.job_id), "state": state})

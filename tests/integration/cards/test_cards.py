@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
-from services.cards.wiring import build_api
+from services.cards.wiring import build_api, run_work
+from shared.privacy.sealing import Sealer
+from shared.testing.eventually import eventually
 from tests.integration.cards.conftest import Cards, fresh, sale
-from tests.integration.running import serving
+from tests.integration.running import serving, working
 
 PERSON = {
     "kind": "PERSON",
@@ -240,3 +242,24 @@ async def test_erasure_destroys_what_is_personal_and_keeps_the_figures(api: Card
     assert (await api.get(f"/v1/customers/{customer}/receivables")).status_code == 200
     changed = await api.put(f"/v1/customers/{customer}/marks", {"nature": "INDIVIDUAL"}, 2)
     assert changed.status_code == 410
+
+
+async def test_an_erasure_that_was_cut_short_is_finished(api: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    """INVARIANT: whoever is erased on record has no key; breaks when nobody looks for erasures that stopped between the two."""
+    customer = (await api.post("/v1/customers", PERSON)).json()["customer_id"]
+
+    async def dies(_sealer: Sealer, _customer: UUID) -> None:
+        raise OSError("killed after the commit")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Sealer, "erase", dies)
+        answer = await api.post(f"/v1/customers/{customer}/erasure", {"reason": "REQUESTED"})
+    assert answer.status_code == 503
+    assert (await api.get(f"/v1/customers/{customer}")).status_code == 410
+    assert await api.pool.fetchval("SELECT count(*) FROM keystore.erased_customers()") == 0
+
+    async def destroyed() -> bool:
+        return bool(await api.pool.fetchval("SELECT count(*) FROM keystore.erased_customers()"))
+
+    async with working(run_work(api.settings)):
+        await eventually(destroyed, timeout=20)

@@ -264,3 +264,36 @@ async def test_two_uploads_under_one_key_leave_one_job(api: Cards) -> None:
     assert {answer.status_code for answer in answers} <= {202, 409}
     assert await api.pool.fetchval("SELECT count(*) FROM cards.import_jobs WHERE state = 'stored'") == 1
     assert await api.pool.fetchval("SELECT sum(lines) FROM cards.import_lines") == 20
+
+
+async def test_uploads_that_nobody_finished_are_given_up_after_a_day(api: Cards) -> None:
+    cut = await start(api, [*(line(n) for n in range(5000)), b" " * 70_000])
+    assert cut.status_code == 413
+    await api.pool.execute("UPDATE cards.import_jobs SET made_at = made_at - interval '25 hours'")
+
+    async def given_up() -> bool:
+        found = await api.pool.fetchrow("SELECT state, cause, salt FROM cards.import_jobs")
+        return found is not None and tuple(found) == ("failed", "UPLOAD_CUT_OFF", None)
+
+    async with working(run_work(api.settings)):
+        await eventually(given_up, timeout=20)
+    assert await api.pool.fetchval("SELECT count(*) FROM cards.import_lines") == 0
+
+
+async def test_a_defect_ends_the_job_and_not_the_process(cards: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def breaks(*_given: Any) -> Any:
+        raise ValueError("a defect")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runner, "record", breaks)
+        job = await ended(cards, await start(cards, [line(1)]))
+    assert (job["state"], job["cause"]) == ("failed", "INTERNAL_ERROR")
+    assert (await ended(cards, await start(cards, [line(1)])))["recorded"] == 1
+
+
+async def test_lines_that_cannot_be_opened_fail_the_job(api: Cards) -> None:
+    answer = await start(api, [line(1)])
+    await api.pool.execute("UPDATE cards.import_jobs SET salt = 'another'")
+    async with working(run_work(api.settings)):
+        job = await ended(api, answer)
+    assert (job["state"], job["cause"]) == ("failed", "LINES_UNREADABLE")
