@@ -150,7 +150,10 @@ async def list_rules(deps: Dependencies) -> Response:
 
 
 @router.get(
-    "/v1/rules/{rule_id}", dependencies=[scope("alerts.rule.read")], responses={404: {"description": RULE_UNKNOWN}}, summary="One rule"
+    "/v1/rules/{rule_id}",
+    dependencies=[scope("alerts.rule.read")],
+    responses={404: {"description": RULE_UNKNOWN}},
+    summary="One rule",
 )
 async def get_rule(rule_id: str, deps: Dependencies, request: Request) -> Response:
     rule = next((rule for rule in ALL_RULES if rule.id == rule_id), None)
@@ -173,7 +176,9 @@ async def get_rule(rule_id: str, deps: Dependencies, request: Request) -> Respon
 _RULE: Described = {404: {"description": RULE_UNKNOWN}, 422: {"description": RULE_PARAMETERS}}
 
 
-@router.put("/v1/rules/{rule_id}", dependencies=[scope("alerts.rule.write")], responses=_RULE, summary="Publish a rule's parameters")
+@router.put(
+    "/v1/rules/{rule_id}", dependencies=[scope("alerts.rule.write")], responses=_RULE, summary="Publish a rule's parameters"
+)
 async def put_rule(
     rule_id: str,
     body: Annotated[ParametersBody, Body(openapi_examples=PARAMETERS)],

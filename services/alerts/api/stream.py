@@ -52,7 +52,9 @@ _streams = _Streams()
 async def stream_alerts(
     deps: Dependencies,
     kind: AlertKind | None = None,
-    for_seconds: Annotated[int, Query(ge=1, le=LONGEST_SECONDS, description="The stream ends then; resume it.")] = LONGEST_SECONDS,
+    for_seconds: Annotated[
+        int, Query(ge=1, le=LONGEST_SECONDS, description="The stream ends then; resume it.")
+    ] = LONGEST_SECONDS,
     last_event_id: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
 ) -> Response:
     """Named events (`opened`, `worsened`, `recovered`, `reopened`, `acknowledged`, ...); the id is a place in the log. With

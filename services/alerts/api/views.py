@@ -56,7 +56,12 @@ def _step(envelope: Envelope, event: Event) -> dict[str, Any]:
     for name in ("alert_id", "customer_id", "kind"):
         body.pop(name, None)
     step = envelope.type.split(".")[2].removeprefix("alert-").replace("-", "_").upper()
-    return {"step": step, "event_id": envelope.event_id, "occurred_at": envelope.occurred_at, "recorded_at": envelope.recorded_at} | body
+    return {
+        "step": step,
+        "event_id": envelope.event_id,
+        "occurred_at": envelope.occurred_at,
+        "recorded_at": envelope.recorded_at,
+    } | body
 
 
 def without_personal(event: Event) -> Event:

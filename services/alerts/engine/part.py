@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from services.alerts.domain.control import JUDGE_ALL
 from services.alerts.domain.judging import Saying, stream_of
+from services.alerts.engine import metrics
 from services.alerts.engine.buffer import WIDE_TYPES, PartBuffer
 from services.alerts.engine.items import Item
 from services.alerts.engine.step import Parked, Stepped, Watched, step
@@ -28,6 +29,7 @@ from services.alerts.read_models.watched_customers import (
     move,
     next_timer,
     row_of,
+    stop_timers,
     upsert,
 )
 from shared.event_store.append import append_many
@@ -119,12 +121,20 @@ async def _apply(
         part.place = await _write(conn, place, stepped.sayings, columns, stepped.parked)
         timer = await next_timer(conn, part.place)
     part.timer = timer
+    _count(items, stepped)
     part.parked |= stepped.parked.keys()
     if len(part.cache) > CACHED:
         part.cache.clear()
     part.cache.update(stepped.rows)
     for customer_id in stepped.parked:
         part.cache.pop(customer_id, None)
+
+
+def _count(items: Sequence[Item], stepped: Stepped) -> None:
+    metrics.TAKEN.inc(len(items))
+    metrics.PARKED.inc(len(stepped.parked))
+    for one in stepped.sayings:
+        metrics.SAID.labels(one.event.type.split(".")[2]).inc()
 
 
 def _compute(
@@ -151,6 +161,7 @@ async def _write(
         await say(conn, place.part, sayings)
     moved = await move(conn, place)
     await upsert(conn, moved, columns)
+    await stop_timers(conn, moved, parked.keys())
     at = Position(NAME, moved.slot, moved.part, VERSION, moved.rev, {}, {})
     await parking.park(
         conn, SCHEMA, at, [ParkedKey(str(one.customer_id), one.topic, one.cursor, one.cause) for one in parked.values()]

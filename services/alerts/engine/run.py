@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.alerts.engine import metrics
 from services.alerts.engine.buffer import PartBuffer
 from services.alerts.engine.items import CONTROL_TOPICS, topics_of_part
 from services.alerts.engine.part import Part, advance
@@ -74,8 +76,10 @@ class _Engine:
                 continue
             for batch in await self.feed.read(MAX_RECORDS, READ_SECONDS):
                 await self._sort_in(batch)
-            for part in list(self.parts.values()):
-                await self._advance(part)
+            judged = [await self._advance(part) for part in list(self.parts.values())]
+            known = [through for through in judged if through is not None]
+            if judged and len(known) == len(judged):
+                metrics.JUDGED_THROUGH.set(min(known).timestamp())
             self._hold_back()
             if time.monotonic() >= next_housekeeping:
                 await self._retry_parked()
@@ -130,17 +134,21 @@ class _Engine:
         for part in owners:
             part.buffer.add(at.topic, records, batch.next_offset)
 
-    async def _advance(self, part: Part) -> None:
+    async def _advance(self, part: Part) -> datetime | None:
+        """The moment through which the part has been judged; None while that is not known, or not reached yet."""
         reached = [self.feed.complete_through(at) for at in topics_of_part(part.number)]
         known = [one for one in reached if one is not None]
         if len(known) < len(reached):
-            return
+            return None
         try:
             for _ in range(STEPS_IN_A_ROW):
-                if part.number not in self.owned or not await advance(self.pool, part, min(known)):
-                    return
+                if part.number not in self.owned:
+                    return None
+                if not await advance(self.pool, part, min(known)):
+                    return min(known)
         except PartLost:
             self.lost.add(part.number)
+        return None
 
     def _hold_back(self) -> None:
         """Pause what has run ahead of the slowest topic of a full part; the slowest itself is always read on."""

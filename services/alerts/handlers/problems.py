@@ -9,7 +9,10 @@ from shared.web.problem import Problem
 ALERT_UNKNOWN = describe("ALERT_UNKNOWN", 404, "There is no such alert", "No alert has this id.")
 ALERT_EXISTS = describe("ALERT_EXISTS", 409, "The abnormality was reported before", "An alert with this id exists already.")
 ALERT_CLOSED = describe(
-    "ALERT_CLOSED", 409, "The alert is closed", "A closed alert takes notes only. If its condition comes back, it is opened again."
+    "ALERT_CLOSED",
+    409,
+    "The alert is closed",
+    "A closed alert takes notes only. If its condition comes back, it is opened again.",
 )
 NEXT_CHECK_NOT_AHEAD = describe(
     "NEXT_CHECK_NOT_AHEAD",
@@ -18,10 +21,16 @@ NEXT_CHECK_NOT_AHEAD = describe(
     "Whoever acknowledges an alert says on which later day of the company's calendar there will be another look.",
 )
 CAUSE_MISSING = describe(
-    "CAUSE_MISSING", 409, "The cause is missing", "An alert ends with a cause and an outcome. Name the cause here, or record it before."
+    "CAUSE_MISSING",
+    409,
+    "The cause is missing",
+    "An alert ends with a cause and an outcome. Name the cause here, or record it before.",
 )
 REPORTED_IN_FUTURE = describe(
-    "REPORTED_IN_FUTURE", 422, "The day lies in the future", "An abnormality is reported on the day on which it was noticed, or later."
+    "REPORTED_IN_FUTURE",
+    422,
+    "The day lies in the future",
+    "An abnormality is reported on the day on which it was noticed, or later.",
 )
 ALREADY_LIVE = describe("ALREADY_LIVE", 409, "The installation is live already", "An installation goes live once.")
 LIVE_ON_AHEAD = describe(
@@ -35,7 +44,10 @@ RULE_PARAMETERS = describe(
     "A rule has the parameters that GET /v1/rules shows; levels rise from watch to act to stop, probabilities lie between 0 and 1.",
 )
 TOO_MANY_STREAMS = describe(
-    "TOO_MANY_STREAMS", 503, "Too many streams are open", "Each process serves a bounded number of streams. Try again, or poll the list."
+    "TOO_MANY_STREAMS",
+    503,
+    "Too many streams are open",
+    "Each process serves a bounded number of streams. Try again, or poll the list.",
 )
 
 _CODES: dict[type[refusals.AlertRefused], str] = {

@@ -108,7 +108,9 @@ def _opened(event: AlertOpened, envelope: Envelope) -> AlertRow:
 
 def _reported(event: AbnormalityReported, envelope: Envelope) -> AlertRow:
     sentence = f"Reported on {event.reported_on}: {event.sign}."
-    reason = Reason(code="REPORTED", sentence=sentence, figures={"sign": event.sign, "reported_on": event.reported_on.isoformat()})
+    reason = Reason(
+        code="REPORTED", sentence=sentence, figures={"sign": event.sign, "reported_on": event.reported_on.isoformat()}
+    )
     return replace(_blank(event, envelope, REPORTED_LEVEL, event.reported_on), reasons=_json((reason,)))
 
 

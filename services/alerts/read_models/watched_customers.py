@@ -44,6 +44,8 @@ INSERT INTO alerts.watched_customers_{slot} AS t ({names}, part) SELECT {names},
 ON CONFLICT (customer_id) DO UPDATE SET {changes} WHERE t.part = excluded.part"""
 _READ = "SELECT customer_id, state, next_due_at, waiting, quiet_since FROM alerts.watched_customers_{slot} WHERE part = $1"
 _DUE = _READ + " AND next_due_at < $2 ORDER BY next_due_at LIMIT $3"
+_STOP = """
+UPDATE alerts.watched_customers_{slot} SET next_due_at = NULL, waiting = false WHERE part = $1 AND customer_id = ANY($2::uuid[])"""
 _NEXT = "SELECT min(next_due_at) FROM alerts.watched_customers_{slot} WHERE part = $1"
 _PLACE = """
 SELECT p.slot, p.part, p.rev, p.cursors::text, p.offsets::text, p.extra::text
@@ -161,6 +163,12 @@ async def upsert(conn: Connection, place: Place, columns: Sequence[Sequence[obje
         )
         if int(status.rpartition(" ")[2]) != len(columns[0]):
             raise PartLost(f"alerts, part {place.part}: a customer's row belongs to another part")
+
+
+async def stop_timers(conn: Connection, place: Place, parked: Collection[UUID]) -> None:
+    """Parked customers wait for a retry, not for their timers: due for ever, these would keep the part from going on."""
+    if parked:
+        await conn.execute(_STOP.format(slot=place.slot), place.part, list(parked))
 
 
 _SILENCE_RULES = tuple(rule.id for rule in ALL_RULES if rule.kind == "silence")

@@ -194,6 +194,9 @@ async def test_a_customer_that_cannot_be_folded_is_parked_and_tried_again(
             return [f"{row['key']} {row['cause']}" for row in rows]
 
         assert await eventually(parked) == [f"{poisoned} ZeroDivisionError"]
+        due = "SELECT next_due_at FROM alerts.watched_customers_a WHERE customer_id = $1"
+        assert await pools["alerts"].fetchval(due, poisoned) is None
+        assert await pools["alerts"].fetchval(due, neighbour) is not None
         async with pools["alerts"].acquire() as c:
             await ask_retry(c, "alerts")
         await eventually(lambda: _tried_again(pools))

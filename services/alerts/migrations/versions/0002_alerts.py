@@ -19,7 +19,9 @@ LIVE = "SELECT {shown} FROM {table} WHERE (SELECT live FROM alerts.routing WHERE
 
 def statements() -> list[str]:
     found = create_tables()
-    found += create_read_model("alerts", ALERTS, ["opened_at, alert_id", "customer_id, opened_at, alert_id", "state, opened_at, alert_id"])
+    found += create_read_model(
+        "alerts", ALERTS, ["opened_at, alert_id", "customer_id, opened_at, alert_id", "state, opened_at, alert_id"]
+    )
     found += create_read_model("alerts", CUSTOMERS)
     found += [f"CREATE INDEX ON {table_name('alerts', 'customers', slot)} USING gin (external_ids)" for slot in SLOTS]
     # The view follows the live slot.
