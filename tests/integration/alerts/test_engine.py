@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
+from typing import Any, cast
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,7 +17,7 @@ from services.alerts.domain import watched_customer
 from services.alerts.engine.refold import compare
 from services.alerts.engine.run import watch
 from services.alerts.settings import Settings
-from shared.contracts.alerts import WentLive
+from shared.contracts.alerts import AlertOpened, WentLive
 from shared.contracts.cursor import PARTS
 from shared.contracts.envelope import Envelope
 from shared.contracts.event import Event
@@ -42,6 +44,8 @@ from tests.integration.alerts.conftest import (
     working_service,
 )
 from tests.integration.running import record, settings_of
+from tests.unit.alerts.telling import sayings
+from tests.unit.alerts.trade import Trade
 
 
 class Fixed:
@@ -68,9 +72,14 @@ class Fixed:
 
 @asynccontextmanager
 async def engine(pools: dict[str, Pool], membership: Membership | None = None) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(
-        watch(pool=pools["alerts"], feed=StoreFeed(pools), membership=membership or Fixed(), zone=ZONE, stores=pools)
-    )
+    loop = watch(pool=pools["alerts"], feed=StoreFeed(pools), membership=membership or Fixed(), zone=ZONE, stores=pools)
+    async with running(loop) as task:
+        yield task
+
+
+@asynccontextmanager
+async def running(loop: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(loop)
     try:
         yield task
     finally:
@@ -180,7 +189,7 @@ async def test_a_customer_that_cannot_be_folded_is_parked_and_tried_again(
             raise ZeroDivisionError
         return fold(before, envelope, recorded_on)  # type: ignore[arg-type]
 
-    async with engine(pools) as running:
+    async with engine(pools) as task:
         await tell(pools, poisoned, invoice(poisoned, "1", ago(20)))
         await go_live(pools)
         await told(pools, ("opened", poisoned))
@@ -209,7 +218,7 @@ async def test_a_customer_that_cannot_be_folded_is_parked_and_tried_again(
         assert await parked() == []
         await tell(pools, poisoned, sale(poisoned, today()))
         await eventually(lambda: _count(pools, "alert-recovered"))
-        assert not running.done()
+        assert not task.done()
     assert await compare(pools["alerts"], pools, ZONE, range(PARTS)) == []
 
 
@@ -233,6 +242,31 @@ async def test_a_service_that_stands_still_delays_alerts_and_makes_none(database
         assert await said(pools) == []
         async with leading(("complaints", database.dsn("complaints"))):
             await told(pools, ("opened", customer))
+
+
+async def test_a_timer_fires_when_the_watermarks_have_passed_the_company_s_midnight(pools: dict[str, Pool]) -> None:
+    """The company's midnight is four seconds ahead; the customer's line is passed with it."""
+    now = datetime.now(UTC)
+    soon = timezone(timedelta(seconds=86_396 - (now - now.replace(hour=0, minute=0, second=0, microsecond=0)).seconds))
+    tomorrow = now.astimezone(soon).date() + timedelta(days=1)
+    trade, customer = Trade(), uuid4()
+    trade.went_live(date(2025, 1, 1))
+    last = trade.sold_every(10, date(2025, 1, 2), 12)
+    due = sayings(trade, last + timedelta(days=100))[0].event
+    assert isinstance(due, AlertOpened)
+    silent = due.finding.true_on - last
+    task = watch(pool=pools["alerts"], feed=StoreFeed(pools), membership=Fixed(), zone=cast(ZoneInfo, soon), stores=pools)
+    async with running(task):
+        await tell(pools, customer, *sales(customer, tomorrow - silent))
+        await go_live(pools)
+        await told(pools, ("opened", customer))
+    body = await pools["alerts"].fetchrow(
+        "SELECT body->'finding'->>'true_on' AS on, occurred_at FROM alerts.events WHERE customer_id = $1", customer
+    )
+    assert body is not None
+    assert body["on"] == tomorrow.isoformat()
+    assert body["occurred_at"] == datetime.combine(tomorrow, time.min, soon)
+    assert await compare(pools["alerts"], pools, cast(ZoneInfo, soon), range(PARTS)) == []
 
 
 async def test_over_kafka_it_says_the_same(database: Database, pool_of: PoolOf, kafka: KafkaSettings, tmp_path: Path) -> None:
