@@ -33,7 +33,6 @@ from shared.privacy.secrets import Secrets, load_secrets
 from shared.projections.runner import consume
 from shared.relay.leader import lead
 from shared.telemetry.logs import configure_logs
-from shared.telemetry.metrics import new_registry
 from shared.web.app import create_app
 from shared.web.days import use_today
 from shared.web.health import Readiness, health_app, serve_health
@@ -89,7 +88,6 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
 
 async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
     """Relay, read models and the engine, for ever. Any failure of one ends all: the process is started again."""
-    registry = new_registry()
     async with AsyncExitStack() as stack:
         pool = await _pool(stack, settings.dsn, f"{SERVICE}-work", settings.pool_size, WORK_STATEMENT_MS)
         await check_database(pool, SERVICE, settings.parts)
@@ -122,7 +120,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
                     stores=published,
                 )
             )
-            tasks.create_task(serve_health(health_app(ready=ready, registry=registry), settings.host, settings.work_port))
+            tasks.create_task(serve_health(health_app(ready=ready), settings.host, settings.work_port))
 
 
 def serve(settings: Settings) -> None:

@@ -35,7 +35,6 @@ from shared.privacy.secrets import Secrets, load_secrets
 from shared.projections.runner import consume
 from shared.relay.leader import lead
 from shared.telemetry.logs import configure_logs
-from shared.telemetry.metrics import new_registry
 from shared.web.app import create_app
 from shared.web.days import use_today
 from shared.web.health import Readiness, health_app, serve_health
@@ -94,7 +93,6 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
 async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
     """Relay, read models, reactions and imports, for ever. Any failure of one ends all: the process is started again."""
     secrets = load_secrets(settings.secrets)
-    registry = new_registry()
     async with AsyncExitStack() as stack:
         pool = await _pool(stack, settings.dsn, f"{SERVICE}-work", settings.pool_size, WORK_STATEMENT_MS)
         keystore = await _pool(stack, settings.keystore_dsn or settings.dsn, f"{SERVICE}-work-keys", 2)
@@ -126,7 +124,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
                 )
             )
             tasks.create_task(while_leading(settings.dsn, f"regulars.{SERVICE}.jobs", jobs, application=f"{SERVICE}-jobs"))
-            tasks.create_task(serve_health(health_app(ready=ready, registry=registry), settings.host, settings.work_port))
+            tasks.create_task(serve_health(health_app(ready=ready), settings.host, settings.work_port))
 
 
 def serve(settings: Settings) -> None:

@@ -9,7 +9,7 @@ _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 
 def new_registry() -> CollectorRegistry:
-    """A registry of its own for one process, with the figures of the process itself."""
+    """A registry of its own for one application, with the figures of the process itself."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     PlatformCollector(registry=registry)

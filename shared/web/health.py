@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 import uvicorn
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -62,14 +62,14 @@ def health_routes(ready: Ready, registry: CollectorRegistry) -> list[Route]:
     ]
 
 
-def health_app(*, ready: Ready, registry: CollectorRegistry) -> Starlette:
-    """The whole HTTP of a work process."""
+def health_app(*, ready: Ready) -> Starlette:
+    """The whole HTTP of a work process; `/metrics` shows what its loops declare where they are defined, in the common registry."""
 
     async def nothing_here(request: Request, _error: Exception) -> Response:
         problem = Problem("NOT_FOUND")
         return problem_response(problem.body(), problem.status, request.url.path)
 
-    return Starlette(routes=health_routes(ready, registry), exception_handlers={404: nothing_here})
+    return Starlette(routes=health_routes(ready, REGISTRY), exception_handlers={404: nothing_here})
 
 
 class _Quiet(uvicorn.Server):

@@ -8,7 +8,7 @@ import socket
 
 import httpx
 
-from shared.telemetry.metrics import new_registry
+from shared.relay.metrics import EPOCH
 from shared.testing.eventually import eventually
 from shared.web.health import Readiness, health_app, serve_health
 
@@ -26,7 +26,7 @@ async def test_a_work_process_tells_its_health_until_it_is_cancelled() -> None:
         return state[0]
 
     port = free_port()
-    serving = asyncio.create_task(serve_health(health_app(ready=ready, registry=new_registry()), "127.0.0.1", port))
+    serving = asyncio.create_task(serve_health(health_app(ready=ready), "127.0.0.1", port))
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
 
         async def alive() -> bool:
@@ -39,7 +39,10 @@ async def test_a_work_process_tells_its_health_until_it_is_cancelled() -> None:
         assert (response.status_code, response.json()["checks"]) == (503, {"relay": "waiting"})
         state[0] = Readiness(True)
         assert (await client.get("/readyz")).json() == {"status": "ready"}
-        assert "process_cpu_seconds_total" in (await client.get("/metrics")).text
+        EPOCH.labels("demo").set(7)
+        shown = (await client.get("/metrics")).text
+        assert "process_cpu_seconds_total" in shown
+        assert 'regulars_relay_epoch{service="demo"} 7.0' in shown, "what a loop counts is shown by the process that it runs in"
         assert (await client.get("/nothing")).json()["code"] == "NOT_FOUND"
     serving.cancel()
     with contextlib.suppress(asyncio.CancelledError):
