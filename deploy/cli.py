@@ -41,7 +41,7 @@ from shared.projections.parking import ask_retry, read_parked
 from shared.projections.slots import RebuildRefused
 
 ROOT = Path(__file__).resolve().parents[1]
-console = Console(soft_wrap=False)
+console = Console(width=None if sys.stdout.isatty() else 130)
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
