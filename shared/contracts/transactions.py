@@ -122,8 +122,3 @@ class WrittenOff(Fact, frozen=True, kw_only=True, omit_defaults=True):
     invoice: InvoiceRef
     written_off_on: date
     amount: Money
-
-
-LedgerFact = (
-    SaleRecorded | GoodsReturned | InvoiceIssued | PaymentReceived | PaymentReversed | PaymentMade | CreditNoted | WrittenOff
-)

@@ -40,10 +40,6 @@ class CommandKey:
         """The n-th id that this command makes: a repeat makes the same ones, so twins meet on one stream."""
         return uuid5(_NAMESPACE, f"{self.principal}\n{self.route}\n{self.key}\n{n}")
 
-    def row(self, index: int, content: Any) -> CommandKey:
-        """The key of one row of a bulk command."""
-        return CommandKey(self.principal, self.route, f"{self.key}:{index}", hashlib.sha256(_encoder.encode(content)).digest())
-
 
 async def _command_key(
     request: Request,

@@ -86,7 +86,7 @@ class Demo:
 
         @things.post("/things/bulk", status_code=207, dependencies=[write, bulk])
         async def post_things(body: list[Thing], key: Command, request: Request) -> Response:
-            return respond(Answer(207, {"items": [str(key.row(i, None).new_id()) for i, _ in enumerate(body)]}), request)
+            return respond(Answer(207, {"items": [str(key.new_id(i)) for i, _ in enumerate(body)]}), request)
 
         @things.post("/imports", status_code=202, dependencies=[write, streamed])
         async def post_import(key: Command, request: Request) -> Response:
