@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -37,7 +37,7 @@ async def test_a_new_customer_that_does_not_come_back_has_a_rule_of_its_own(aler
     assert (await alerts.the_alert(customer))["rule_id"] == "new_customer_quiet"
 
 
-@pytest.mark.requirement("S2.30", "S3.48", "S0.19")
+@pytest.mark.requirement("S2.30", "S3.48")
 async def test_debts_overdue_at_go_live_open_as_one_group_and_come_back_with_a_bounced_payment(alerts: Alerts) -> None:
     customer, other = uuid4(), uuid4()
     await alerts.ledger(customer, invoice(customer, "1", ago(40)))
@@ -55,6 +55,29 @@ async def test_debts_overdue_at_go_live_open_as_one_group_and_come_back_with_a_b
     assert again["id"] == first["id"]
     whole = (await alerts.client.get(f"/v1/alerts/{first['id']}")).json()
     assert [step["step"] for step in whole["steps"]] == ["OPENED", "RECOVERED", "REOPENED"]
+
+
+def months_ago(months: int) -> date:
+    """The tenth day of the month that lies so many months before this one."""
+    number = today().year * 12 + today().month - 1 - months
+    return date(number // 12, number % 12 + 1, 10)
+
+
+@pytest.mark.requirement("S0.19")
+async def test_sales_that_rise_while_collections_lag_are_warned_of_with_both_figures(alerts: Alerts) -> None:
+    customer = uuid4()
+    facts = []
+    for months in range(6, 0, -1):
+        day = months_ago(months)
+        facts += [sale(customer, day + timedelta(days=6 * week)) for week in range(1 if months > 3 else 2)]
+        facts.append(payment(customer, f"p{months}", "400.00" if months > 3 else "300.00", day))
+    await alerts.ledger(customer, *facts)
+    await alerts.go_live()
+    alert = await alerts.the_alert(customer, rule_id="sales_ahead_of_collections")
+    rose, lag = (reason["figures"] for reason in alert["reasons"])
+    assert (rose["sold"], rose["sold_before"], rose["growth"]) == ("2400.00", "1200.00", "1.0000")
+    assert (lag["collected_share"], lag["collected_share_before"]) == ("0.3750", "1.0000")
+    assert (alert["level"], alert["true_on"]) == ("act", today().replace(day=1).isoformat())
 
 
 @pytest.mark.requirement("S2.30")
