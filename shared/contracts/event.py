@@ -108,5 +108,5 @@ def decode(type_name: str, body: bytes | str) -> Event:
 
 
 def _without_values(error: msgspec.MsgspecError) -> str:
-    # msgspec names the expected type and the path; only "Invalid enum value 'x'" and the like repeat what was sent.
-    return re.sub(r"'[^']*'", "…", str(error))
+    # msgspec names the expected type and the path; only "Invalid enum value 'x'" and the like repeat what was sent, in quotes of either kind.
+    return re.sub(r"""(['"]).*\1""", "…", str(error), flags=re.DOTALL)

@@ -1,8 +1,9 @@
 """Registry, encoding and upcasting of events."""
 
+import json
 from datetime import date
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 from uuid import UUID, uuid4
 
 import pytest
@@ -76,6 +77,19 @@ def test_an_unknown_type_is_named() -> None:
 def test_an_undecodable_body_is_refused_without_repeating_it(body: bytes) -> None:
     with pytest.raises(UndecodableEvent) as refusal:
         decode(SaleRecorded.type, body)
+    assert "secret" not in str(refusal.value)
+
+
+@pytest.mark.usefixtures("own_registry")
+@pytest.mark.parametrize("kind", ["secret", "a secret's own", "a\nsecret"])
+def test_a_value_that_its_type_does_not_know_is_not_repeated(kind: str) -> None:
+    @registered
+    class Sampled(Event, frozen=True, kw_only=True, omit_defaults=True):
+        type: ClassVar[str] = "regulars.sample.sampled.v1"
+        kind: Literal["known"]
+
+    with pytest.raises(UndecodableEvent, match="kind") as refusal:
+        decode(Sampled.type, json.dumps({"kind": kind}))
     assert "secret" not in str(refusal.value)
 
 

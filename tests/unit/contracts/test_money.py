@@ -9,7 +9,13 @@ from shared.contracts.money import Money, checked
 
 @pytest.mark.parametrize(
     ("amount", "currency", "kept"),
-    [("12.5", "CNY", "12.50"), ("12", "JPY", "12"), ("1.234", "KWD", "1.234"), ("1E+2", "EUR", "100.00"), ("0.00", "USD", "0.00")],
+    [
+        ("12.5", "CNY", "12.50"),
+        ("12", "JPY", "12"),
+        ("1.234", "KWD", "1.234"),
+        ("1E+2", "EUR", "100.00"),
+        ("0.00", "USD", "0.00"),
+    ],
 )
 def test_an_amount_is_kept_at_the_scale_of_its_currency(amount: str, currency: str, kept: str) -> None:
     assert str(checked(Decimal(amount), currency).amount) == kept
@@ -26,6 +32,7 @@ def test_an_amount_is_kept_at_the_scale_of_its_currency(amount: str, currency: s
         ("1", "cny"),
         ("1e30", "CNY"),
         ("10000000000000.01", "CNY"),
+        ("-10000000000000.01", "CNY"),
     ],
 )
 def test_what_no_invoice_can_be_is_refused(amount: str, currency: str) -> None:

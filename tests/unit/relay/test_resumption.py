@@ -74,3 +74,12 @@ def test_one_lost_part_rewinds_all_and_the_others_skip() -> None:
     answer = resumption(Cursor(1, 100, 100), marks, {AT: tail(0, 3, 20), OTHER: tail(0, 5, 95)})
     assert answer.cursor == cursor(20)
     assert answer.marks == {AT: Mark(cursor(20), 3), OTHER: Mark(cursor(95), 5)}
+
+
+def test_of_several_lost_parts_the_one_that_lost_most_decides() -> None:
+    marks = {AT: Mark(cursor(90), 9), OTHER: Mark(cursor(95), 5)}
+    tails = {AT: tail(0, 3, 20), OTHER: tail(0, 4, 80)}
+    for found in (tails, dict(reversed(tails.items()))):
+        answer = resumption(Cursor(1, 100, 100), marks, found)
+        assert answer.cursor == cursor(20)
+        assert set(answer.lost) == {AT, OTHER}
