@@ -36,7 +36,7 @@ test: lint jvm ## everything: lint, types, import rules, then every test
 	$(BIN)/pytest
 
 check: lint ## under a minute: lint, types, import rules, unit and architecture tests
-	$(BIN)/pytest tests/architecture tests/contract tests/unit
+	$(BIN)/pytest tests/architecture tests/contract/schemas tests/unit
 
 lint: setup ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

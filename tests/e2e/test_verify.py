@@ -31,36 +31,53 @@ async def live(conn: Any) -> str:
     return f"cards.receivables_{slot}"
 
 
+def verified(installation: Installation) -> tuple[int, str]:
+    """Status of the command, and what it said in one line."""
+    done = regulars(installation.folder, "verify")
+    return done.returncode, done.stdout.replace("\n", " ")
+
+
 def test_verify_names_what_was_tampered_with(on_kafka: Installation) -> None:
-    sound = regulars(on_kafka.folder, "verify")
-    assert (sound.returncode, sound.stdout.splitlines()[-1]) == (0, "no difference"), sound.stdout + sound.stderr
+    status, said = verified(on_kafka)
+    assert (status, said.endswith("no difference ")) == (0, True), said
 
     async def delete_row(conn: Any) -> Any:
         table = await live(conn)
-        row = await conn.fetchrow(f"SELECT * FROM {table} ORDER BY customer_id LIMIT 1")
-        await conn.execute(f"DELETE FROM {table} WHERE customer_id = $1", row["customer_id"])
-        return row
+        return await conn.fetchrow(
+            f"DELETE FROM {table} WHERE customer_id = (SELECT min(customer_id::text)::uuid FROM {table}) RETURNING *"
+        )
 
-    async def put_back(conn: Any) -> None:
+    async def put_back_with_another_amount(conn: Any) -> None:
         table = await live(conn)
         places = ", ".join(f"${n}" for n in range(1, len(row) + 1))
         await conn.execute(f"INSERT INTO {table} ({', '.join(row.keys())}) VALUES ({places})", *row.values())
+        await conn.execute(f"UPDATE {table} SET credit_limit = credit_limit + 1 WHERE customer_id = $1", row["customer_id"])
+
+    async def put_right(conn: Any) -> None:
+        table = await live(conn)
+        await conn.execute(f"UPDATE {table} SET credit_limit = credit_limit - 1 WHERE customer_id = $1", row["customer_id"])
 
     row = within(on_kafka, delete_row)
-    missing = regulars(on_kafka.folder, "verify")
-    within(on_kafka, put_back)
-    assert missing.returncode == 1
-    assert f"the row of {row['customer_id']} is missing" in missing.stdout.replace("\n", " ")
+    status, said = verified(on_kafka)
+    assert status == 1
+    assert f"the row of {row['customer_id']} is missing" in said
 
-    admin = AdminClient({"bootstrap.servers": on_kafka.endpoints["kafka"]})
+    within(on_kafka, put_back_with_another_amount)
+    status, said = verified(on_kafka)
+    assert status == 1
+    assert f"the row of {row['customer_id']} differs in credit_limit" in said
+    within(on_kafka, put_right)
+
     topic = "regulars.cards.transactions.v1"
     part = next(p for p in range(12) if _end(on_kafka, topic, p) > 1)
+    admin = AdminClient({"bootstrap.servers": on_kafka.endpoints["kafka"]})
     for future in admin.delete_records([confluent_kafka.TopicPartition(topic, part, 1)]).values():
         future.result()
-    lost = regulars(on_kafka.folder, "verify")
-    assert lost.returncode == 1
-    assert f"{topic}, part {part}" in lost.stdout
-    assert "is missing" in lost.stdout
+    status, said = verified(on_kafka)
+    assert status == 1
+    assert f"{topic}, part {part}" in said
+    assert "is missing" in said
+    assert "the row of" not in said
 
 
 def _end(installation: Installation, topic: str, part: int) -> int:
