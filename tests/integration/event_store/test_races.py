@@ -128,6 +128,15 @@ async def test_two_imports_of_overlapping_files_at_once_record_each_fact_once(po
     assert await pool.fetchval("SELECT max(version) FROM cards.events") == 1
 
 
+async def test_one_fact_that_comes_for_several_customers_at_once_is_recorded_once(pool, customers):
+    """Their streams differ, so nothing but the lock of the fact itself makes them wait for each other."""
+    for number in range(10):
+        facts = [payment(customer, str(number)) for customer in customers]
+        answers = await asyncio.gather(*(recorded(pool, [fact]) for fact in facts))
+        assert Counter(verdict for (verdict,) in answers) == {"recorded": 1, "duplicate": 4}
+    assert await pool.fetchval("SELECT count(*) FROM cards.events") == 10
+
+
 async def test_one_call_may_touch_ten_thousand_streams(pool):
     """The lock table must hold them all beside those of another call."""
     calls = [[payment(uuid4(), uuid4().hex) for _ in range(10_000)] for _ in range(2)]
