@@ -46,7 +46,9 @@ def test_a_record_without_a_needed_header_is_kept_raw(missing: str) -> None:
     assert from_headers("t", 3, 17, left, b"raw") == Undecodable(topic="t", part=3, offset=17, raw=b"raw")
 
 
-@pytest.mark.parametrize(("name", "value"), [("cursor", b"1.x.3"), ("ce_id", b"\xff"), ("ce_time", b"2026-03-01T00:00:00"), ("ce_sequence", b"")])
+@pytest.mark.parametrize(
+    ("name", "value"), [("cursor", b"1.x.3"), ("ce_id", b"\xff"), ("ce_time", b"2026-03-01T00:00:00"), ("ce_sequence", b"")]
+)
 def test_a_record_with_a_malformed_header_is_kept_raw(name: str, value: bytes) -> None:
     found = [(n, value if n == name else v) for n, v in headers(a_record(), epoch=5, meta={})]
     assert isinstance(from_headers("t", 3, 17, found, None), Undecodable)
