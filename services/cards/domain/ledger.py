@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -213,6 +214,7 @@ def _known(currency: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=4096)
 def plain(number: Decimal) -> Decimal:
     """The same number without needless zeros and without an exponent: 1.50 and 1.5 are one content."""
     short = number.normalize()
