@@ -88,10 +88,10 @@ def judge(customer: WatchedCustomer, control: Control, terms: Terms, moment: Mom
     for rule in ALL_RULES:
         horizon = complete_through(control, rule.waits_for, customer.sales_sources)
         on = today if horizon is None or horizon >= today else horizon + ONE_DAY
-        signs = rule.judge(customer, terms, today, today)
-        if watches:
+        raising = rule.judge(customer, terms, today, on)
+        if any(key.startswith(f"{rule.id}/") for key in watches):
+            signs = raising if on == today else rule.judge(customer, terms, today, today)
             calm_on += _recover(rule, customer, terms, today, signs, watches, moment, said)
-        raising = signs if on == today else rule.judge(customer, terms, today, on)
         for sign in raising:
             quiet_since = sign.quiet_since or quiet_since
             key = watch_key(rule.id, sign.channel)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
+from math import ceil
 from typing import NamedTuple
 
 from services.alerts.domain.business_days import business_day
@@ -20,6 +21,15 @@ class Line(NamedTuple):
     level: Level
     due_on: date
     passed: bool
+
+
+def earliest_day(purchases: Purchases, earliest: float) -> date:
+    """The first day on which a line may be reached: `earliest` days of silence.
+
+    No line lies before it, so it serves as the next day to judge on, and the lines are solved only when it has come:
+    that is dear, and most customers have bought again by then.
+    """
+    return purchases.last_on + timedelta(days=ceil(earliest))
 
 
 @lru_cache(maxsize=50_000)

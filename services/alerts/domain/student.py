@@ -34,24 +34,21 @@ def _incomplete_beta(a: float, b: float, x: float, log_rest: float) -> float:
 
 def _continued_fraction(a: float, b: float, x: float) -> float:
     # Lentz's method for the continued fraction of Abramowitz & Stegun 26.5.8.
-    c, d = 1.0, 1.0 - (a + b) * x / (a + 1.0)
-    d = 1.0 / (d if abs(d) > _TINY else _TINY)
+    # One plus or minus something is exactly nought or far from _TINY, so the test for nought is enough.
+    c, d = 1.0, 1.0 / (1.0 - (a + b) * x / (a + 1.0) or _TINY)
     h = d
     for m in range(1, 300):
-        even = m * (b - m) * x / ((a + 2 * m - 1.0) * (a + 2 * m))
-        d = 1.0 + even * d
-        d = 1.0 / (d if abs(d) > _TINY else _TINY)
-        c = 1.0 + even / c
-        c = c if abs(c) > _TINY else _TINY
+        at = a + 2 * m
+        even = m * (b - m) * x / ((at - 1.0) * at)
+        d = 1.0 / (1.0 + even * d or _TINY)
+        c = 1.0 + even / c or _TINY
         h *= d * c
-        odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1.0))
-        d = 1.0 + odd * d
-        d = 1.0 / (d if abs(d) > _TINY else _TINY)
-        c = 1.0 + odd / c
-        c = c if abs(c) > _TINY else _TINY
+        odd = -(a + m) * (a + b + m) * x / (at * (at + 1.0))
+        d = 1.0 / (1.0 + odd * d or _TINY)
+        c = 1.0 + odd / c or _TINY
         step = d * c
         h *= step
-        if abs(step - 1.0) < _PRECISION:
+        if -_PRECISION < step - 1.0 < _PRECISION:
             break
     return h
 

@@ -10,7 +10,7 @@ from services.alerts.domain.figures import days_text, decimal_text, percent
 from services.alerts.domain.rhythm import Purchases, rhythm
 from services.alerts.domain.rules.silent_beyond_own_rhythm import CHANNEL, EARLIEST_DAYS, ORDERS, at_stake
 from services.alerts.domain.signs import Parameters, Rule, Sign, Terms
-from services.alerts.domain.silence_line import Line, lines, next_change, reached, silent_days_until
+from services.alerts.domain.silence_line import Line, earliest_day, lines, next_change, reached, silent_days_until
 from services.alerts.domain.silence_score import stays_away
 from services.alerts.domain.watched_customer import WatchedCustomer
 from shared.contracts.alerts import Reason
@@ -25,13 +25,14 @@ def new_customer_quiet(customer: WatchedCustomer, terms: Terms, today: date, on:
         return ()
     parameters = terms.parameters[RULE_ID]
     unit = max(parameters.number("unit_days"), terms.population.typical_gap)
+    first_on = earliest_day(purchases, EARLIEST_DAYS)
     began = purchases.began
 
     def found() -> list[Line]:
         return _lines(purchases, terms, parameters, unit, on)
 
     line, since = None, None
-    if on.toordinal() - purchases.last >= EARLIEST_DAYS:
+    if on >= first_on:
         all_lines = found()
         line = reached(all_lines, on)
         since = all_lines[0].due_on if all_lines and all_lines[0].due_on <= on else None
@@ -46,7 +47,7 @@ def new_customer_quiet(customer: WatchedCustomer, terms: Terms, today: date, on:
             level=None if line is None else line.level,
             true_on=None if line is None else line.due_on,
             over=False,
-            changes_on=lambda: next_change(found(), on),
+            changes_on=lambda: next_change(found(), on) if on >= first_on else first_on,
             reasons=lambda: _reasons(customer, purchases, terms, unit, on),
             evidence=evidence,
             quiet_since=since,

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.alerts.domain.figures import amount_text, days_text, decimal_text, percent
 from services.alerts.domain.rhythm import Purchases, gaps, known_pause, median_gap, rhythm
 from services.alerts.domain.signs import Parameters, Rule, Sign, Terms
-from services.alerts.domain.silence_line import Line, lines, next_change, reached, silent_days_until
+from services.alerts.domain.silence_line import Line, earliest_day, lines, next_change, reached, silent_days_until
 from services.alerts.domain.silence_score import Rhythm, stays_away
 from services.alerts.domain.turnover import month_of, sums
 from services.alerts.domain.watched_customer import WatchedCustomer
@@ -32,16 +32,16 @@ def silent_beyond_own_rhythm(customer: WatchedCustomer, terms: Terms, today: dat
     if purchases is None or purchases.count < ORDERS:
         return ()
     parameters = terms.parameters[RULE_ID]
-    silent = on.toordinal() - purchases.last
     gap = median_gap(purchases) or 0.0
     unit = max(parameters.number("unit_days"), gap)
+    first_on = earliest_day(purchases, max(EARLIEST_DAYS, gap))
     began = purchases.began
 
     def found() -> list[Line]:
         return _lines(purchases, terms, parameters, gap, unit, on)
 
     line, since = None, None
-    if silent >= max(EARLIEST_DAYS, gap):
+    if on >= first_on:
         all_lines = found()
         line = reached(all_lines, on)
         since = all_lines[0].due_on if all_lines and all_lines[0].due_on <= on else None
@@ -56,7 +56,7 @@ def silent_beyond_own_rhythm(customer: WatchedCustomer, terms: Terms, today: dat
             level=None if line is None else line.level,
             true_on=None if line is None else line.due_on,
             over=False,
-            changes_on=lambda: next_change(found(), on),
+            changes_on=lambda: next_change(found(), on) if on >= first_on else first_on,
             reasons=lambda: _reasons(customer, purchases, terms, unit, on),
             evidence=evidence,
             quiet_since=since,
