@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-import uvloop
 from fastapi import FastAPI
 
 from services.cards.api import ROUTERS
@@ -21,23 +18,20 @@ from services.cards.reactions import REACTIONS
 from services.cards.read_models import READ_MODELS
 from services.cards.settings import Settings
 from shared.auth.keys import KeyRing
-from shared.feed.feed import Feed, Membership
-from shared.feed.kafka import KafkaFeed
-from shared.feed.kafka_membership import KafkaMembership
-from shared.feed.store import StoreFeed
-from shared.feed.store_membership import StoreMembership
-from shared.kafka.settings import KafkaSettings
 from shared.postgres.guards import check_database
 from shared.postgres.leader_lock import while_leading
-from shared.postgres.pool import Pool, create_pool
+from shared.postgres.pool import Pool, opened_pool
 from shared.privacy.sealing import Sealer
 from shared.privacy.secrets import Secrets, load_secrets
+from shared.process.feeds import feed_of, kafka_of, membership_of, services_of
+from shared.process.pools import WORK_STATEMENT_MS, answering, stores_of
+from shared.process.signals import run_until_told
 from shared.projections.runner import consume
 from shared.relay.leader import lead
 from shared.telemetry.logs import configure_logs
 from shared.web.app import create_app
 from shared.web.days import use_today
-from shared.web.health import Readiness, health_app, serve_health
+from shared.web.health import health_app, serve_health
 from shared.web.pages import CursorCodec
 from shared.web.server import serve_api
 
@@ -45,10 +39,8 @@ SERVICE = "cards"
 TOPICS = frozenset(topic for model in READ_MODELS for topic in model.topics) | frozenset(
     topic for reaction in REACTIONS for topic in reaction.topics
 )
-FOLLOWED = frozenset(topic.split(".")[1] for topic in TOPICS)
+FOLLOWED = services_of(TOPICS)
 """Services whose events are read, this one among them."""
-WORK_STATEMENT_MS = 30_000
-"""An append of thousands of facts is one statement; it may take longer than a request may."""
 
 
 def utc_now() -> datetime:
@@ -63,8 +55,10 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            pool = await _pool(stack, settings.dsn, f"{SERVICE}-api", settings.pool_size)
-            keystore = await _pool(stack, settings.keystore_dsn or settings.dsn, f"{SERVICE}-api-keys", 4)
+            pool = await stack.enter_async_context(opened_pool(settings.dsn, name=f"{SERVICE}-api", max_size=settings.pool_size))
+            keystore = await stack.enter_async_context(
+                opened_pool(settings.keystore_dsn or settings.dsn, name=f"{SERVICE}-api-keys", max_size=4)
+            )
             await check_database(pool, SERVICE, settings.parts)
             app.state.deps = _deps(settings, secrets, pool, keystore, now)
             use_today(app.state.deps.today)
@@ -72,18 +66,12 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
             yield
             pools.clear()
 
-    async def ready() -> Readiness:
-        if not pools:
-            return Readiness(False, {"postgres": "starting"})
-        await pools[0].fetchval("SELECT 1")
-        return Readiness(True, {"postgres": "ok"})
-
     return create_app(
         service=SERVICE,
         title="Regulars: cards",
         routers=ROUTERS,
         keys=KeyRing(settings.keys_file, secrets.pepper),
-        ready=ready,
+        ready=answering(pools),
         lifespan=lifespan,
         docs=settings.docs,
         description="The card of every customer and the ledger of what was sold, invoiced, paid and returned.",
@@ -94,37 +82,35 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
     """Relay, read models, reactions and imports, for ever. Any failure of one ends all: the process is started again."""
     secrets = load_secrets(settings.secrets)
     async with AsyncExitStack() as stack:
-        pool = await _pool(stack, settings.dsn, f"{SERVICE}-work", settings.pool_size, WORK_STATEMENT_MS)
-        keystore = await _pool(stack, settings.keystore_dsn or settings.dsn, f"{SERVICE}-work-keys", 2)
+        pool = await stack.enter_async_context(
+            opened_pool(settings.dsn, name=f"{SERVICE}-work", max_size=settings.pool_size, statement_timeout_ms=WORK_STATEMENT_MS)
+        )
+        keystore = await stack.enter_async_context(
+            opened_pool(settings.keystore_dsn or settings.dsn, name=f"{SERVICE}-work-keys", max_size=2)
+        )
         await check_database(pool, SERVICE, settings.parts)
-        published = {name: await _published(stack, settings, name, pool) for name in FOLLOWED}
-        kafka = _kafka(settings)
-        feed, membership = _feed(settings, kafka, published)
+        stores = await stores_of(stack, settings, SERVICE, FOLLOWED, pool)
         deps = _deps(settings, secrets, pool, keystore, now)
         use_today(deps.today)
-
-        async def ready() -> Readiness:
-            await pool.fetchval("SELECT 1")
-            return Readiness(True, {"postgres": "ok"})
 
         async def jobs() -> None:
             await run_jobs(deps)
 
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(lead(service=SERVICE, dsn=settings.dsn, kafka=kafka, now=now))
+            tasks.create_task(lead(service=SERVICE, dsn=settings.dsn, kafka=kafka_of(settings), now=now))
             tasks.create_task(
                 consume(
                     pool=pool,
                     schema=SCHEMA,
-                    feed=feed,
-                    membership=membership,
+                    feed=feed_of(settings, SERVICE, stores, "lists"),
+                    membership=membership_of(settings, SERVICE, TOPICS),
                     models=READ_MODELS,
                     reactions=REACTIONS,
-                    stores=published,
+                    stores=stores,
                 )
             )
             tasks.create_task(while_leading(settings.dsn, f"regulars.{SERVICE}.jobs", jobs, application=f"{SERVICE}-jobs"))
-            tasks.create_task(serve_health(health_app(ready=ready), settings.host, settings.work_port))
+            tasks.create_task(serve_health(health_app(ready=answering([pool])), settings.host, settings.work_port))
 
 
 def serve(settings: Settings) -> None:
@@ -136,40 +122,7 @@ def serve(settings: Settings) -> None:
 def work(settings: Settings) -> None:
     """The process `work`. SIGTERM and SIGINT end it cleanly; any error ends it with a traceback and status 1."""
     configure_logs(SERVICE, settings.log_level)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_until_told(run_work(settings)))
-
-
-async def _until_told(forever: Coroutine[Any, Any, None]) -> None:
-    task = asyncio.create_task(forever)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    try:
-        await task
-    except asyncio.CancelledError:
-        return
-
-
-async def _pool(stack: AsyncExitStack, dsn: str, name: str, size: int, statement_ms: int = 2000) -> Pool:
-    pool = await create_pool(dsn, max_size=size, statement_timeout_ms=statement_ms, name=name)
-    stack.callback(pool.terminate)
-    return pool
-
-
-async def _published(stack: AsyncExitStack, settings: Settings, service: str, own: Pool) -> Pool:
-    dsn = settings.published_dsns.get(service)
-    return own if dsn is None else await _pool(stack, dsn, f"{SERVICE}-reads-{service}", 2, WORK_STATEMENT_MS)
-
-
-def _kafka(settings: Settings) -> KafkaSettings | None:
-    return KafkaSettings(settings.kafka_bootstrap, settings.kafka_prefix) if settings.feed == "kafka" else None
-
-
-def _feed(settings: Settings, kafka: KafkaSettings | None, published: dict[str, Pool]) -> tuple[Feed, Membership]:
-    if kafka is None:
-        return StoreFeed(published), StoreMembership(settings.dsn, SERVICE, settings.parts)
-    client = f"regulars-{SERVICE}-{settings.worker_id}"
-    return KafkaFeed(kafka, client), KafkaMembership(kafka, SERVICE, TOPICS, client, instance=client)
+    run_until_told(run_work(settings))
 
 
 def _deps(settings: Settings, secrets: Secrets, pool: Pool, keystore: Pool, now: Callable[[], datetime]) -> Deps:

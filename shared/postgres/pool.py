@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TypeAlias
 
 import asyncpg
@@ -45,6 +47,16 @@ async def create_pool(dsn: str, *, min_size: int = 1, max_size: int = 10, statem
     )
     pool.patience = statement_timeout_ms / 2000
     return await pool
+
+
+@asynccontextmanager
+async def opened_pool(dsn: str, *, name: str, max_size: int = 10, statement_timeout_ms: int = 2000) -> AsyncIterator[Pool]:
+    """A pool that is open as long as the block; at its end nobody is waited for. See create_pool."""
+    pool = await create_pool(dsn, max_size=max_size, statement_timeout_ms=statement_timeout_ms, name=name)
+    try:
+        yield pool
+    finally:
+        pool.terminate()
 
 
 def session_settings(name: str, statement_timeout_ms: int = 2000) -> dict[str, str]:

@@ -1,0 +1,43 @@
+"""Where a service reads events from, by its settings: Kafka, or the published views of the stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from shared.feed.feed import Feed, Membership
+from shared.feed.kafka import KafkaFeed
+from shared.feed.kafka_membership import KafkaMembership
+from shared.feed.store import StoreFeed
+from shared.feed.store_membership import StoreMembership
+from shared.kafka.settings import KafkaSettings
+from shared.postgres.pool import Pool
+from shared.settings import ServiceSettings
+
+
+def kafka_of(settings: ServiceSettings) -> KafkaSettings | None:
+    """None: the installation runs without a broker."""
+    return KafkaSettings(settings.kafka_bootstrap, settings.kafka_prefix) if settings.feed == "kafka" else None
+
+
+def services_of(topics: Iterable[str]) -> frozenset[str]:
+    """The services whose topics these are."""
+    return frozenset(topic.split(".")[1] for topic in topics)
+
+
+def feed_of(settings: ServiceSettings, service: str, stores: Mapping[str, Pool], reader: str) -> Feed:
+    """`stores`: pools that see the published views, by service. `reader` names the feed among those of the process."""
+    kafka = kafka_of(settings)
+    return StoreFeed(stores) if kafka is None else KafkaFeed(kafka, f"{_client(settings, service)}-{reader}")
+
+
+def membership_of(settings: ServiceSettings, service: str, topics: frozenset[str]) -> Membership:
+    """Which parts of the topics this process works on."""
+    kafka = kafka_of(settings)
+    if kafka is None:
+        return StoreMembership(settings.dsn, service, settings.parts)
+    client = _client(settings, service)
+    return KafkaMembership(kafka, service, topics, client, instance=client)
+
+
+def _client(settings: ServiceSettings, service: str) -> str:
+    return f"regulars-{service}-{settings.worker_id}"
