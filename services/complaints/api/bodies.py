@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.complaints.api.words import Body, Code, CustomerRef, InvoiceBody, MoneyBody, Reference, SourceEventId, SourceName
 from services.complaints.domain.commands import Severity
 from services.complaints.domain.intake import Intake
 from shared.contracts.complaints import Channel, ComplaintKind
+from shared.contracts.transactions import InvoiceRef
 from shared.web.days import BusinessDay
+from shared.web.fields import Body, Code, CustomerRef, Flag, FreeText, MoneyIn, Reference, SystemName
 
 Day = Annotated[BusinessDay | None, Field(description="Business day; today when left out")]
+
+
+class InvoiceBody(Body):
+    """An invoice by the system that issued it and its number there."""
+
+    source: SystemName
+    number: Reference
+
+    def ref(self) -> InvoiceRef:
+        return InvoiceRef(self.source, self.number)
 
 
 class ComplaintBody(Body):
@@ -27,13 +38,13 @@ class ComplaintBody(Body):
     channel: Channel
     received_on: Day = None
     remedy_sought: Code | None = None
-    claimed: MoneyBody | None = None
+    claimed: MoneyIn | None = None
     invoices: Annotated[tuple[InvoiceBody, ...], Field(max_length=200)] = ()
     article: Reference | None = None
     batch: Reference | None = None
-    description: Annotated[str, StringConstraints(max_length=10_000)] | None = None
-    source: SourceName | None = None
-    source_event_id: SourceEventId | None = None
+    description: FreeText | None = None
+    source: SystemName | None = None
+    source_event_id: Reference | None = None
 
     @model_validator(mode="after")
     def _source_with_its_id(self) -> Self:
@@ -46,10 +57,10 @@ class ComplaintBody(Body):
             kind=self.kind,
             channel=self.channel,
             customer_id=self.customer.id,
-            external_id=self.customer.external_id(),
+            external_id=self.customer.external_id,
             received_on=self.received_on,
             remedy_sought=self.remedy_sought,
-            claimed=None if self.claimed is None else self.claimed.money(),
+            claimed=None if self.claimed is None else self.claimed.money,
             invoices=tuple(one.ref() for one in self.invoices),
             article=self.article,
             batch=self.batch,
@@ -62,7 +73,7 @@ class ComplaintBody(Body):
 class AssessmentBody(Body):
     """Whether the complaint is founded. It never touches the customer's credit or class."""
 
-    founded: bool
+    founded: Flag
     severity: Severity = "MEDIUM"
     assessed_on: Day = None
 
@@ -77,7 +88,7 @@ class SolutionBody(Body):
 class SettlementBody(Body):
     """What the company gives of the claim. Nothing agreed: the claim is decided against the customer. Ends the dispute."""
 
-    agreed: MoneyBody | None = None
+    agreed: MoneyIn | None = None
     settled_on: Day = None
 
 

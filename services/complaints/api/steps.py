@@ -82,7 +82,7 @@ async def settle_claim(
 ) -> Response:
     """Ends the dispute: what was withheld is owed again, less a credit note over what was agreed."""
     today = deps.today()
-    agreed = None if body.agreed is None else body.agreed.money()
+    agreed = None if body.agreed is None else body.agreed.money
     step = SettleClaim(agreed, body.settled_on or today, today, key.principal)
     return await _taken(complaint_id, step, version, key, deps, request)
 

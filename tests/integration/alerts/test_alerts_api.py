@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import pytest
 
 from shared.contracts.cards import Basics, CustomerRegistered, ExternalId, SourceCompletedThrough, SourceOpened
-from shared.contracts.complaints import ComplaintReceived
-from shared.contracts.transactions import InvoiceRef, PaymentReversed
+from shared.contracts.complaints import ClaimSettled, ComplaintAssessed, ComplaintClosed, ComplaintReceived
+from shared.contracts.event import Event
+from shared.contracts.transactions import Allocation, CreditNoted, InvoiceRef, PaymentReversed
 from shared.postgres.pool import create_pool
 from shared.testing.eventually import eventually
 from tests.integration.alerts.conftest import Alerts, ago, cny, invoice, payment, sale, sales, today
@@ -98,6 +100,66 @@ async def test_the_disputed_part_does_not_escalate_and_is_named(alerts: Alerts) 
     reasons = {one["code"]: one["figures"] for one in (await alerts.the_alert(customer))["reasons"]}
     assert reasons["OVERDUE_AMOUNT"]["overdue_amount"] == "600.00"
     assert reasons["DISPUTED_PART"]["disputed_amount"] == "300.00"
+
+
+@pytest.mark.requirement("S2.50")
+async def test_a_founded_complaint_opens_and_raises_no_credit_alert(alerts: Alerts) -> None:
+    right, owing, wrong, plain = uuid4(), uuid4(), uuid4(), uuid4()
+    for customer in (right, owing, wrong, plain):
+        await alerts.ledger(customer, invoice(customer, "1", ago(70)))
+    await alerts.ledger(owing, invoice(owing, "2", ago(9), "100.00"))
+    complaints = {customer: uuid4() for customer in (right, owing, wrong)}
+
+    async def tell(customer: UUID, *events: Event) -> None:
+        await record(
+            alerts.complaints, "complaints", [(f"complaint-{complaints[customer]}", customer, event) for event in events]
+        )
+
+    for customer, complaint in complaints.items():
+        received = ComplaintReceived(
+            complaint_id=complaint,
+            customer_id=customer,
+            kind="QUALITY",
+            channel="HOTLINE",
+            received_on=ago(80),
+            claimed=cny("900.00"),
+            invoices=(InvoiceRef("erp", "1"),),
+        )
+        founded = customer != wrong
+        await tell(
+            customer,
+            received,
+            ComplaintAssessed(complaint_id=complaint, customer_id=customer, founded=founded, assessed_on=ago(75)),
+        )
+    await alerts.go_live()
+    assert (await alerts.the_alert(plain))["level"] == "stop"
+    assert (await alerts.the_alert(owing))["level"] == "watch"
+    for customer in (right, owing):
+        await alerts.ledger(customer, credit_note(customer, "1", "900.00"))
+    for customer, complaint in complaints.items():
+        agreed = None if customer == wrong else cny("900.00")
+        await tell(
+            customer,
+            ClaimSettled(complaint_id=complaint, customer_id=customer, agreed=agreed, settled_on=today()),
+            ComplaintClosed(complaint_id=complaint, customer_id=customer, closed_on=today()),
+        )
+    # Who was in the wrong owes it all again; by then the others have been judged too.
+    assert (await alerts.the_alert(wrong))["level"] == "stop"
+    await alerts.caught_up()
+    assert await alerts.alerts_of(right) == []
+    assert [(one["level"], one["state"]) for one in await alerts.alerts_of(owing)] == [("watch", "OPEN")]
+
+
+def credit_note(customer: UUID, number: str, amount: str) -> Event:
+    return CreditNoted(
+        customer_id=customer,
+        source="erp",
+        source_event_id=f"c{number}",
+        number=f"C-{number}",
+        noted_on=today(),
+        amount=cny(amount),
+        allocations=(Allocation(invoice=InvoiceRef("erp", number), amount=Decimal(amount)),),
+    )
 
 
 @pytest.mark.requirement("S3.38")
