@@ -6,32 +6,13 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi.openapi.models import Example
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from pydantic.functional_validators import AfterValidator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
 
-from shared.contracts.money import decimals
-from shared.web.days import BusinessDay
+from shared.web.fields import Body, BusinessDay, Currency, Whole
 
-
-def _currency(code: str) -> str:
-    try:
-        decimals(code)
-    except ValueError:
-        raise PydanticCustomError("currency", "must be an ISO 4217 currency") from None
-    return code
-
-
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_currency), Field(examples=["CNY"])]
 Fraction = Annotated[
-    str, StringConstraints(pattern=r"^[01](\.[0-9]{1,6})?$"), Field(description="A decimal fraction as a string")
+    str, StringConstraints(pattern=r"^[01](\.[0-9]{1,6})?$", strict=True), Field(description="A decimal fraction as a string")
 ]
-
-
-class Body(BaseModel):
-    """What is sent: unknown fields are refused, so that a misspelt one is not lost in silence."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class RunBody(Body):
@@ -48,7 +29,7 @@ class StandardBody(Body):
 
     a_below: Annotated[Fraction, Field(examples=["0.80"])] = "0.80"
     b_below: Annotated[Fraction, Field(examples=["0.95"])] = "0.95"
-    period_days: Annotated[int, Field(examples=[365], description="Length of the period, 1 to 731 days")] = 365
+    period_days: Annotated[Whole, Field(examples=[365], description="Length of the period, 1 to 731 days")] = 365
 
     def bounds(self) -> tuple[Decimal, Decimal]:
         return Decimal(self.a_below), Decimal(self.b_below)

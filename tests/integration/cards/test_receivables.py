@@ -68,6 +68,9 @@ async def test_ageing_adds_up_on_any_day(cards: Cards) -> None:
         ("2", "300.00", 30),
         ("3", "1000.00", 0),
     ]
+    assert (await cards.get(f"/v1/customers/{customer}")).json()["terms"] == TERMS
+    trade = (await cards.get(f"/v1/customers/{customer}/transactions")).json()["items"]
+    assert [item["type"] for item in trade] == ["sale", "payment", "invoice", "invoice", "invoice"]
     february = (await cards.get(f"/v1/customers/{customer}/receivables", as_of="2026-02-09")).json()["balances"][0]
     assert (february["outstanding"], february["overdue"]) == ("800.00", "0.00")
     nobody = await cards.get(f"/v1/customers/{uuid4()}/receivables")

@@ -106,6 +106,38 @@ async def test_complaining_is_easy_from_every_channel_and_by_any_number(complain
     assert by_stub.status_code == 201
 
 
+async def test_an_invoice_is_named_as_long_as_the_ledger_names_it(complaints: Complaints) -> None:
+    longest = await received(complaints, invoices=[{"source": "erp", "number": "9" * 200}])
+    assert longest.status_code == 201, longest.text
+
+
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"claimed": {"amount": "4800.005", "currency": "CNY"}}, "#/claimed/amount"),
+    ({"claimed": {"amount": "4800.5", "currency": "JPY"}}, "#/claimed/amount"),
+    ({"claimed": {"amount": "1.00", "currency": "XXX"}}, "#/claimed/currency"),
+    ({"claimed": {"amount": 1.0, "currency": "CNY"}}, "#/claimed/amount"),
+    ({"received_on": "1066-10-14"}, "#/received_on"),
+    ({"received_on": "2999-01-01"}, "#/received_on"),
+    ({"invoices": [{"source": "erp", "number": "9" * 201}]}, "#/invoices/0/number"),
+    ({"customer": {"system": "erp"}}, "#/customer"),
+    ({"colour": "red"}, "#/colour"),
+]
+
+
+@pytest.mark.parametrize(("change", "pointer"), BAD)
+async def test_what_cannot_be_true_is_refused_by_name(complaints: Complaints, change: dict[str, Any], pointer: str) -> None:
+    refused = await received(complaints, **change)
+    assert (refused.status_code, refused.json()["code"]) == (422, "VALIDATION_FAILED"), refused.text
+    assert [error["pointer"] for error in refused.json()["errors"]] == [pointer]
+    assert await complaints.own.fetchval("SELECT count(*) FROM complaints.events") == 0
+
+
+async def test_a_claim_of_nothing_or_less_is_refused_by_name(complaints: Complaints) -> None:
+    for amount in ("0.00", "-1.00"):
+        refused = await received(complaints, claimed={"amount": amount, "currency": "CNY"})
+        assert (refused.status_code, refused.json()["code"]) == (422, "AMOUNT_NOT_POSITIVE")
+
+
 async def test_a_customer_whom_nobody_knows_is_404_and_the_key_stays_free(complaints: Complaints) -> None:
     headers = key()
     unknown = {**BODY, "customer": {"system": "erp", "value": "K-9"}}
