@@ -18,12 +18,14 @@ from services.alerts.engine.refold import compare
 from services.alerts.engine.run import watch
 from services.alerts.settings import Settings
 from shared.contracts.alerts import AlertOpened, WentLive
-from shared.contracts.cursor import PARTS
+from shared.contracts.cursor import PARTS, part_of
 from shared.contracts.envelope import Envelope
 from shared.contracts.event import Event
+from shared.contracts.topics import CARDS_TRANSACTIONS
 from shared.contracts.transactions import SaleRecorded
 from shared.feed.feed import Membership, PartsChanged
 from shared.feed.store import StoreFeed
+from shared.kafka.producer import batch_producer
 from shared.kafka.settings import KafkaSettings
 from shared.postgres.pool import Pool
 from shared.projections.parking import ask_retry
@@ -269,6 +271,16 @@ async def test_a_timer_fires_when_the_watermarks_have_passed_the_company_s_midni
     assert await compare(pools["alerts"], pools, cast(ZoneInfo, soon), range(PARTS)) == []
 
 
+async def _foreign_bytes(kafka: KafkaSettings, part: int) -> None:
+    """What somebody else wrote onto our topic: kept as it came, and in nobody's way."""
+    producer = batch_producer(kafka, "somebody")
+    await producer.start()
+    try:
+        await producer.send_and_wait(kafka.prefix + CARDS_TRANSACTIONS, b"\xff\x00", partition=part)
+    finally:
+        await producer.stop()
+
+
 async def test_over_kafka_it_says_the_same(database: Database, pool_of: PoolOf, kafka: KafkaSettings, tmp_path: Path) -> None:
     pools = {service: await pool_of(database, service) for service in ("cards", "complaints", "alerts")}
     customers = [uuid4() for _ in range(3)]
@@ -288,8 +300,11 @@ async def test_over_kafka_it_says_the_same(database: Database, pool_of: PoolOf, 
                 return await _count(pools, "alert-opened") == 6
 
             await eventually(opened, timeout=30)
+            await _foreign_bytes(kafka, part_of(str(customers[0]), PARTS))
             await tell(pools, customers[0], sale(customers[0], today()))
             await eventually(lambda: _count(pools, "alert-recovered"), timeout=20)
+            kept = await pools["alerts"].fetch("SELECT topic, raw FROM alerts.raw_records")
+            assert [tuple(row) for row in kept] == [(CARDS_TRANSACTIONS, b"\xff\x00")]
     finally:
         for relay in relays:
             relay.cancel()
