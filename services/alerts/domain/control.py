@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from services.alerts.domain.rules import ALL_RULES
-from services.alerts.domain.signs import Parameters, Terms
+from services.alerts.domain.signs import Awaited, Parameters, Terms
 from services.alerts.domain.silence_score import Population, population_from
 from shared.contracts.alerts import PopulationRefitted, RulePublished, WentLive
 from shared.contracts.cards import FactKind, SourceCompletedThrough, SourceEnded, SourceOpened
@@ -84,19 +84,15 @@ def evolve(before: Control, event: Event, event_id: UUID) -> Control:
     return before
 
 
-def complete_through(control: Control, kinds: Sequence[FactKind], sales_sources: Sequence[str]) -> date | None:
+def complete_through(awaited: Sequence[Awaited], kinds: Sequence[FactKind], sales_sources: Sequence[str]) -> date | None:
     """The last day through which all these facts have been delivered; None: there is nothing to wait for.
 
     Of sales only the customer's own sources count, of payments every source that was declared for the company.
     """
-    horizon: date | None = None
-    for key, source in control.sources.items():
-        kind, _, name = key.partition("/")
-        if source.ended or kind not in kinds or (kind == "sales" and name not in sales_sources):
-            continue
-        through = date.min if source.through is None else source.through
-        horizon = through if horizon is None else min(horizon, through)
-    return horizon
+    return min(
+        (one.through for one in awaited if one.kind in kinds and (one.kind != "sales" or one.source in sales_sources)),
+        default=None,
+    )
 
 
 def terms_of(control: Control, zone: ZoneInfo) -> Terms:
@@ -108,4 +104,14 @@ def terms_of(control: Control, zone: ZoneInfo) -> Terms:
     for rule in ALL_RULES:
         published = control.rules.get(rule.id, Published(DEFAULT_VERSION))
         parameters[rule.id] = Parameters(published.version, {**rule.defaults, **published.parameters})
-    return Terms(zone, control.live_on or date.max, population, population_version, parameters)
+    return Terms(zone, control.live_on or date.max, population, population_version, parameters, awaited(control))
+
+
+def awaited(control: Control) -> list[Awaited]:
+    """The sources whose deliveries are waited for."""
+    found = []
+    for key, source in control.sources.items():
+        kind, _, name = key.partition("/")
+        if not source.ended:
+            found.append(Awaited(kind, name, date.min if source.through is None else source.through))
+    return found

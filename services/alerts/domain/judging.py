@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid5
@@ -11,7 +10,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from services.alerts.domain.business_days import business_day
-from services.alerts.domain.control import Control, complete_through
+from services.alerts.domain.control import complete_through
 from services.alerts.domain.rules import ALL_RULES
 from services.alerts.domain.signs import Rule, Sign, Terms, rank
 from services.alerts.domain.watched_customer import Spell, Watch, WatchedCustomer, watch_key
@@ -60,36 +59,30 @@ class Moment(NamedTuple):
     group_id: UUID | None = None
 
 
-class Look(NamedTuple):
-    """The next day on which to judge if nothing happens, and whether a delivery of facts is waited for."""
-
-    next_on: date | None
-    waiting: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """`look` solves for the next day; it is asked only when it is needed. `quiet_since`: the line of silence that was passed."""
+class Judged(NamedTuple):
+    """`next_on`: the next day on which to judge if nothing happens, no later than the first on which anything may be said.
+    `waiting`: a delivery of facts is waited for. `quiet_since`: the line of silence that was passed."""
 
     customer: WatchedCustomer
-    sayings: tuple[Saying, ...]
-    look: Callable[[], Look]
+    sayings: Sequence[Saying]
+    next_on: date | None
+    waiting: bool
     quiet_since: date | None
 
 
-def judge(customer: WatchedCustomer, control: Control, terms: Terms, moment: Moment) -> Judged:
+def judge(customer: WatchedCustomer, terms: Terms, moment: Moment) -> Judged:
     """Judge one customer by all rules. Completeness holds back openings and worsenings; facts alone recover."""
     today = business_day(moment.at, terms.zone)
     watches = dict(customer.watches)
     said: list[Saying] = []
-    pending: list[Sign] = []
+    pending: list[date] = []
     calm_on: list[date] = []
     quiet_since: date | None = None
     for rule in ALL_RULES:
-        horizon = complete_through(control, rule.waits_for, customer.sales_sources)
+        horizon = complete_through(terms.awaited, rule.waits_for, customer.sales_sources) if terms.awaited else None
         on = today if horizon is None or horizon >= today else horizon + ONE_DAY
         raising = rule.judge(customer, terms, today, on)
-        if any(key.startswith(f"{rule.id}/") for key in watches):
+        if watches and any(key.startswith(f"{rule.id}/") for key in watches):
             signs = raising if on == today else rule.judge(customer, terms, today, today)
             calm_on += _recover(rule, customer, terms, today, signs, watches, moment, said)
         for sign in raising:
@@ -98,16 +91,13 @@ def judge(customer: WatchedCustomer, control: Control, terms: Terms, moment: Mom
             watch = watches.get(key, Watch())
             if rank(sign.level) > rank(None if watch.open is None else watch.open.level):
                 watches[key] = _raise(rule, customer, terms, sign, watch, moment, said)
-        pending += raising
-
-    def look() -> Look:
-        days = [day for sign in pending for day in [sign.changes_on()] if day is not None]
-        later = [day for day in days if day > today] + calm_on
-        return Look(min(later, default=None), any(day <= today for day in days))
-
+            changes_on = sign.changes_on()
+            if changes_on is not None:
+                pending.append(changes_on)
     if said or watches != customer.watches:
         customer = msgspec.structs.replace(customer, watches=watches)
-    return Judged(customer, tuple(said), look, quiet_since)
+    later = [day for day in pending if day > today]
+    return Judged(customer, said, min(later + calm_on, default=None), len(later) < len(pending), quiet_since)
 
 
 def _recover(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -38,19 +38,28 @@ class Parameters:
         return int(self.values[name])
 
 
+class Awaited(NamedTuple):
+    """A source that delivers in batches and has not ended. `through`: its last delivered day."""
+
+    kind: str
+    source: str
+    through: date
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What rules may know beside the customer: the company's zone, the day of going live, rule and population versions."""
+    """What rules may know beside the customer: the company's zone, the day of going live, rule and population versions,
+    and the sources that are waited for."""
 
     zone: ZoneInfo
     live_on: date
     population: Population
     population_version: int
     parameters: Mapping[str, Parameters]
+    awaited: Sequence[Awaited] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
+class Sign(NamedTuple):
     """What a rule says about one customer and channel as of a day.
 
     `level` is None where nothing is to be warned of; `true_on` is the business day on which the level's condition became

@@ -30,14 +30,15 @@ def first_day(number: int) -> date:
 def moved(months: tuple[Month, ...], day: date, sold: Decimal = ZERO, collected: Decimal = ZERO) -> tuple[Month, ...]:
     """The months with one movement more; what lies more than a year before the newest is left out."""
     number = month_of(day)
-    if months and months[-1].number == number:
-        last = months[-1]
-        return (*months[:-1], Month(number, last.sold + sold, last.collected + collected))
-    by_number = {month.number: month for month in months}
-    there = by_number.get(number, Month(number))
-    by_number[number] = Month(number, there.sold + sold, there.collected + collected)
-    oldest = max(by_number) - MONTHS_KEPT + 1
-    return tuple(by_number[one] for one in sorted(by_number) if one >= oldest)
+    place = len(months)
+    while place and months[place - 1].number > number:
+        place -= 1
+    if place and months[place - 1].number == number:
+        there = months[place - 1]
+        return (*months[: place - 1], Month(number, there.sold + sold, there.collected + collected), *months[place:])
+    found = (*months[:place], Month(number, sold, collected), *months[place:])
+    oldest = found[-1].number - MONTHS_KEPT + 1
+    return found if found[0].number >= oldest else tuple(month for month in found if month.number >= oldest)
 
 
 def sums(months: tuple[Month, ...], first: int, last: int) -> tuple[Decimal, Decimal]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from services.alerts.domain import control as controls
 from services.alerts.domain import watched_customer
 from services.alerts.domain.business_days import business_day, start_of
 from services.alerts.domain.control import Control, terms_of
-from services.alerts.domain.judging import Judged, Look, Moment, Saying, judge
+from services.alerts.domain.judging import Moment, Saying, judge
 from services.alerts.domain.signs import Terms
 from services.alerts.domain.watched_customer import WatchedCustomer
 from services.alerts.engine.items import Item
@@ -57,68 +57,44 @@ class Stepped:
     parked: Mapping[UUID, Parked]
 
 
-_NEVER = datetime.min.replace(tzinfo=UTC)
-_INSTANT = timedelta(microseconds=1)
-
-
-@dataclass(slots=True)
-class _Case:
-    """A customer on its way through a batch. While `judged` is set, the row's timer is not solved for yet."""
-
-    row: Watched
-    judged_at: datetime = _NEVER
-    judged: Judged | None = None
-
-    def settle(self, zone: ZoneInfo) -> None:
-        # Deadlines are solved when they are needed, not after every event.
-        if self.judged is not None:
-            judged, self.judged = self.judged, None
-            look: Look = judged.look()
-            due = None if look.next_on is None else start_of(look.next_on, zone)
-            self.row = Watched(judged.customer, due, look.waiting, judged.quiet_since)
-
-
 @dataclass(slots=True)
 class _Run:
     zone: ZoneInfo
     control: Control
     terms: Terms
-    cases: dict[UUID, _Case]
+    rows: dict[UUID, Watched]
     touched: set[UUID] = field(default_factory=set)
     sayings: list[Saying] = field(default_factory=list)
     parked: dict[UUID, Parked] = field(default_factory=dict)
 
-    def catch_up(self, case: _Case, before: datetime) -> None:
-        """Fire the timers of one customer that are due before a moment."""
-        if case.judged is not None:
-            if business_day(before, self.zone) == business_day(case.judged_at, self.zone):
-                return
-            case.settle(self.zone)
-        while case.row.next_due_at is not None and case.row.next_due_at < before:
-            self.judge(case, Moment(case.row.next_due_at, None))
-            case.settle(self.zone)
-
-    def judge(self, case: _Case, moment: Moment) -> None:
-        judged = judge(case.row.customer, self.control, self.terms, moment)
-        case.judged, case.judged_at = judged, moment.at
-        case.row = Watched(judged.customer, None, False, judged.quiet_since)
+    def judge(self, row: Watched, moment: Moment) -> None:
+        judged = judge(row.customer, self.terms, moment)
+        due = None if judged.next_on is None else start_of(judged.next_on, self.zone)
+        customer_id = row.customer.customer_id
+        self.rows[customer_id] = Watched(judged.customer, due, judged.waiting, judged.quiet_since)
         self.sayings += judged.sayings
-        self.touched.add(judged.customer.customer_id)
+        self.touched.add(customer_id)
 
-    def catch_up_or_park(self, customer_id: UUID, case: _Case, before: datetime, *, settle: bool = False) -> bool:
-        """False: the customer is parked, as it was before the timer that could not be judged."""
-        if customer_id in self.parked:
-            return False
-        timer = case.row.next_due_at or case.judged_at + _INSTANT
-        try:
-            self.catch_up(case, before)
-            if settle:
-                case.settle(self.zone)
-        except Exception as cause:
-            timer = case.row.next_due_at or max(timer, case.judged_at + _INSTANT)
-            self.park(customer_id, f"{TIMER}{timer.isoformat()}", START, cause)
-            return False
+    def catch_up_or_park(self, customer_id: UUID, before: datetime) -> bool:
+        """Fire the timers of one customer that are due before a moment.
+
+        False: the customer is parked, as it was before the timer that could not be judged.
+        """
+        row = self.rows[customer_id]
+        while row.next_due_at is not None and row.next_due_at < before:
+            try:
+                self.judge(row, Moment(row.next_due_at, None))
+            except Exception as cause:
+                self.park(customer_id, f"{TIMER}{row.next_due_at.isoformat()}", START, cause)
+                return False
+            row = self.rows[customer_id]
         return True
+
+    def catch_up_all(self, before: datetime) -> None:
+        late = [one for one, row in self.rows.items() if row.next_due_at is not None and row.next_due_at < before]
+        for customer_id in late:
+            if customer_id not in self.parked:
+                self.catch_up_or_park(customer_id, before)
 
     def park(self, customer_id: UUID, topic: str, cursor: Cursor, cause: Exception) -> None:
         self.parked[customer_id] = Parked(customer_id, topic, cursor, _named(cause))
@@ -138,36 +114,34 @@ def step(
     `rows` holds every customer of the part that an item concerns or whose timer is due before `through`; for items that
     judge all customers anew, all of them, and for a source's delivery those that wait. Customers in `parked` are left alone.
     """
-    run = _Run(zone, control, terms_of(control, zone), {one: _Case(row) for one, row in rows.items() if one not in parked})
+    run = _Run(zone, control, terms_of(control, zone), {one: row for one, row in rows.items() if one not in parked})
     for item in items:
         customer_id = item.record.customer_id
         if customer_id is None:
             _control(run, item)
         elif customer_id not in parked and customer_id not in run.parked:
             _fact(run, item, customer_id)
-    for customer_id, case in run.cases.items():
-        run.catch_up_or_park(customer_id, case, through, settle=True)
-    return Stepped({one: run.cases[one].row for one in run.touched}, run.control, run.sayings, run.parked)
+    run.catch_up_all(through)
+    return Stepped({one: run.rows[one] for one in run.touched}, run.control, run.sayings, run.parked)
 
 
 def _fact(run: _Run, item: Item, customer_id: UUID) -> None:
     record = item.record
-    case = run.cases.get(customer_id)
-    if case is None:
-        case = run.cases[customer_id] = _Case(Watched(WatchedCustomer(customer_id)))
+    if customer_id not in run.rows:
+        run.rows[customer_id] = Watched(WatchedCustomer(customer_id))
     live = run.control.live_on is not None
-    if live and not run.catch_up_or_park(customer_id, case, record.recorded_at):
+    if live and not run.catch_up_or_park(customer_id, record.recorded_at):
         return
-    before, judged = case.row, case.judged
+    before = run.rows[customer_id]
     try:
-        envelope = opened(record)
-        customer = watched_customer.evolve(before.customer, envelope, business_day(record.recorded_at, run.zone))
-        case.row = before._replace(customer=customer)
+        customer = watched_customer.evolve(before.customer, opened(record), business_day(record.recorded_at, run.zone))
+        after = Watched(customer, before.next_due_at, before.waiting, before.quiet_since)
         if live:
-            run.judge(case, Moment(record.recorded_at, record.event_id))
-        run.touched.add(customer_id)
+            run.judge(after, Moment(record.recorded_at, record.event_id))
+        else:
+            run.rows[customer_id] = after
+            run.touched.add(customer_id)
     except Exception as cause:
-        case.row, case.judged = before, judged
         run.park(customer_id, record.topic, record.cursor, cause)
 
 
@@ -175,8 +149,7 @@ def _control(run: _Run, item: Item) -> None:
     envelope: Envelope = opened(item.record)
     at = envelope.recorded_at
     if run.control.live_on is not None:
-        for customer_id, case in run.cases.items():
-            run.catch_up_or_park(customer_id, case, at, settle=True)
+        run.catch_up_all(at)
     changed = controls.evolve(run.control, envelope.event, envelope.event_id)
     if changed == run.control:
         return
@@ -185,14 +158,12 @@ def _control(run: _Run, item: Item) -> None:
     if changed.live_on is None or not (everyone or isinstance(envelope.event, controls.JUDGE_WAITING)):
         return
     moment = Moment(at, envelope.event_id, envelope.event_id if everyone else None)
-    for customer_id, case in run.cases.items():
-        if customer_id in run.parked or not (everyone or case.row.waiting):
+    for customer_id, row in list(run.rows.items()):
+        if customer_id in run.parked or not (everyone or row.waiting):
             continue
-        before = case.row
         try:
-            run.judge(case, moment)
+            run.judge(row, moment)
         except Exception as cause:
-            case.row, case.judged = before, None
             run.park(customer_id, item.record.topic, item.record.cursor, cause)
 
 

@@ -28,12 +28,9 @@ def new_customer_quiet(customer: WatchedCustomer, terms: Terms, today: date, on:
     first_on = earliest_day(purchases, EARLIEST_DAYS)
     began = purchases.began
 
-    def found() -> list[Line]:
-        return _lines(purchases, terms, parameters, unit, on)
-
-    line, since = None, None
+    line, since, all_lines = None, None, list[Line]()
     if on >= first_on:
-        all_lines = found()
+        all_lines = _lines(purchases, terms, parameters, unit, on)
         line = reached(all_lines, on)
         since = all_lines[0].due_on if all_lines and all_lines[0].due_on <= on else None
 
@@ -47,7 +44,7 @@ def new_customer_quiet(customer: WatchedCustomer, terms: Terms, today: date, on:
             level=None if line is None else line.level,
             true_on=None if line is None else line.due_on,
             over=False,
-            changes_on=lambda: next_change(found(), on) if on >= first_on else first_on,
+            changes_on=lambda: first_on if on < first_on else next_change(all_lines, on),
             reasons=lambda: _reasons(customer, purchases, terms, unit, on),
             evidence=evidence,
             quiet_since=since,

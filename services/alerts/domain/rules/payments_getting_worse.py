@@ -50,6 +50,9 @@ def _sign(
         above = _RULE_LEVELS[0 if level is None else _RULE_LEVELS.index(level) + 1 :]
         if not above or not debts:
             return None
+        if not overdue:
+            # The score stands still until something is late; most is paid before, so it is solved for then.
+            return debts[0].item.due_on + timedelta(days=1)
         days = first_day_at(lambda ahead: at(on + timedelta(days=ahead)).score, parameters.number(above[0]), FARTHEST_DAYS)
         return None if days is None else on + timedelta(days=days)
 

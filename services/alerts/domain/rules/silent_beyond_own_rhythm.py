@@ -37,12 +37,9 @@ def silent_beyond_own_rhythm(customer: WatchedCustomer, terms: Terms, today: dat
     first_on = earliest_day(purchases, max(EARLIEST_DAYS, gap))
     began = purchases.began
 
-    def found() -> list[Line]:
-        return _lines(purchases, terms, parameters, gap, unit, on)
-
-    line, since = None, None
+    line, since, all_lines = None, None, list[Line]()
     if on >= first_on:
-        all_lines = found()
+        all_lines = _lines(purchases, terms, parameters, gap, unit, on)
         line = reached(all_lines, on)
         since = all_lines[0].due_on if all_lines and all_lines[0].due_on <= on else None
 
@@ -56,7 +53,7 @@ def silent_beyond_own_rhythm(customer: WatchedCustomer, terms: Terms, today: dat
             level=None if line is None else line.level,
             true_on=None if line is None else line.due_on,
             over=False,
-            changes_on=lambda: next_change(found(), on) if on >= first_on else first_on,
+            changes_on=lambda: first_on if on < first_on else next_change(all_lines, on),
             reasons=lambda: _reasons(customer, purchases, terms, unit, on),
             evidence=evidence,
             quiet_since=since,
