@@ -217,3 +217,29 @@ def test_sales_that_rise_while_collections_lag(sold: int, collected: int, level:
     found = told(trading(100, sold, collected), date(2025, 7, 1), GROWING)
     assert [one for _, _, one, _ in found] == ([] if level is None else [level])
     assert all(day == date(2025, 7, 1) for *_, day in found)
+
+
+def growing_on_terms(last_collected: str) -> Trade:
+    """Sold and invoiced on the tenth, due a month later, paid on the twelfth of that month: 100 a month, then 30 more each.
+
+    In the last three months 390 falls due: 100, 130 and 160. All of it is paid but for a part of the last.
+    """
+    trade = live()
+    sold = [100, 100, 100, 100, 130, 160, 190]
+    for month, amount in enumerate(sold):
+        day = date(2024, 12, 10) if month == 0 else date(2025, month, 10)
+        trade.sold(day, amount=f"{amount}.00")
+        trade.invoiced(day, f"n{month}", date(2025, month + 1, 10), f"{amount}.00")
+        if month > 0:
+            trade.paid(date(2025, month, 12), last_collected if month == 6 else f"{sold[month - 1]}.00")
+    return trade
+
+
+@pytest.mark.parametrize(
+    ("last_collected", "level"),
+    [("160.00", None), ("101.51", None), ("101.50", "watch"), ("43.01", "watch"), ("43.00", "act")],
+)
+def test_what_is_not_due_yet_does_not_lag(last_collected: str, level: str | None) -> None:
+    """A share of 85 % and of 70 % of the 390 that fell due, against all of it before; of the 480 sold 190 is not due."""
+    found = told(growing_on_terms(last_collected), date(2025, 7, 1), GROWING)
+    assert [one for _, _, one, _ in found] == ([] if level is None else [level])

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from services.alerts.domain.figures import amount_text, percent
 from services.alerts.domain.signs import Rule, Sign, Terms
 from services.alerts.domain.turnover import Month, first_day, month_of, sums
-from services.alerts.domain.undisputed import debts_of, dispute_reason
+from services.alerts.domain.undisputed import dispute_reason
 from services.alerts.domain.watched_customer import WatchedCustomer
 from shared.contracts.alerts import Level, Reason
+from shared.contracts.open_items import disputed, items_of
 
 RULE_ID = "sales_ahead_of_collections"
 MONTHS = 3
+ONE_DAY = timedelta(days=1)
 _RULE_LEVELS: tuple[Level, ...] = ("watch", "act")
 
 
 def sales_ahead_of_collections(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> tuple[Sign, ...]:
-    """Compares the last three whole months with the three before: sales grew by a quarter or more, and the share of
-    sales that was collected fell by 15 points (watch) or 30 (act). Amounts in dispute count as collected. Who has not been
-    trading for all six months has not grown yet."""
+    """Compares the last three whole months with the three before: sales grew by a quarter or more, and the collected share
+    of what fell due sank by 15 points (watch) or 30 (act).
+
+    What fell due is what was sold, and what was open and not yet due before these months, less what is so after them: with
+    growth more is always not due yet, and nothing of it is late. What is due and in dispute counts as collected. Who has
+    not been trading for all six months has not grown yet.
+    """
     found = []
     for currency, months in sorted(customer.turnover.items()):
         if currency in customer.moved_by:
@@ -35,13 +41,16 @@ def _sign(customer: WatchedCustomer, currency: str, months: tuple[Month, ...], t
     first = last - 2 * MONTHS + 1
     sold, collected = sums(months, last - MONTHS + 1, last)
     sold_before, collected_before = sums(months, first, last - MONTHS)
-    level, disputed = None, Decimal(0)
-    growth = share = share_before = Decimal(0)
+    level, in_dispute = None, Decimal(0)
+    growth = share = share_before = fell_due = fell_due_before = Decimal(0)
     if months[0].number <= first and sold > 0 and sold_before > 0 and collected_before > 0:
         growth = sold / sold_before - 1
         if growth >= parameters.values["growth"]:
-            disputed = debts_of(customer, currency, today)[1]
-            share, share_before = min((collected + disputed) / sold, Decimal(1)), min(collected_before / sold_before, Decimal(1))
+            ends = (first - 1, last - MONTHS, last)
+            not_due_before, not_due_between, not_due = (_not_due(customer, currency, month) for month in ends)
+            fell_due_before, fell_due = sold_before + not_due_before - not_due_between, sold + not_due_between - not_due
+            in_dispute = _in_dispute(customer, currency, today, last)
+            share, share_before = _share(collected + in_dispute, fell_due), _share(collected_before, fell_due_before)
             level = next((level for level in reversed(_RULE_LEVELS) if share_before - share >= parameters.values[level]), None)
 
     def changes_on() -> date | None:
@@ -63,15 +72,17 @@ def _sign(customer: WatchedCustomer, currency: str, months: tuple[Month, ...], t
             ),
             Reason(
                 code="COLLECTIONS_LAG",
-                sentence=f"{percent(float(share))} of sales was collected, against {percent(float(share_before))} before.",
+                sentence=f"{percent(float(share))} of what fell due was collected, against {percent(float(share_before))} before.",
                 figures={
+                    "fell_due": str(fell_due),
+                    "fell_due_before": str(fell_due_before),
                     "collected": str(collected),
                     "collected_before": str(collected_before),
                     "collected_share": f"{share:.4f}",
                     "collected_share_before": f"{share_before:.4f}",
                 },
             ),
-            *dispute_reason(disputed, currency),
+            *dispute_reason(in_dispute, currency),
         )
 
     def evidence() -> tuple[UUID, ...]:
@@ -87,6 +98,25 @@ def _sign(customer: WatchedCustomer, currency: str, months: tuple[Month, ...], t
         reasons=reasons,
         evidence=evidence,
     )
+
+
+def _not_due(customer: WatchedCustomer, currency: str, month: int) -> Decimal:
+    """What was open at the end of a month and not due by then."""
+    end = first_day(month + 1) - ONE_DAY
+    return sum((item.open for item in items_of(customer.account, end, currency) if item.due_on > end), Decimal(0))
+
+
+def _in_dispute(customer: WatchedCustomer, currency: str, today: date, month: int) -> Decimal:
+    """What is disputed now of that which fell due by the end of a month."""
+    if not customer.claims.claims:
+        return Decimal(0)
+    parts = disputed(customer.account, customer.claims, today).get(currency, {})
+    return sum((amount for item, amount in parts.items() if item.due_on < first_day(month + 1)), Decimal(0))
+
+
+def _share(collected: Decimal, fell_due: Decimal) -> Decimal:
+    """At most all; where nothing fell due nothing is missing."""
+    return min(collected / fell_due, Decimal(1)) if fell_due > 0 else Decimal(1)
 
 
 SALES_AHEAD_OF_COLLECTIONS = Rule(
