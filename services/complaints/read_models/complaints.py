@@ -85,8 +85,11 @@ def evolve(row: ComplaintRow | None, envelope: Envelope) -> ComplaintRow | None:
         case SolutionCarriedOut():
             return replace(row, state="SOLVED", solution=event.solution)
         case ClaimSettled():
-            agreed = None if event.agreed is None else event.agreed.amount
-            return replace(row, settled_on=event.settled_on, agreed=agreed, disputed=False)
+            row = replace(row, settled_on=event.settled_on, disputed=False)
+            if event.agreed is None:
+                return row
+            # What is claimed and what is agreed have one currency; where no amount was claimed it is that of the gift.
+            return replace(row, agreed=event.agreed.amount, currency=event.agreed.currency)
         case ComplaintClosed():
             return replace(row, state="CLOSED", ended_on=event.closed_on, lesson=event.lesson, disputed=False)
         case ComplaintWithdrawn():

@@ -90,6 +90,20 @@ async def test_the_four_kinds_and_no_other(complaints: Complaints) -> None:
     assert [one["kind"] for one in only.json()["items"]] == ["TRANSPORT"]
 
 
+async def test_something_agreed_where_no_amount_was_claimed_keeps_its_currency(complaints: Complaints) -> None:
+    complaint = (await received(complaints, claimed=None)).json()["id"]
+    agreed = {"amount": "50.00", "currency": "CNY"}
+    settled = await step(complaints, complaint, "settlement", 1, agreed=agreed)
+    assert settled.status_code == 200, settled.text
+    shown = (await complaints.client.get(f"/v1/complaints/{complaint}")).json()
+    assert shown["agreed"] == shown["steps"][1]["agreed"] == agreed
+    assert "claimed" not in shown
+    at = settled.headers["regulars-position"]
+    [listed] = (await complaints.client.get("/v1/complaints", params={"min_position": at})).json()["items"]
+    assert listed["agreed"] == agreed
+    assert (await totals(complaints, at))["claimed"] == []
+
+
 async def totals(service: Complaints, at: str) -> Any:
     return (await service.client.get("/v1/open-complaints", params={"min_position": at})).json()
 
