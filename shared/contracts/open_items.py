@@ -36,11 +36,8 @@ __all__ = [
     "disputed",
     "exposure",
     "items_of",
-    "oldest_overdue",
     "open_items",
-    "overdue",
     "read_account",
-    "settled_invoices",
     "settlements",
     "write_account",
 ]
@@ -167,20 +164,6 @@ def _ageing(standing: Standing, as_of: date, disputes: dict[Item, Decimal]) -> A
     )
 
 
-def overdue(account: Account, as_of: date) -> dict[str, Decimal]:
-    """What is open past its due day at the end of `as_of`, by currency; disputed or not."""
-    return {
-        currency: sum((item.open for item in standing.items if item.due_on < as_of), ZERO)
-        for currency, standing in open_items(account, as_of).items()
-    }
-
-
-def oldest_overdue(account: Account, as_of: date, currency: str) -> Item | None:
-    """The item longest past its due day."""
-    items = items_of(account, as_of, currency)
-    return items[0] if items and items[0].due_on < as_of else None
-
-
 def exposure(account: Account, as_of: date) -> dict[str, Decimal]:
     """What would be lost today: outstanding less unallocated credit, by currency. Waiting credit is not deducted."""
     return {
@@ -192,17 +175,6 @@ def exposure(account: Account, as_of: date) -> dict[str, Decimal]:
 def settlements(account: Account, as_of: date) -> tuple[Settlement, ...]:
     """The settled invoices of the window, by day of settlement."""
     found = [one for book in account.books_at(as_of).by_currency.values() for one in book.settled.values()]
-    return tuple(sorted(found, key=_settlement_order))
-
-
-def settled_invoices(before: Account, after: Account, as_of: date) -> tuple[Settlement, ...]:
-    """Invoices that are settled in `after` and were not in `before`, by day of settlement."""
-    found: list[Settlement] = []
-    old = before.books_at(as_of).by_currency
-    for currency, book in after.books_at(as_of).by_currency.items():
-        known = old[currency].settled if currency in old else {}
-        if known is not book.settled:
-            found.extend(one for key, one in book.settled.items() if key not in known)
     return tuple(sorted(found, key=_settlement_order))
 
 

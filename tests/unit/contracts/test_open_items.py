@@ -16,11 +16,8 @@ from shared.contracts.open_items import (
     days_beyond_terms,
     exposure,
     items_of,
-    oldest_overdue,
     open_items,
-    overdue,
     read_account,
-    settled_invoices,
     settlements,
     write_account,
 )
@@ -141,15 +138,6 @@ def test_what_is_written_off_or_wholly_credited_is_no_settlement_of_the_customer
     assert settlements(account, day(90)) == ()
 
 
-def test_newly_settled_invoices_are_those_that_were_not_settled_before() -> None:
-    before = folded(invoice("A", 0, 100), invoice("B", 1, 50), payment("p", 35, 100))
-    after = apply(before, payment("q", 40, 50), day(40))
-    assert [one.number for one in settled_invoices(Account(), before, day(40))] == ["A"]
-    assert [(one.number, one.days_late) for one in settled_invoices(before, after, day(40))] == [("B", 9)]
-    assert settled_invoices(before, after, day(39)) == ()
-    assert settled_invoices(after, apply(after, reversal("q", 50), day(50)), day(50)) == ()
-
-
 def test_ageing_adds_up_and_the_edges_of_its_buckets() -> None:
     account = folded(*(invoice(f"D{n}", 100 - n, 1 + n, due=0) for n in (0, 1, 30, 31, 60, 61, 90, 91)))
     found = ageing(account, day(100))["CNY"]
@@ -157,11 +145,7 @@ def test_ageing_adds_up_and_the_edges_of_its_buckets() -> None:
     assert (found.days_61_90, found.over_90) == (62 + 91, 92)
     total = found.not_due + found.days_1_30 + found.days_31_60 + found.days_61_90 + found.over_90
     assert total == found.outstanding == standing(account, 100).outstanding
-    assert found.overdue == overdue(account, day(100))["CNY"] == total - 1
-    oldest = oldest_overdue(account, day(100), "CNY")
-    assert oldest is not None
-    assert oldest.number == "D91"
-    assert oldest_overdue(account, day(100), "USD") is None
+    assert found.overdue == total - 1
 
 
 def test_days_beyond_terms_are_weighted_by_amount_over_a_year() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.contracts.account import Account
 from shared.contracts.event import Event
-from shared.contracts.open_items import ageing, apply, open_items, settled_invoices, settlements
+from shared.contracts.open_items import ageing, apply, open_items, settlements
 from tests.unit.contracts.ledgers import LAST_DAY, credit_note, day, folded, invoice, payment, refund, reversal, write_off
 
 NUMBERS = [f"N{n}" for n in range(8)]
@@ -59,14 +59,11 @@ def test_any_order_gives_the_same(data: st.DataObject, days: int) -> None:
 def test_books_handed_on_fact_by_fact_equal_books_settled_anew(data: st.DataObject, days: int) -> None:
     facts = data.draw(st.permutations(data.draw(ledgers(days))))
     account = Account()
-    seen: set[str] = set()
     for fact in facts:
-        before, account = account, apply(account, fact, LAST_DAY)
-        seen |= {one.number for one in settled_invoices(before, account, LAST_DAY)}
+        account = apply(account, fact, LAST_DAY)
         anew = Account(account.facts, account.opening, account.newest, account.older)
         assert open_items(account, LAST_DAY) == open_items(anew, LAST_DAY)
         assert settlements(account, LAST_DAY) == settlements(anew, LAST_DAY)
-    assert {one.number for one in settlements(account, LAST_DAY)} <= seen
 
 
 @settings(max_examples=100, deadline=None)
