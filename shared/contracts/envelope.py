@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, overload
 from uuid import UUID
 
 import msgspec
@@ -39,6 +39,14 @@ class Undecodable(msgspec.Struct, frozen=True):
     part: int
     offset: int
     raw: bytes
+
+
+class Passed(msgspec.Struct, frozen=True, gc=False):
+    """A Kafka record of a type that the reader does not follow: only its place in the log was read."""
+
+    offset: int
+    cursor: Cursor
+    prev: Cursor | None
 
 
 class Envelope(msgspec.Struct, frozen=True, gc=False):
@@ -75,6 +83,8 @@ def opened(record: Record) -> Envelope:
 
 
 Headers = Sequence[tuple[str, bytes]]
+PassedOver = Callable[[str, str], bool]
+"""Of (topic, type): whether records of it may be passed over."""
 
 
 def headers(record: Record, epoch: int, meta: dict[str, Any]) -> list[tuple[str, bytes]]:
@@ -140,19 +150,38 @@ def _of_type(type_name: str, epoch: int) -> tuple[tuple[str, bytes], ...]:
     )
 
 
+@overload
 def from_headers(
     topic: str, part: int, offset: int, found: Iterable[tuple[str, bytes]], body: bytes | None
-) -> Record | Undecodable:
-    """The record behind a Kafka message; Undecodable when a needed header is missing or malformed."""
+) -> Record | Undecodable: ...
+@overload
+def from_headers(
+    topic: str, part: int, offset: int, found: Iterable[tuple[str, bytes]], body: bytes | None, passed_over: PassedOver | None
+) -> Record | Passed | Undecodable: ...
+def from_headers(
+    topic: str,
+    part: int,
+    offset: int,
+    found: Iterable[tuple[str, bytes]],
+    body: bytes | None,
+    passed_over: PassedOver | None = None,
+) -> Record | Passed | Undecodable:
+    """The record behind a Kafka message; Undecodable when a needed header is missing or malformed.
+
+    Of types that `passed_over` holds for, only the type and the place are read, so nothing else is found malformed.
+    """
     try:
         h = dict(found)
         prev, customer = h.get("prev"), h.get("ce_partitionkey")
+        cursor, before = _cursor(h["cursor"]), None if prev is None else _cursor(prev)
+        if passed_over is not None and passed_over(topic, _name(h["ce_type"])):
+            return Passed(offset, cursor, before)
         record = Record(
             topic,
             part,
             offset,
-            _cursor(h["cursor"]),
-            None if prev is None else _cursor(prev),
+            cursor,
+            before,
             msgspec.convert(h["ce_id"].decode("ascii"), UUID),
             _name(h["ce_type"]),
             h["ce_subject"].decode("ascii"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from shared.contracts.cursor import START, Cursor, TopicPart
-from shared.contracts.envelope import Record, Undecodable
+from shared.contracts.envelope import Passed, PassedOver, Record, Undecodable
 
 
 class Start(NamedTuple):
@@ -20,12 +20,16 @@ class Start(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """Records of one topic part in cursor order; repeats are possible. `next_offset` is None where there are no offsets."""
+    """Records of one topic part in cursor order; repeats are possible. `next_offset` is None where there are no offsets.
+
+    `passed` are those among them whose type the reader passes over, in the same order.
+    """
 
     topic: str
     part: int
     records: list[Record | Undecodable]
     next_offset: int | None
+    passed: list[Passed] = field(default_factory=list)
 
     @property
     def at(self) -> TopicPart:
@@ -42,8 +46,14 @@ class Feed(Protocol):
     async def assign(self, starts: Mapping[TopicPart, Start]) -> None:
         """Read these topic parts from now on and no others."""
 
+    def pass_over(self, types: PassedOver) -> None:
+        """Of records of these types the reader wants the place only; a feed need not tell them apart."""
+
     async def read(self, max_records: int, timeout: float) -> list[Batch]:
-        """Next records, in cursor order within a topic part; an empty list after `timeout` seconds. Raises FeedStuck."""
+        """Next records, in cursor order within a topic part; an empty list after `timeout` seconds. Raises FeedStuck.
+
+        Where many come at once, a feed may wait as long again for more of them. Whoever cancels it must assign anew.
+        """
 
     async def rewind(self, at: TopicPart) -> None:
         """Read a topic part again from its beginning: a record is missing behind the place reached."""

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
 from shared.contracts.cursor import START, Cursor, TopicPart
-from shared.contracts.envelope import Record, from_headers
+from shared.contracts.envelope import Passed, PassedOver, Record, Undecodable, from_headers
 from shared.contracts.topics import watermarks_topic
 from shared.feed.feed import Batch, FeedStuck, Start
 from shared.feed.watermarks import Ticks
@@ -23,6 +23,10 @@ from shared.kafka.settings import KafkaSettings
 STUCK_SECONDS = 30.0
 NEWEST_WATERMARKS = 10_000
 CLOSE_SECONDS = 2.0
+FLOWING = 100
+"""So many records at once are a flow: waiting a little for more of them makes batches large, and few records wait for nothing."""
+GATHER_SECONDS = 0.3
+GATHER_STEP_SECONDS = 0.1
 
 
 class KafkaFeed:
@@ -41,6 +45,10 @@ class KafkaFeed:
         self._paused: set[TopicPart] = set()
         self._idle: dict[TopicPart, float] = {}
         self._rewound: dict[TopicPart, Cursor] = {}
+        self._passed_over: PassedOver | None = None
+
+    def pass_over(self, types: PassedOver) -> None:
+        self._passed_over = types
 
     async def assign(self, starts: Mapping[TopicPart, Start]) -> None:
         consumer = await self._started()
@@ -73,21 +81,42 @@ class KafkaFeed:
         deadline = time.monotonic() + timeout
         while True:
             began = time.monotonic()
-            wait_ms = max(0, int((deadline - began) * 1000))
-            try:
-                found = await self._consumer.getmany(timeout_ms=wait_ms, max_records=max_records)
-            except OffsetOutOfRangeError as error:
-                # Retention has passed by, or the log has lost its tail: the cursors of what is still there tell which.
-                await self._to_beginning(tp for tp in error.args[0] if tp in self._assigned or tp in self._watermarks)
-                continue
-            batches = [self._batch(tp, its) for tp, its in found.items() if tp in self._assigned]
-            for tp, its in found.items():
-                if tp in self._watermarks:
-                    for message in its:
-                        self._ticks.tick(self._watermarks[tp], message.value or b"")
+            found = await self._fetched(self._consumer, max_records, deadline - began)
+            count = sum(map(len, found.values()))
+            if count >= FLOWING:
+                await self._gather(self._consumer, found, max_records - count, min(GATHER_SECONDS, timeout))
+            batches = [self._batch(tp, its) for tp, its in found.items()]
             await self._watch({batch.at for batch in batches}, time.monotonic() - began)
             if batches or time.monotonic() >= deadline:
                 return batches
+
+    async def _fetched(self, consumer: AIOKafkaConsumer, max_records: int, wait: float) -> dict[TopicPartition, list[Any]]:
+        """Messages of the assigned topic parts; those of watermark topics are taken in."""
+        try:
+            found = await consumer.getmany(timeout_ms=max(0, int(wait * 1000)), max_records=max_records)
+        except OffsetOutOfRangeError as error:
+            # Retention has passed by, or the log has lost its tail: the cursors of what is still there tell which.
+            await self._to_beginning(tp for tp in error.args[0] if tp in self._assigned or tp in self._watermarks)
+            return {}
+        for tp, its in found.items():
+            if tp in self._watermarks:
+                for message in its:
+                    self._ticks.tick(self._watermarks[tp], message.value or b"")
+        return {tp: its for tp, its in found.items() if tp in self._assigned}
+
+    async def _gather(
+        self, consumer: AIOKafkaConsumer, found: dict[TopicPartition, list[Any]], room: int, seconds: float
+    ) -> None:
+        """Add to `found` while more comes: a transaction for each handful of records would cost more than the records."""
+        until = time.monotonic() + seconds
+        while room > 0 and (left := until - time.monotonic()) > 0:
+            await asyncio.sleep(min(left, GATHER_STEP_SECONDS))
+            more = await self._fetched(consumer, room, 0)
+            if not more:
+                return
+            for tp, its in more.items():
+                found.setdefault(tp, []).extend(its)
+                room -= len(its)
 
     async def rewind(self, at: TopicPart) -> None:
         await self._to_beginning([self._physical(at)])
@@ -138,11 +167,22 @@ class KafkaFeed:
 
     def _batch(self, tp: TopicPartition, messages: list[Any]) -> Batch:
         topic, part = at = self._assigned[tp]
-        records = [from_headers(topic, part, m.offset, m.headers, m.value) for m in messages]
-        last = max((record.cursor for record in records if isinstance(record, Record)), default=START)
+        records: list[Record | Undecodable] = []
+        passed: list[Passed] = []
+        last, over = START, self._passed_over
+        for m in messages:
+            record = from_headers(topic, part, m.offset, m.headers, m.value, over)
+            if isinstance(record, Undecodable):
+                records.append(record)
+                continue
+            if isinstance(record, Passed):
+                passed.append(record)
+            else:
+                records.append(record)
+            last = max(last, record.cursor)
         self._ticks.read(at, last)
         self._offsets[tp] = messages[-1].offset + 1
-        return Batch(topic, part, records, self._offsets[tp])
+        return Batch(topic, part, records, self._offsets[tp], passed)
 
     async def _to_beginning(self, tps: Iterable[TopicPartition]) -> None:
         consumer = await self._started()

@@ -11,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 from shared.contracts.cursor import START, Cursor, TopicPart
-from shared.contracts.envelope import Record, Undecodable
+from shared.contracts.envelope import PassedOver, Record, Undecodable
 from shared.contracts.topics import ALERT_KIND_TOPICS, topics_of
 from shared.feed.feed import Batch, Start
 from shared.feed.scan import read_watermark, scan, services_of
@@ -49,6 +49,9 @@ class StoreFeed:
             service: _Source(self._pools[service], {at: start.cursor for at, start in starts.items() if at.topic in topics})
             for service, topics in services_of({at.topic for at in starts}).items()
         }
+
+    def pass_over(self, types: PassedOver) -> None:
+        """Nothing is saved here: a row of the store is read whole."""
 
     async def read(self, max_records: int, timeout: float) -> list[Batch]:
         deadline = time.monotonic() + timeout

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from shared.contracts.cursor import Cursor, TopicPart
-from shared.contracts.envelope import Record, Undecodable
+from shared.contracts.envelope import Passed, Record, Undecodable
 from shared.event_store.append import append_many
 from shared.event_store.events import Append
 from shared.feed.feed import Batch
@@ -93,7 +93,10 @@ async def apply_batch(pool: Pool, schema: str, standings: Sequence[Standing], ba
     """
     following = [one for one in standings if batch.topic in one.reader.topics]
     raw = [record for record in batch.records if isinstance(record, Undecodable)]
-    records = [record for record in batch.records if isinstance(record, Record)]
+    records: list[Record | Passed] = [record for record in batch.records if isinstance(record, Record)]
+    if batch.passed:
+        # One chain of predecessors runs through both.
+        records = sorted([*records, *batch.passed], key=_offset)
     works = _work(schema, following, batch, records)
     if raw:
         metrics.UNDECODABLE.labels(schema, batch.topic).inc(len(raw))
@@ -114,7 +117,7 @@ async def apply_batch(pool: Pool, schema: str, standings: Sequence[Standing], ba
             metrics.FOLDED.labels(schema, work.standing.reader.name).inc(len(work.keyed.entries))
 
 
-def _work(schema: str, following: Sequence[Standing], batch: Batch, records: Sequence[Record]) -> list[_Work]:
+def _work(schema: str, following: Sequence[Standing], batch: Batch, records: Sequence[Record | Passed]) -> list[_Work]:
     items: dict[int, Item] = {}
     fresh_after: dict[Cursor, tuple[list[int], Cursor]] = {}
     works = []
@@ -128,13 +131,13 @@ def _work(schema: str, following: Sequence[Standing], batch: Batch, records: Seq
         wanted: list[Item] = []
         skipped = 0
         for i in fresh:
-            its_interest = standing.wants(batch.topic, records[i].type)
-            if its_interest == "skip":
+            record = records[i]
+            if isinstance(record, Passed) or (its_interest := standing.wants(batch.topic, record.type)) == "skip":
                 skipped += 1
                 continue
             item = items.get(i)
             if item is None:
-                item = items[i] = read_item(records[i], its_interest)
+                item = items[i] = read_item(record, its_interest)
             wanted.append(item)
         if skipped:
             metrics.SKIPPED.labels(schema, standing.reader.name).inc(skipped)
@@ -144,12 +147,16 @@ def _work(schema: str, following: Sequence[Standing], batch: Batch, records: Seq
     return works
 
 
+def _offset(record: Record | Passed) -> int:
+    return -1 if record.offset is None else record.offset
+
+
 def _offset_news(position: Position, batch: Batch) -> bool:
     known = position.offsets.get(batch.topic)
     return batch.next_offset is not None and (known is None or known < batch.next_offset)
 
 
-def _fresh(schema: str, at: TopicPart, records: Sequence[Record], after: Cursor) -> tuple[list[int], Cursor]:
+def _fresh(schema: str, at: TopicPart, records: Sequence[Record | Passed], after: Cursor) -> tuple[list[int], Cursor]:
     """Places of the records that are new behind `after`, and the last cursor. INVARIANT: what was sent twice is folded once,
     and a record whose predecessor was not seen is not folded at all."""
     fresh: list[int] = []

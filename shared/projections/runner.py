@@ -13,6 +13,7 @@ from shared.feed.feed import Batch, Feed, Membership, Start
 from shared.postgres.pool import Pool
 from shared.projections import metrics
 from shared.projections.apply import MissingRecord, Standing, apply_batch
+from shared.projections.fold import interest
 from shared.projections.parking import check_rate, retries_wanted
 from shared.projections.positions import PartLost, read_positions
 from shared.projections.reaction import Reaction
@@ -21,7 +22,7 @@ from shared.projections.refold import Stores, retry_parked
 from shared.projections.standings import load_standings, versions_of
 
 MAX_RECORDS = 5000
-READ_SECONDS = 0.25
+READ_SECONDS = 0.3
 HOUSEKEEPING_SECONDS = 1.0
 LANES = 3
 ONE_PART = frozenset(topic.name for topic in TOPICS if topic.one_part)
@@ -72,6 +73,7 @@ class _Consumer:
         self.pool, self.schema, self.feed, self.max_records = pool, schema, feed, max_records
         self.readers: list[ReadModel[Any] | Reaction] = [*models, *reactions]
         self.topics = {topic for reader in self.readers for topic in reader.topics}
+        feed.pass_over(self._passed_over)
         self.stores = stores if stores is not None else {topic.split(".", 2)[1]: pool for topic in self.topics}
         self.owned: frozenset[int] = frozenset()
         self.standings: dict[int, list[Standing]] = {}
@@ -79,6 +81,14 @@ class _Consumer:
         self.rewound: dict[TopicPart, Cursor] = {}
         self.running: dict[int, asyncio.Task[None]] = {}
         self.reported: dict[TopicPart, int] = {}
+        self.unwanted: dict[tuple[str, str], bool] = {}
+
+    def _passed_over(self, topic: str, type_name: str) -> bool:
+        known = self.unwanted.get((topic, type_name))
+        if known is None:
+            known = all(interest(one.topics.get(topic, frozenset()), type_name) == "skip" for one in self.readers)
+            self.unwanted[topic, type_name] = known
+        return known
 
     def parts_changed(self, owned: frozenset[int]) -> None:
         """Take note of the parts held; what runs for a lost part is cancelled at once, never finished quickly."""

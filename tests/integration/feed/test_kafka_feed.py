@@ -13,7 +13,7 @@ import pytest
 
 from shared.contracts.cards import TradeReleased
 from shared.contracts.cursor import PARTS, START, Cursor, TopicPart, part_of
-from shared.contracts.envelope import Record, Undecodable, headers
+from shared.contracts.envelope import Passed, Record, Undecodable, headers
 from shared.contracts.event import encode
 from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS, COMPLAINTS_EVENTS, watermarks_topic
 from shared.feed.feed import FeedStuck, Start
@@ -119,6 +119,25 @@ async def test_a_record_that_is_not_ours_is_delivered_as_bytes(kafka: KafkaSetti
         first, junk, last = await read_all(feed, 3)
         assert isinstance(first, Record) and isinstance(last, Record)
         assert junk == Undecodable(AT.topic, AT.part, 1, b"\xff\x00")
+
+
+async def test_of_types_passed_over_the_place_is_delivered(kafka: KafkaSettings) -> None:
+    async with Log(kafka) as log, feeding(kafka) as feed:
+        await log.send(record(1), record(2))
+        feed.pass_over(lambda topic, type_name: (topic, type_name) == (AT.topic, TradeReleased.type))
+        await feed.assign({AT: Start()})
+        found: list[Passed] = []
+
+        async def probe() -> bool:
+            for batch in await feed.read(100, 0.1):
+                assert batch.at == AT
+                assert batch.records == []
+                assert batch.next_offset == batch.passed[-1].offset + 1
+                found.extend(batch.passed)
+            return len(found) >= 2
+
+        await eventually(probe)
+        assert found == [Passed(0, Cursor(1, 10, 1), None), Passed(1, Cursor(1, 10, 2), Cursor(1, 10, 1))]
 
 
 async def test_an_offset_outside_the_log_leads_to_its_beginning(kafka: KafkaSettings) -> None:

@@ -13,8 +13,8 @@ import pytest
 
 from shared.contracts.cards import TradeReleased
 from shared.contracts.complaints import ComplaintWithdrawn
-from shared.contracts.cursor import PARTS, START, TopicPart, part_of
-from shared.contracts.envelope import Envelope, Undecodable
+from shared.contracts.cursor import PARTS, START, Cursor, TopicPart, part_of
+from shared.contracts.envelope import Envelope, Passed, Undecodable
 from shared.contracts.topics import CARDS_TRANSACTIONS, COMPLAINTS_EVENTS
 from shared.contracts.transactions import PaymentReceived
 from shared.event_store.append import append_many
@@ -191,6 +191,30 @@ async def test_repeats_are_dropped_and_a_missing_predecessor_is_noticed(pools: t
     await apply_batch(complaints, SCHEMA, standings, batch(1, 2, 0, 1, 2, 3, 2))
     await apply_batch(complaints, SCHEMA, standings, batch(0, 1, 2, 3))
     await as_the_stores_say(complaints)
+
+
+async def test_the_chain_of_predecessors_runs_through_what_is_passed_over(pools: tuple[Pool, Pool]) -> None:
+    cards, complaints = pools
+    customer = uuid4()
+    part = part_of(str(customer))
+    await append(cards, "cards", append_of(f"ledger-{customer}", customer, paid(customer, "1.00")))
+    async with complaints.acquire() as conn:
+        [first] = await scan(conn, "cards", START, parts=[part])
+    places = [first.cursor, *(first.cursor._replace(pos=first.cursor.pos + n) for n in (1, 2, 3))]
+    wanted = [
+        msgspec.structs.replace(first, offset=0),
+        msgspec.structs.replace(first, offset=2, cursor=places[2], prev=places[1]),
+    ]
+    passed = [Passed(1, places[1], places[0]), Passed(3, places[3], places[2])]
+    standings = (await load_standings(complaints, SCHEMA, [ACTIVITY], [part]))[part]
+    with pytest.raises(MissingRecord):
+        await apply_batch(complaints, SCHEMA, standings, Batch(CARDS_TRANSACTIONS, part, list(wanted), 4, passed[1:]))
+    await apply_batch(complaints, SCHEMA, standings, Batch(CARDS_TRANSACTIONS, part, list(wanted), 4, passed))
+    assert standings[0].position.cursor(CARDS_TRANSACTIONS) == places[3]
+    with pytest.raises(MissingRecord):
+        await apply_batch(
+            complaints, SCHEMA, standings, Batch(CARDS_TRANSACTIONS, part, [], 6, [Passed(5, Cursor(9, 9, 9), Cursor(9, 9, 8))])
+        )
 
 
 async def test_an_unknown_type_of_a_subscribed_family_parks_the_customer_and_other_types_are_skipped(

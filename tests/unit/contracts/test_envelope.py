@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from shared.contracts.cursor import Cursor
-from shared.contracts.envelope import Record, Undecodable, from_headers, headers
+from shared.contracts.envelope import Passed, Record, Undecodable, from_headers, headers
 
 
 def a_record(prev: Cursor | None = None, customer_id: UUID | None = None) -> Record:
@@ -52,3 +52,24 @@ def test_a_record_without_a_needed_header_is_kept_raw(missing: str) -> None:
 def test_a_record_with_a_malformed_header_is_kept_raw(name: str, value: bytes) -> None:
     found = [(n, value if n == name else v) for n, v in headers(a_record(), epoch=5, meta={})]
     assert isinstance(from_headers("t", 3, 17, found, None), Undecodable)
+
+
+def test_of_a_type_passed_over_only_the_place_is_read() -> None:
+    record = a_record(prev=Cursor(1, 741, 8))
+    found = headers(record, epoch=5, meta={})
+    asked: list[tuple[str, str]] = []
+
+    def all_types(topic: str, type_name: str) -> bool:
+        asked.append((topic, type_name))
+        return True
+
+    passed = from_headers(record.topic, 3, 17, found, b"{}", all_types)
+    assert passed == Passed(17, record.cursor, record.prev)
+    assert asked == [(record.topic, record.type)]
+    assert from_headers(record.topic, 3, 17, found, b"{}", lambda topic, type_name: False) == record
+
+
+@pytest.mark.parametrize("missing", ["cursor", "ce_type"])
+def test_nothing_is_passed_over_whose_place_or_type_is_unknown(missing: str) -> None:
+    left = [(name, value) for name, value in headers(a_record(), epoch=5, meta={}) if name != missing]
+    assert isinstance(from_headers("t", 3, 17, left, b"raw", lambda topic, type_name: True), Undecodable)
