@@ -8,11 +8,11 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from shared.kafka.settings import KafkaSettings
 
 
-def reader(settings: KafkaSettings, client_id: str, *, max_wait_ms: int = 100) -> AIOKafkaConsumer:
+def reader(settings: KafkaSettings, client_id: str, *, max_wait_ms: int = 500) -> AIOKafkaConsumer:
     """A consumer for `assign()` and `seek()`, outside any group, not yet started.
 
     It has no offset of its own to fall back on: a part that was not sought, and an offset outside the log, are errors and
-    never a silent jump.
+    never a silent jump. `max_wait_ms` delays no record: it is how long the broker holds a fetch for which there is none.
     """
     return AIOKafkaConsumer(
         **settings.connection(),

@@ -25,8 +25,11 @@ from shared.relay.state import Lead, Mark, save
 ACK_SECONDS = 30.0
 ROWS = 5000
 BYTES = 16 * 1024 * 1024
-POLL_SECONDS = (0.005, 0.020)
+POLL_SECONDS = (0.005, 0.040)
 STORE_POLL_SECONDS = 0.05
+FLOWING_ROWS = 500
+GATHER_SECONDS = 0.1
+"""After so many rows at once the relay waits a little: what follows them is sent in fewer and larger batches."""
 RECORDS_A_PRODUCER = 1_000_000_000
 
 
@@ -125,6 +128,8 @@ async def relay(connection: Connection, reading: Connection, sender: Sender, lea
                 oldest.since = None
             if rows:
                 pause = POLL_SECONDS[0]
+                if ahead is None and len(rows) >= FLOWING_ROWS:
+                    await asyncio.sleep(GATHER_SECONDS)
             else:
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.25, POLL_SECONDS[1])
