@@ -137,7 +137,7 @@ def fold(
         try:
             if new is not None and getattr(new, model.key_column) != key:
                 raise ValueError("the row of another key")
-            gained = {} if model.totals is None else gain(model.totals, old, new)
+            gained = gained_by(model, old, new)
         except Exception as error:
             event = next(event for its_key, event in reversed(entries) if its_key == key)
             poison[str(key)] = Parked(str(key), event.topic, event.cursor, cause_of(error))
@@ -152,6 +152,13 @@ def cause_of(error: Exception) -> str:
     """Type of the error and where it arose. Its message may repeat personal data and is left out."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {place.name}, line {place.lineno}"[:CAUSE_LENGTH]
+
+
+def gained_by(model: ReadModel[Row], old: Row | None, new: Row | None) -> Slots:
+    """What the totals of a read model gain when one row becomes another; nothing where it has none."""
+    if model.gained is not None:
+        return dict(model.gained(old, new))
+    return {} if model.totals is None else gain(model.totals, old, new)
 
 
 def gain(totals: Callable[[Row], Totals], old: Row | None, new: Row | None) -> Slots:

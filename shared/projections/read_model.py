@@ -14,6 +14,9 @@ Row = TypeVar("Row")
 Totals = Mapping[str, Mapping[str, Decimal | int]]
 """Group key -> measure -> amount that one row adds to it."""
 
+Gains = Mapping[tuple[str, str], Decimal | int]
+"""(group key, measure) -> amount that the totals gain by a change of rows."""
+
 COLUMN_TYPES = frozenset(
     {"uuid", "text", "numeric", "date", "timestamptz", "jsonb", "bytea", "integer", "bigint", "smallint", "boolean", "text[]"}
 )
@@ -24,10 +27,12 @@ class ReadModel(Generic[Row]):
     """A read model.
 
     `row` is a frozen slotted dataclass; its fields, in order, are the keys of `columns` (field -> PostgreSQL type). jsonb
-    columns hold JSON text (str), text[] columns tuples. `key_column` names the field that is the primary key (uuid or text).
+    columns hold JSON text (str), text[] columns tuples. Fields that are left out of comparisons, at the end, are no columns:
+    a row may carry there what it has read of its columns. `key_column` names the field that is the primary key (uuid or text).
     `topics` says which event types of which topics are folded. `key` names the row that an event concerns, None for none.
     `evolve` is pure: the same events give the same row, whatever the batches and however topics interleave; None deletes.
     `totals` gives what a row adds to figures over many rows, kept as slots (group, part, measure) that readers sum.
+    `gained`, where given, says the same of one row that becomes another, for rows of which little changes.
     A changed meaning is a new `version`, filled by a rebuild. Raises ValueError when the declaration contradicts itself.
     """
 
@@ -40,11 +45,13 @@ class ReadModel(Generic[Row]):
     key: Callable[[Envelope], Hashable | None]
     evolve: Callable[[Row | None, Envelope], Row | None]
     totals: Callable[[Row], Totals] | None = None
+    gained: Callable[[Row | None, Row | None], Gains] | None = None
 
     def __post_init__(self) -> None:
-        fields: Any = getattr(self.row, "__dataclass_fields__", {})
-        if tuple(fields) != tuple(self.columns):
-            raise ValueError(f"{self.name}: columns {list(self.columns)} are not the fields {list(fields)} of the row")
+        declared: Any = getattr(self.row, "__dataclass_fields__", {})
+        fields = [name for name, one in declared.items() if one.compare]
+        if fields != list(self.columns):
+            raise ValueError(f"{self.name}: columns {list(self.columns)} are not the fields {fields} of the row")
         if unknown := set(self.columns.values()) - COLUMN_TYPES:
             raise ValueError(f"{self.name}: no such column types {sorted(unknown)}")
         if self.columns.get(self.key_column) not in ("uuid", "text"):

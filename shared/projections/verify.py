@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
@@ -87,9 +86,7 @@ def _unlike(model: ReadModel[Any], row: Any, expected: Any) -> list[str]:
     if row == expected:
         return []
     return [
-        field.name
-        for field in fields(model.row)
-        if _value(model, field.name, getattr(row, field.name)) != _value(model, field.name, getattr(expected, field.name))
+        name for name in model.columns if _value(model, name, getattr(row, name)) != _value(model, name, getattr(expected, name))
     ]
 
 

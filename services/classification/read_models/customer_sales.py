@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ from shared.contracts.money import Money
 from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS
 from shared.contracts.transactions import GoodsReturned, SaleRecorded
 from shared.postgres.pool import Connection
-from shared.projections.read_model import ReadModel, Totals
+from shared.projections.read_model import Gains, ReadModel, Totals
 from shared.projections.routing import live_table, live_totals
 
 DAYS_KEPT_MONTHS = 36
@@ -32,13 +32,16 @@ class Net(msgspec.Struct, frozen=True, array_like=True, gc=False):
     sales: int
 
 
-Spans = dict[str, dict[str, Net]]
+Spans = Mapping[str, Mapping[str, Net]]
 """Currency, then day (2026-03-02) or month (2023-01)."""
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerSales:
-    """`registered` comes from the card, everything else from the ledger. `newest` is never later than the fact's recording."""
+    """`registered` comes from the card, everything else from the ledger. `newest` is never later than the fact's recording.
+
+    `spans` is what `sales` says, kept from when it was written or first read; nobody changes it in place.
+    """
 
     customer_id: UUID
     registered: bool
@@ -46,14 +49,20 @@ class CustomerSales:
     newest: date | None
     first_sale_on: date | None
     last_sale_on: date | None
+    spans: Spans | None = field(default=None, compare=False, repr=False)
 
 
 _encoder = msgspec.json.Encoder(decimal_format="string", order="sorted")
-_decoder = msgspec.json.Decoder(Spans)
+_decoder: msgspec.json.Decoder[Spans] = msgspec.json.Decoder(dict[str, dict[str, Net]])
 
 
 def spans_of(row: CustomerSales) -> Spans:
-    return _decoder.decode(row.sales)
+    spans = row.spans
+    if spans is None:
+        spans = _decoder.decode(row.sales)
+        # Each event and both sides of the totals ask for it; reading is most of the work of a fold.
+        object.__setattr__(row, "spans", spans)
+    return spans
 
 
 def key(envelope: Envelope) -> UUID | None:
@@ -69,24 +78,27 @@ def evolve(row: CustomerSales | None, envelope: Envelope) -> CustomerSales | Non
         case SaleRecorded() as sale:
             first = sale.sold_on if row.first_sale_on is None else min(sale.sold_on, row.first_sale_on)
             last = sale.sold_on if row.last_sale_on is None else max(sale.sold_on, row.last_sale_on)
-            row = replace(row, first_sale_on=first, last_sale_on=last)
-            return _with(row, sale.sold_on, sale.net, sale.net.amount, 1, recorded_on)
+            text, newest, spans = _with(row, sale.sold_on, sale.net, sale.net.amount, 1, recorded_on)
+            return CustomerSales(row.customer_id, row.registered, text, newest, first, last, spans)
         case GoodsReturned() as back:
-            return _with(row, back.returned_on, back.net, -back.net.amount, 0, recorded_on)
+            text, newest, spans = _with(row, back.returned_on, back.net, -back.net.amount, 0, recorded_on)
+            return replace(row, sales=text, newest=newest, spans=spans)
         case CustomerRegistered() | StubOpened():
             return replace(row, registered=True)
     return row
 
 
-def _with(row: CustomerSales, on: date, money: Money, amount: Decimal, sales: int, recorded_on: date) -> CustomerSales:
-    spans = spans_of(row)
+def _with(row: CustomerSales, on: date, money: Money, amount: Decimal, sales: int, recorded_on: date) -> tuple[str, date, Spans]:
     day = min(on, recorded_on)
     newest = day if row.newest is None else max(row.newest, day)
     first_day = months_before(newest, DAYS_KEPT_MONTHS)
-    _add(spans.setdefault(money.currency, {}), on.isoformat() if on >= first_day else on.isoformat()[:7], Net(amount, sales))
-    if row.newest is not None and first_day > months_before(row.newest, DAYS_KEPT_MONTHS):
+    before = spans_of(row)
+    changed = dict(before.get(money.currency, {}))
+    _add(changed, on.isoformat() if on >= first_day else on.isoformat()[:7], Net(amount, sales))
+    spans: Spans = {**before, money.currency: changed}
+    if row.newest is not None and newest > row.newest and first_day > months_before(row.newest, DAYS_KEPT_MONTHS):
         spans = {currency: _compacted(found, first_day.isoformat()) for currency, found in spans.items()}
-    return replace(row, sales=_encoder.encode(spans).decode(), newest=newest)
+    return _encoder.encode(spans).decode(), newest, spans
 
 
 def _add(spans: dict[str, Net], span: str, more: Net) -> None:
@@ -112,6 +124,25 @@ def totals(row: CustomerSales) -> Totals:
     return found
 
 
+def gained(old: CustomerSales | None, new: CustomerSales | None) -> Gains:
+    """What `totals` gain when one row becomes another, by looking at the spans that differ: few of hundreds."""
+    found: dict[tuple[str, str], Decimal | int] = {}
+    before: Spans = {} if old is None else spans_of(old)
+    after: Spans = {} if new is None else spans_of(new)
+    for currency in {*before, *after}:
+        was, now = before.get(currency, {}), after.get(currency, {})
+        for span in was.keys() | now.keys():
+            a, b = was.get(span), now.get(span)
+            if a is b or a == b:
+                continue
+            month = f"{currency}/{span[:7]}"
+            for one, sign in ((a, -1), (b, 1)):
+                if one is not None:
+                    found[month, "net"] = found.get((month, "net"), 0) + sign * one.net
+                    found[month, "sales"] = found.get((month, "sales"), 0) + sign * one.sales
+    return found
+
+
 CUSTOMER_SALES = ReadModel(
     name="customer_sales",
     version=1,
@@ -132,6 +163,7 @@ CUSTOMER_SALES = ReadModel(
     key=key,
     evolve=evolve,
     totals=totals,
+    gained=gained,
 )
 
 

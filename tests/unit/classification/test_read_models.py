@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import permutations
+from itertools import permutations, product
 from uuid import UUID, uuid4
 
 from services.classification.read_models.customer_sales import CUSTOMER_SALES, CustomerSales, Net, net_between, spans_of
@@ -17,6 +18,7 @@ from shared.contracts.event import Event
 from shared.contracts.money import Money
 from shared.contracts.topics import main_topic
 from shared.contracts.transactions import GoodsReturned, SaleRecorded
+from shared.projections.fold import gain, total_gain
 from shared.projections.read_model import ReadModel, Row
 
 CUSTOMER = UUID(int=7)
@@ -39,22 +41,26 @@ def back(on: date, net: int) -> GoodsReturned:
     )
 
 
+def envelope_of(event: Event, version: int) -> Envelope:
+    return Envelope(
+        event=event,
+        type=event.type,
+        event_id=uuid4(),
+        stream="of one",
+        version=version,
+        topic=main_topic(event.type),
+        part=3,
+        cursor=Cursor(1, 700, version),
+        customer_id=CUSTOMER,
+        occurred_at=RECORDED,
+        recorded_at=RECORDED,
+    )
+
+
 def folded(model: ReadModel[Row], *events: Event) -> Row | None:
     row: Row | None = None
     for version, event in enumerate(events, 1):
-        envelope = Envelope(
-            event=event,
-            type=event.type,
-            event_id=uuid4(),
-            stream="of one",
-            version=version,
-            topic=main_topic(event.type),
-            part=3,
-            cursor=Cursor(1, 700, version),
-            customer_id=CUSTOMER,
-            occurred_at=RECORDED,
-            recorded_at=RECORDED,
-        )
+        envelope = envelope_of(event, version)
         assert model.key(envelope) == CUSTOMER
         row = model.evolve(row, envelope)
     return row
@@ -98,6 +104,25 @@ def test_totals_are_by_currency_and_month() -> None:
         "CNY/2026-01": {"net": Decimal(150), "sales": 2},
         "CNY/2026-02": {"net": Decimal(-30), "sales": 0},
     }
+
+
+def test_what_the_totals_gain_is_the_difference_of_two_rows() -> None:
+    events = [sale(day(1), 100), sale(date(2022, 5, 6), 40), back(day(3), 30), sale(day(1), 7, "USD"), sale(date(2026, 3, 1), 2)]
+    rows = [None, *(sales_of(*events[:n]) for n in range(1, len(events) + 1))]
+    assert CUSTOMER_SALES.totals is not None
+    assert CUSTOMER_SALES.gained is not None
+    for old, new in product(rows, rows):
+        expected = total_gain([gain(CUSTOMER_SALES.totals, old, new)])
+        assert total_gain([CUSTOMER_SALES.gained(old, new)]) == expected
+
+
+def test_a_fold_leaves_the_row_before_it_as_it_was() -> None:
+    before = sales_of(sale(day(1), 100))
+    text, spans = before.sales, dict(spans_of(before)["CNY"])
+    after = CUSTOMER_SALES.evolve(before, envelope_of(sale(day(1), 50), 2))
+    assert after is not None
+    assert (before.sales, spans_of(before)["CNY"]) == (text, spans)
+    assert spans_of(replace(after, spans=None)) == spans_of(after)
 
 
 def test_a_period_includes_its_first_and_last_day() -> None:
