@@ -93,6 +93,24 @@ def decided_against(claims: Claims, as_of: date, days: int = 365) -> int:
     )
 
 
+def days_disputed(claims: Claims, invoice: InvoiceRef, first: date, last: date) -> int:
+    """On how many of the days after `first`, through `last`, the invoice was disputed. Claims that were decided against the
+    customer do not count, nor do those that name other invoices; a day on which several dispute it is one."""
+    found = 0
+    reached = first
+    for claim in claims.claims:
+        if claim.received_on is None or claim.against or (claim.claimed is None and not claim.invoices):
+            continue
+        if claim.invoices and invoice not in claim.invoices:
+            continue
+        begins = max(claim.received_on, reached)
+        ends = last if claim.ended_on is None else min(claim.ended_on, last)
+        if begins < ends:
+            found += (ends - begins).days
+            reached = ends
+    return found
+
+
 def months_before(day: date, months: int) -> date:
     """First day of the month that lies `months` before the month of `day`."""
     count = max(day.year * 12 + day.month - 1 - months, 12)

@@ -5,7 +5,7 @@ Folds facts only: what persons do about an alert never enters it. Sealed persona
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,15 +16,17 @@ from services.alerts.domain.rhythm import Purchases, bought
 from services.alerts.domain.turnover import Month, moved
 from shared.contracts.alerts import Level
 from shared.contracts.cards import CustomerRegistered, StubOpened, TradeTermsAgreed
+from shared.contracts.claims import days_disputed
 from shared.contracts.complaints import ClaimSettled, ComplaintClosed, ComplaintReceived, ComplaintWithdrawn
 from shared.contracts.envelope import Envelope
 from shared.contracts.money import Money
-from shared.contracts.open_items import Account, Claims, apply, apply_claim
+from shared.contracts.open_items import Account, Claims, Settlement, apply, apply_claim
 from shared.contracts.settling import INVOICE, PAYMENT
 from shared.contracts.transactions import (
     CreditNoted,
     GoodsReturned,
     InvoiceIssued,
+    InvoiceRef,
     PaymentMade,
     PaymentReceived,
     PaymentReversed,
@@ -138,6 +140,9 @@ def _posted(before: WatchedCustomer, fact: LedgerEvent, event_id: UUID, recorded
                 invoices = {**invoices, key: Seen(event_id)}
         case PaymentReceived():
             turnover = _collected(turnover, fact.amount.currency, min(fact.received_on, recorded_on), fact.amount.amount)
+        case CreditNoted():
+            # What the company gave up is nothing that the customer fails to pay.
+            turnover = _collected(turnover, fact.amount.currency, min(fact.noted_on, recorded_on), fact.amount.amount)
         case PaymentReversed():
             for entry in before.account.facts:
                 if entry.kind == PAYMENT and (entry.source, entry.id) == (fact.source, fact.payment):
@@ -146,7 +151,7 @@ def _posted(before: WatchedCustomer, fact: LedgerEvent, event_id: UUID, recorded
     if account.older != before.account.older:
         kept = {invoice_key(entry.source, entry.number) for entry in account.facts if entry.kind == INVOICE}
         invoices = {key: seen for key, seen in invoices.items() if key in kept}
-    invoices, habits = _scored(account, invoices, before.habits, recorded_on)
+    invoices, habits = _scored(account, before.claims, invoices, before.habits, recorded_on)
     return msgspec.structs.replace(
         before,
         account=account,
@@ -162,7 +167,7 @@ def _collected(turnover: dict[str, tuple[Month, ...]], currency: str, on: date, 
 
 
 def _scored(
-    account: Account, invoices: dict[str, Seen], habits: dict[str, Habit], today: date
+    account: Account, claims: Claims, invoices: dict[str, Seen], habits: dict[str, Habit], today: date
 ) -> tuple[dict[str, Seen], dict[str, Habit]]:
     fresh = []
     for book in account.books_at(today).by_currency.values():
@@ -176,8 +181,14 @@ def _scored(
     for one in sorted(fresh, key=lambda s: (s.settled_on, s.due_on, s.source, s.number)):
         name = invoice_key(one.source, one.number)
         invoices[name] = Seen(invoices[name].event_id, True)
-        habits[one.currency] = settled(habits.get(one.currency, Habit()), one.days_late)
+        habits[one.currency] = settled(habits.get(one.currency, Habit()), _days_late(one, claims))
     return invoices, habits
+
+
+def _days_late(one: Settlement, claims: Claims) -> int:
+    # A dispute stops the lateness, unless it was decided against the customer.
+    paid_on = one.due_on + timedelta(days=one.days_late)
+    return one.days_late - days_disputed(claims, InvoiceRef(one.source, one.number), one.due_on, paid_on)
 
 
 _encoder = msgspec.json.Encoder(decimal_format="string")

@@ -131,6 +131,25 @@ def test_a_customer_that_was_always_late_is_not_worse() -> None:
     assert told(trade, due + timedelta(days=60), WORSE) == []
 
 
+@pytest.mark.parametrize(("agreed", "scored_late"), [("40.00", False), (None, True)])
+def test_who_withheld_with_reason_has_not_paid_late(agreed: str | None, scored_late: bool) -> None:
+    """A dispute stops the lateness of what it names, unless it was decided against the customer."""
+    trade = live()
+    day = good_payer(trade)
+    due = day + timedelta(days=30)
+    for number in ("w1", "w2", "w3"):
+        trade.invoiced(day, number, due)
+    complaint = trade.claimed(due - timedelta(days=5), "300.00", ("w1", "w2", "w3"))
+    end = due + timedelta(days=60)
+    if agreed is not None:
+        trade.credited(end, agreed, "w1")
+    trade.claim_settled(end, complaint, agreed)
+    for number, amount in (("w1", "100.00" if agreed is None else "60.00"), ("w2", "100.00"), ("w3", "100.00")):
+        trade.paid(end, amount, number)
+    settled_late = folded(trade, end).rows[SHOP].customer.habits["CNY"].average > 10
+    assert settled_late is scored_late
+
+
 def test_four_settlements_are_too_few_to_judge() -> None:
     trade = live()
     day = good_payer(trade, invoices=4)
@@ -207,6 +226,13 @@ def trading(sold_before: int, sold: int, collected: int) -> Trade:
             trade.sold(day + timedelta(days=6 * week), amount=f"{amount / 3:.2f}")
         trade.paid(date(2025, month, 25), f"{paid}.00")
     return trade
+
+
+def test_what_the_company_credited_is_not_uncollected() -> None:
+    trade = trading(100, 126, 60)
+    trade.invoiced(date(2025, 4, 1), "n1", date(2025, 5, 1), "198.00")
+    trade.credited(date(2025, 6, 28), "198.00", "n1")
+    assert told(trade, date(2025, 7, 1), GROWING) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from services.alerts.engine.items import Item, item_of
 from shared.contracts.alerts import RulePublished, WentLive
 from shared.contracts.cards import Basics, CustomerRegistered, SourceCompletedThrough, SourceEnded, SourceOpened, TradeTermsAgreed
-from shared.contracts.complaints import ComplaintClosed, ComplaintReceived
+from shared.contracts.complaints import ClaimSettled, ComplaintClosed, ComplaintReceived
 from shared.contracts.cursor import Cursor, part_of
 from shared.contracts.envelope import Record
 from shared.contracts.event import Event, encode
@@ -17,6 +17,7 @@ from shared.contracts.money import Money
 from shared.contracts.topics import CONTROL_TYPES, main_topic
 from shared.contracts.transactions import (
     Allocation,
+    CreditNoted,
     GoodsReturned,
     InvoiceIssued,
     InvoiceRef,
@@ -138,6 +139,23 @@ class Trade:
 
     def complaint_closed(self, on: date, complaint: UUID, customer: UUID = SHOP) -> UUID:
         return self.record(ComplaintClosed(complaint_id=complaint, customer_id=customer, closed_on=on), noon(on))
+
+    def claim_settled(self, on: date, complaint: UUID, agreed: str | None, customer: UUID = SHOP) -> UUID:
+        amount = None if agreed is None else cny(agreed)
+        return self.record(ClaimSettled(complaint_id=complaint, customer_id=customer, agreed=amount, settled_on=on), noon(on))
+
+    def credited(self, on: date, amount: str, number: str, customer: UUID = SHOP) -> UUID:
+        share = Allocation(invoice=InvoiceRef("erp", number), amount=Decimal(amount))
+        fact = CreditNoted(
+            customer_id=customer,
+            source="erp",
+            source_event_id=self.name("c"),
+            number=self.name("C"),
+            noted_on=on,
+            amount=cny(amount),
+            allocations=(share,),
+        )
+        return self.record(fact, noon(on))
 
     def agreed_limit(self, on: date, amount: str, customer: UUID = SHOP) -> UUID:
         terms = TradeTermsAgreed(customer_id=customer, payment_days=30, credit_limit=cny(amount), agreed_on=on)

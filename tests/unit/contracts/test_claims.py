@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 from uuid import UUID
 
+from shared.contracts.claims import days_disputed
 from shared.contracts.complaints import ClaimSettled, ComplaintAssessed, ComplaintClosed, ComplaintReceived, ComplaintWithdrawn
 from shared.contracts.event import Event
 from shared.contracts.open_items import Claims, ageing, apply_claim, decided_against, disputed
@@ -125,3 +126,15 @@ def test_any_order_gives_the_same_claims() -> None:
 def test_ended_claims_are_forgotten_after_two_years_open_ones_are_not() -> None:
     state = claims(received(1, 5, 100), closed(1, 9), received(2, 6, 50), received(3, 900, 1))
     assert {claim.complaint_id.int for claim in state.claims} == {2, 3}
+
+
+def test_days_of_dispute_count_once_and_not_for_who_was_wrong() -> None:
+    def days(state: Claims) -> int:
+        return days_disputed(state, InvoiceRef("erp", "A"), day(10), day(40))
+
+    assert days(claims(received(1, 5, 10, "A"))) == 30
+    assert days(claims(received(1, 20, 10, "A"), closed(1, 25))) == 5
+    assert days(claims(received(1, 20, 10, "A"), closed(1, 25), received(2, 22, 10), closed(2, 32))) == 12
+    assert days(claims(received(1, 20, 10, "A"), settled(1, 25, 5))) == 5
+    assert days(claims(received(1, 20, 10, "A"), settled(1, 25, None))) == 0
+    assert days(claims(received(1, 20, 10, "B"))) == days(claims(received(1, 20))) == 0
