@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
@@ -25,7 +23,7 @@ from shared.privacy.sealing import Sealer
 from shared.privacy.secrets import Secrets, load_secrets
 from shared.process.feeds import feed_of, kafka_of, membership_of, services_of
 from shared.process.pools import WORK_STATEMENT_MS, answering, stores_of
-from shared.process.signals import run_until_told
+from shared.process.running import run_until_told
 from shared.projections.runner import consume
 from shared.relay.leader import lead
 from shared.telemetry.logs import configure_logs
@@ -120,11 +118,6 @@ def serve(settings: Settings) -> None:
 def work(settings: Settings) -> None:
     """The process `work`. SIGTERM and SIGINT end it cleanly; any error ends it with a traceback and status 1."""
     configure_logs(SERVICE, settings.log_level)
-    # Thousands of rows live for one step: with the usual thresholds they are walked again and again, a fifth of the time of a step.
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-    # Whatever runs on the loop, the leader's heartbeat among it, waits this long for the thread that judges.
-    sys.setswitchinterval(0.001)
     run_until_told(run_work(settings))
 
 

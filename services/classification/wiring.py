@@ -22,8 +22,7 @@ from shared.postgres.pool import Pool, opened_pool
 from shared.privacy.secrets import load_secrets
 from shared.process.feeds import feed_of, kafka_of, membership_of, services_of
 from shared.process.pools import WORK_STATEMENT_MS, answering, stores_of
-from shared.process.signals import run_until_told
-from shared.projections.garbage import collect_seldom
+from shared.process.running import run_until_told
 from shared.projections.runner import consume
 from shared.relay.leader import lead
 from shared.telemetry.logs import configure_logs
@@ -111,7 +110,6 @@ def serve(settings: Settings) -> None:
 def work(settings: Settings) -> None:
     """The process `work`. SIGTERM and SIGINT end it cleanly; any error ends it with a traceback and status 1."""
     configure_logs(SERVICE, settings.log_level)
-    collect_seldom()
     run_until_told(run_work(settings))
 
 

@@ -21,7 +21,7 @@ from shared.privacy.sealing import Sealer
 from shared.privacy.secrets import Secrets, load_secrets
 from shared.process.feeds import feed_of, kafka_of, membership_of, services_of
 from shared.process.pools import WORK_STATEMENT_MS, answering, stores_of
-from shared.process.signals import run_until_told
+from shared.process.running import run_until_told
 from shared.projections.runner import consume
 from shared.relay.leader import lead
 from shared.telemetry.logs import configure_logs
