@@ -11,7 +11,6 @@ from typing import Any
 
 import uvloop
 
-
 _COLLECT = (50_000, 20, 50)
 _SWITCH_SECONDS = 0.001
 
