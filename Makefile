@@ -6,7 +6,7 @@ BIN := .venv/bin
 # One environment per content of the lock and of the project file: a changed lock is installed, an unchanged one is not looked at again.
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: help setup jvm run down test check format lint requirements contracts migrate
+.PHONY: help setup jvm run down test check format lint requirements contracts migrate chaos bench
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,13 @@ lint: setup ## ruff, mypy, import-linter
 format: setup ## rewrite the code in the common format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+chaos: setup ## kill 20 random processes of the running installation under load, then compare everything
+	$(BIN)/python -m tests.chaos.kills
+	$(BIN)/regulars verify
+
+bench: setup ## import 100,000 sales into the running installation, beside COPY of the same rows
+	$(BIN)/python -m tests.performance.import_sales
 
 requirements: setup ## requirement rows with and without a test (from the last test run)
 	@$(BIN)/regulars requirements

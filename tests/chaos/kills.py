@@ -26,6 +26,8 @@ import asyncpg
 import httpx
 
 _RECOVERY_SECONDS = 90.0
+_PAUSE_SECONDS = (4.0, 9.0)
+_SENDERS = 48
 
 
 @dataclass
@@ -37,50 +39,83 @@ class Load:
     rate: float
     run: str
     acknowledged: dict[str, int] = field(default_factory=dict)
+    sent: int = 0
     repeats: int = 0
     unexpected: Counter[int] = field(default_factory=Counter)
 
     async def send(self, until: asyncio.Event) -> None:
-        limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
-        async with httpx.AsyncClient(
-            base_url=self.url, headers={"Authorization": f"Bearer {self.key}"}, limits=limits, timeout=5
-        ) as client:
-            began, n = time.monotonic(), 0
-            async with asyncio.TaskGroup() as group:
-                while not until.is_set():
-                    group.create_task(self._one(client, n))
-                    n += 1
-                    await asyncio.sleep(max(0.0, began + n / self.rate - time.monotonic()))
+        """Send at the rate until told, then until everything sent is answered."""
+        waiting: asyncio.Queue[int] = asyncio.Queue()
+        senders = [asyncio.create_task(self._sender(waiting)) for _ in range(_SENDERS)]
+        began, n = time.monotonic(), 0
+        while not until.is_set():
+            waiting.put_nowait(n)
+            n += 1
+            await asyncio.sleep(max(0.0, began + n / self.rate - time.monotonic()))
+        await waiting.join()
+        for sender in senders:
+            sender.cancel()
+        self.sent = n
 
-    async def _one(self, client: httpx.AsyncClient, n: int) -> None:
-        event_id = f"{self.run}-{n}"
+    async def _sender(self, waiting: asyncio.Queue[int]) -> None:
+        # Plain sockets: an HTTP client library would take more of the machine than the service under test.
+        host, port = self.url.removeprefix("http://").split(":")
+        reader: asyncio.StreamReader | None = None
+        writer: asyncio.StreamWriter | None = None
+        while True:
+            n = await waiting.get()
+            request = self._request(n, host)
+            while True:
+                try:
+                    async with asyncio.timeout(5):
+                        if reader is None or writer is None:
+                            reader, writer = await asyncio.open_connection(host, int(port))
+                        writer.write(request)
+                        status = await _answer(reader)
+                except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError):
+                    if writer is not None:
+                        writer.close()
+                    reader = writer = None
+                    status = 0
+                if status in (200, 201):
+                    self.acknowledged[f"{self.run}-{n}"] = status
+                    break
+                if status not in (0, 429, 502, 503, 504):
+                    self.unexpected[status] += 1
+                    break
+                self.repeats += 1
+                await asyncio.sleep(0.25)
+            waiting.task_done()
+
+    def _request(self, n: int, host: str) -> bytes:
         body = {
             "source": "chaos",
-            "source_event_id": event_id,
+            "source_event_id": f"{self.run}-{n}",
             "customer": {"system": "chaos", "value": f"C-{n % 97}"},
             "sold_on": "2026-01-05",
             "net": {"amount": "10.00", "currency": "CNY"},
         }
-        while True:
-            try:
-                answer = await client.post("/v1/sales", json=body, headers={"Idempotency-Key": event_id})
-            except httpx.TransportError:
-                answer = None
-            if answer is not None and answer.status_code in (200, 201):
-                self.acknowledged[event_id] = answer.status_code
-                return
-            if answer is not None and answer.status_code not in (429, 502, 503, 504):
-                self.unexpected[answer.status_code] += 1
-                return
-            self.repeats += 1
-            await asyncio.sleep(0.25)
+        content = json.dumps(body).encode()
+        head = (
+            f"POST /v1/sales HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {self.key}\r\nIdempotency-Key: {self.run}-{n}\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+        )
+        return head.encode() + content
+
+
+async def _answer(reader: asyncio.StreamReader) -> int:
+    """Status of the next answer on a connection, its body read and dropped."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+    length = next(line.split(":")[1] for line in head.split("\r\n") if line.startswith("content-length:"))
+    await reader.readexactly(int(length))
+    return int(head.split(" ", 2)[1])
 
 
 async def kill_some(register: Path, kills: int, dice: random.Random) -> Counter[str]:
     """Kill processes one after the other, a few seconds apart, each when it is up. Returns how often each kind was hit."""
     hit: Counter[str] = Counter()
     while sum(hit.values()) < kills:
-        await asyncio.sleep(dice.uniform(1.0, 5.0))
+        await asyncio.sleep(dice.uniform(*_PAUSE_SECONDS))
         running = json.loads(await asyncio.to_thread(register.read_text))
         name = dice.choice(sorted(running))
         try:
@@ -145,16 +180,20 @@ async def main() -> int:
         endpoints["services"]["cards"]["url"], endpoints["keys"]["everything"], chosen.rate, f"{chosen.seed}-{time.time_ns():x}"
     )
     enough = asyncio.Event()
+    began = time.monotonic()
     sending = asyncio.create_task(load.send(enough))
     hit = await kill_some(chosen.folder / "processes.json", chosen.kills, random.Random(chosen.seed))
     seconds = await recovered(endpoints)
     enough.set()
     await sending
+    took = time.monotonic() - began
     found = await violations(endpoints["postgres"]["admin"], load)
     result = {
         "seed": chosen.seed,
         "kills": dict(hit),
         "acknowledged": len(load.acknowledged),
+        "sent": load.sent,
+        "acknowledged_per_second": round(len(load.acknowledged) / took),
         "repeats": load.repeats,
         "recovery_seconds": round(seconds, 1),
         "violations": found,
