@@ -17,7 +17,7 @@ from shared.contracts.money import decimals
 
 Body = dict[str, Any]
 
-_EARLIEST = date(1900, 1, 1)
+_EARLIEST = date(1990, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)

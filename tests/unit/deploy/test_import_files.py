@@ -87,7 +87,8 @@ def test_rows_without_ids_get_the_same_ids_again_and_equal_rows_different_ones(t
     ("row", "reason"),
     [
         ("7,2025-13-03,1", "day is no day"),
-        ("7,1066-10-14,1", "day is before 1900-01-01"),
+        ("7,1066-10-14,1", "day is before 1990-01-01"),
+        ("7,1989-12-31,1", "day is before 1990-01-01"),
         ("7,2025-01-03,ten", "amount is no number"),
         ("7,2025-01-03,NaN", "amount is no number"),
         ("7,2025-01-03,0", "the amount is zero"),
