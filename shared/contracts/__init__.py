@@ -1,1 +1,27 @@
-"""The published language of Regulars: what the services say to each other and to everybody else."""
+"""The published language. Its event classes are known by being imported: whoever reads any of it knows all types."""
+
+from shared.contracts import (
+    alerts,
+    card_parts,
+    cards,
+    classification,
+    complaints,
+    intents,
+    organisation,
+    promises,
+    relations,
+    transactions,
+)
+
+__all__ = [
+    "alerts",
+    "card_parts",
+    "cards",
+    "classification",
+    "complaints",
+    "intents",
+    "organisation",
+    "promises",
+    "relations",
+    "transactions",
+]

@@ -28,18 +28,61 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     email: Personal | None = None
 
 
+class PostalAddress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An address in parts, as its country writes it. A person's address is personal, so every part but the country is."""
+
+    country: str
+    recipient: Personal | None = None
+    street: Personal | None = None
+    district: Personal | None = None
+    city: Personal | None = None
+    region: Personal | None = None
+    postal_code: Personal | None = None
+
+
+class KeyPerson(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A person on whom trade with the customer depends. `born_on` is a day as YYYY-MM-DD; the age follows from it."""
+
+    name: Personal | None = None
+    telephone: Personal | None = None
+    email: Personal | None = None
+    character: Personal | None = None
+    hobbies: Personal | None = None
+    family: Personal | None = None
+    education: Personal | None = None
+    born_on: Personal | None = None
+    ability: Personal | None = None
+
+
+Source = Literal["SALESPERSON", "QUESTIONNAIRE", "AGENCY", "OFFICE", "SYSTEM"]
+"""Who said it: our salesperson, the customer in a questionnaire, a paid agency, our office, another system."""
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where statements on a card come from. `observed_on`: the day of the visit, questionnaire, report or change."""
+
+    source: Source
+    observed_on: date | None = None
+    reference: str | None = None
+    agency: str | None = None
+    cost: Money | None = None
+
+
 class Marks(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the company sorts its customers. Codes in capitals; open lists."""
 
     nature: str | None = None
     shop_kind: str | None = None
     industry: str | None = None
+    ownership: str | None = None
+    location: str | None = None
 
 
 class Basics(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who the customer is. A company's name and place of business are public; what concerns a person is personal.
 
-    `name` is set for companies, `person_name` for persons. `place` is the place of business in plain words.
+    `name` is set for companies, `person_name` for persons, whose own character and family are `traits`. `place` is the place
+    of business in plain words, `trading_since` the day from which the customer has traded with us.
     """
 
     kind: Literal["COMPANY", "PERSON"]
@@ -51,6 +94,15 @@ class Basics(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     telephone: Personal | None = None
     email: Personal | None = None
     contacts: tuple[Contact, ...] = ()
+    postal: PostalAddress | None = None
+    owner: KeyPerson | None = None
+    manager: KeyPerson | None = None
+    legal_representative: KeyPerson | None = None
+    traits: KeyPerson | None = None
+    founded_on: date | None = None
+    trading_since: date | None = None
+    legal_form: str | None = None
+    assets: Money | None = None
 
 
 @registered
@@ -64,6 +116,7 @@ class CustomerRegistered(Event, frozen=True, kw_only=True, omit_defaults=True):
     external_ids: tuple[ExternalId, ...] = ()
     area_id: str | None = None
     salesperson_id: str | None = None
+    provenance: Provenance | None = None
 
 
 @registered
@@ -88,6 +141,7 @@ class BasicsRevised(Event, frozen=True, kw_only=True, omit_defaults=True):
     customer_id: UUID
     basics: Basics
     reason: str | None = None
+    provenance: Provenance | None = None
     decided_by: UUID | None = None
 
 
@@ -96,6 +150,7 @@ class MarksAssigned(Event, frozen=True, kw_only=True, omit_defaults=True):
     type: ClassVar[str] = "regulars.cards.marks-assigned.v1"
     customer_id: UUID
     marks: Marks
+    provenance: Provenance | None = None
     decided_by: UUID | None = None
 
 

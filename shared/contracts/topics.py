@@ -53,6 +53,7 @@ TOPICS: tuple[Topic, ...] = (
     *(Topic(watermarks_topic(service), service, one_part=True, cleanup="compact", retention_ms=-1) for service in SERVICES),
 )
 
+# What is on the transactions topic and is ours: a dealer's sales to others are there too, and count nowhere.
 TRANSACTION_TYPES = frozenset(
     cls.type
     for cls in (
@@ -97,7 +98,7 @@ COMPLAINT_TYPES = frozenset(
 def main_topic(type_name: str) -> str:
     """The topic of a type that services read. Every event is on exactly one of these."""
     service = type_name.split(".", 2)[1]
-    if type_name in TRANSACTION_TYPES:
+    if type_name in TRANSACTION_TYPES or type_name == transactions.SubSaleReported.type:
         return CARDS_TRANSACTIONS
     return f"regulars.{service}.control.v1" if type_name in CONTROL_TYPES else f"regulars.{service}.events.v1"
 

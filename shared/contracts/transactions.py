@@ -122,3 +122,14 @@ class WrittenOff(Fact, frozen=True, kw_only=True, omit_defaults=True):
     invoice: InvoiceRef
     written_off_on: date
     amount: Money
+
+
+@registered
+class SubSaleReported(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """A dealer's sale to a sub-distributor, who is the customer here. Never a sale of ours: no receivable, no turnover, no class."""
+
+    type: ClassVar[str] = "regulars.cards.sub-sale-reported.v1"
+    dealer_id: UUID
+    sold_on: date
+    net: Money
+    lines: tuple[SaleLine, ...] = ()

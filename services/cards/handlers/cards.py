@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import reduce
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import partial, reduce
+from typing import Any
 from uuid import UUID
 
 from services.cards.domain.card import (
@@ -52,7 +54,9 @@ async def register(deps: Deps, command: RegisterCustomer, key: CommandKey, meta:
             return await _refuse(deps, command.customer_id, ExternalIdTaken(), key)
         customer_id = customers.pop() if customers else first_id(command.external_ids) or command.customer_id
         named = replace(command, customer_id=customer_id)
-        answer = await _once(deps, customer_id, named, key, meta, None, guards_of(named))
+        decision = Decision(decide=partial(_registration, named), personal=True, guards=guards_of(named))
+        ids_of = partial(event_ids, deps, named, new_id=key.new_id)
+        answer = await _once(deps, customer_id, decision, key, meta, None, partial(_registered, customer_id), ids_of)
         if answer is not None:
             return answer
     raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
@@ -70,30 +74,65 @@ def guards_of(command: RegisterCustomer) -> list[Guard]:
 async def change(
     deps: Deps, customer_id: UUID, command: CardCommand, key: CommandKey, meta: Meta, expected: int | None
 ) -> Answer:
-    """Carry out a command on an existing card. Raises Problem: VERSION_STALE when `expected` is not the card's version,
-    CUSTOMER_UNKNOWN, IDEMPOTENCY_KEY_REUSED."""
+    """Carry out a command on who the customer is. Raises Problem as `carry_out` does."""
     guards = []
     if isinstance(command, LinkExternalId):
         guards.append(Guard(command.external_id.system, command.external_id.value, customer_id))
+    decision = Decision(
+        decide=lambda loaded: decide(state_of(loaded), command), personal=isinstance(command, ReviseBasics), guards=guards
+    )
+    return await carry_out(deps, customer_id, decision, key, meta, expected)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be done on a card's stream.
+
+    `decide` gives the events from what was loaded, or raises CardRefused. `personal`: the events may hold personal fields, so the
+    customer's key has to be there. `valid_from`: the moment from which it holds in business, None for now. `guards`: external ids
+    that the customer has to own. `body`: what the answer says beside the customer's id.
+    """
+
+    decide: Callable[[Loaded], list[Event]]
+    personal: bool = False
+    valid_from: datetime | None = None
+    guards: Sequence[Guard] = ()
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+async def carry_out(
+    deps: Deps, customer_id: UUID, decision: Decision, key: CommandKey, meta: Meta, expected: int | None
+) -> Answer:
+    """Load the card's stream, decide, append. Raises Problem: VERSION_STALE when `expected` is not the card's version,
+    CUSTOMER_UNKNOWN, IDEMPOTENCY_KEY_REUSED, UNAVAILABLE when others keep being faster."""
+
+    def answer(version: int, events: Sequence[Event]) -> Answer:
+        return Answer(200, {"customer_id": str(customer_id), **decision.body}, version + len(events))
+
     for _ in range(_TRIES):
-        answer = await _once(deps, customer_id, command, key, meta, expected, guards)
-        if answer is not None:
-            return answer
+        found = await _once(deps, customer_id, decision, key, meta, expected, answer, partial(_ids, key.new_id))
+        if found is not None:
+            return found
     raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
+
+
+def _ids(new_id: Callable[[int], UUID], events: Sequence[Event]) -> list[UUID]:
+    return [new_id(at + 1) for at in range(len(events))]
 
 
 async def _once(
     deps: Deps,
     customer_id: UUID,
-    command: CardCommand,
+    decision: Decision,
     key: CommandKey,
     meta: Meta,
     expected: int | None,
-    guards: Sequence[Guard],
+    answer_of: Callable[[int, Sequence[Event]], Answer],
+    ids_of: Callable[[Sequence[Event]], list[UUID]],
 ) -> Answer | None:
     """Load, decide, append; None when somebody else was faster and it has to be done again as a whole."""
-    if isinstance(command, RegisterCustomer | ReviseBasics):
-        # In a transaction of its own, before that of the append; other commands say nothing personal.
+    if decision.personal:
+        # In a transaction of its own, before that of the append.
         await deps.sealer.keys_for([customer_id])
     stream = card_stream(customer_id)
     async with deps.pool.acquire() as c, c.transaction():
@@ -102,18 +141,24 @@ async def _once(
             return replayed(loaded.stored, key, deps.parts)
         if expected is not None and loaded.version and expected != loaded.version:
             raise Problem("VERSION_STALE")
-        events, refusal = _decided(state_of(loaded), command)
+        events, refusal = _decided(decision, loaded)
         if isinstance(refusal, CardUnknown):
             raise refused(refusal)
-        answer = _answer(customer_id, loaded.version, events, refusal, command)
-        ids = event_ids(deps, command, events, key.new_id)
-        new = [_new(deps, stream, customer_id, event, event_id, meta) for event, event_id in zip(events, ids, strict=True)]
+        if refusal is None:
+            answer = answer_of(loaded.version, events)
+        else:
+            answer = Answer.of(refused(refusal, customer_id=str(customer_id)))
+        at = decision.valid_from or deps.now()
+        new = [
+            NewEvent(event_id, deps.sealer.seal(event, stream, customer_id), at, meta)
+            for event, event_id in zip(events, ids_of(events), strict=True)
+        ]
         appended = await append_many(
             c,
             SCHEMA,
             [Append(stream, "any" if refusal else loaded.version, customer_id, part_of_customer(customer_id, deps.parts), new)],
             command=record(key, answer),
-            guards=() if refusal else guards,
+            guards=() if refusal else decision.guards,
         )
         if appended.outcome == "appended" and not refusal:
             await _write_search(deps, c, customer_id, events)
@@ -125,16 +170,21 @@ async def _once(
             return replayed(stored, key, deps.parts)
         case "key_reused":
             raise reused_key()
-        case "taken" if isinstance(command, LinkExternalId):
+        case "taken" if expected is None and not _registers(events):
             return await _refuse(deps, customer_id, ExternalIdTaken(), key)
         case "conflict" if expected is not None:
             raise Problem("VERSION_STALE")
     return None
 
 
-def _decided(state: Card, command: CardCommand) -> tuple[list[Event], CardRefused | None]:
+def _registers(events: Sequence[Event]) -> bool:
+    # The owner of an external id may just have been registered: then the registration has to look again.
+    return any(isinstance(event, CustomerRegistered) for event in events)
+
+
+def _decided(decision: Decision, loaded: Loaded) -> tuple[list[Event], CardRefused | None]:
     try:
-        return decide(state, command), None
+        return decision.decide(loaded), None
     except CardRefused as refusal:
         return [], refusal
 
@@ -144,17 +194,13 @@ def state_of(loaded: Loaded) -> Card:
     return reduce(evolve, (envelope.event for envelope in loaded.events), start)
 
 
-def _answer(
-    customer_id: UUID, version: int, events: Sequence[Event], refusal: CardRefused | None, command: CardCommand
-) -> Answer:
-    if refusal is not None:
-        return Answer.of(refused(refusal, customer_id=str(customer_id)))
-    registering = isinstance(command, RegisterCustomer)
-    body = {"customer_id": str(customer_id)}
-    if registering:
-        body["status"] = "stub_filled" if version else "registered"
-    location = f"/v1/customers/{customer_id}" if registering else None
-    return Answer(201 if registering else 200, body, version + len(events), location=location)
+def _registration(command: RegisterCustomer, loaded: Loaded) -> list[Event]:
+    return decide(state_of(loaded), command)
+
+
+def _registered(customer_id: UUID, version: int, events: Sequence[Event]) -> Answer:
+    body = {"customer_id": str(customer_id), "status": "stub_filled" if version else "registered"}
+    return Answer(201, body, version + len(events), location=f"/v1/customers/{customer_id}")
 
 
 def event_ids(deps: Deps, command: CardCommand, events: Sequence[Event], new_id: Callable[[int], UUID]) -> list[UUID]:
@@ -163,10 +209,6 @@ def event_ids(deps: Deps, command: CardCommand, events: Sequence[Event], new_id:
     if ids and isinstance(command, RegisterCustomer):
         ids[0] = registration_id(command.customer_id, deps.sealer.fingerprint(content_of(command)))
     return ids
-
-
-def _new(deps: Deps, stream: str, customer_id: UUID, event: Event, event_id: UUID, meta: Meta) -> NewEvent:
-    return NewEvent(event_id, deps.sealer.seal(event, stream, customer_id), deps.now(), meta)
 
 
 def record(key: CommandKey, answer: Answer) -> CommandRecord:
