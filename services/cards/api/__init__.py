@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from services.cards.api.customer_list import router as customer_list
+from services.cards.api.customer_search import router as customer_search
 from services.cards.api.customer_views import router as customer_views
 from services.cards.api.customers import router as customers
 from services.cards.api.imports import router as imports
@@ -11,4 +13,13 @@ from services.cards.api.receivables import router as receivables
 from services.cards.api.sources import router as sources
 from services.cards.api.transactions import router as transactions
 
-ROUTERS: tuple[APIRouter, ...] = (customers, customer_views, transactions, receivables, imports, sources)
+ROUTERS: tuple[APIRouter, ...] = (
+    customers,
+    customer_list,
+    customer_search,
+    customer_views,
+    transactions,
+    receivables,
+    imports,
+    sources,
+)

@@ -1,0 +1,107 @@
+"""The list of customers over HTTP. What concerns a person is opened for callers who may see it, else left out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from services.cards.api import answers
+from services.cards.api.card_views import shown, terms_shown, without_nothing
+from services.cards.api.deps import Dependencies
+from services.cards.handlers.deps import SCHEMA, Deps
+from services.cards.read_models.customer_lookup import owners
+from services.cards.read_models.customers import CUSTOMERS, Customer, Filters, external_ids_of, page
+from shared.auth.keys import Principal
+from shared.contracts.cards import Basics, ExternalId
+from shared.contracts.money import Money
+from shared.projections.waiting import wait_for
+from shared.web.fields import Name, Reference
+from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
+from shared.web.positions import MinPosition, reached
+from shared.web.problem import FieldError, Problem
+from shared.web.scope import Caller, scope
+
+router = APIRouter(tags=["customers"])
+reads = scope("cards.customer.read")
+_basics = msgspec.json.Decoder(Basics)
+
+
+@router.get(
+    "/v1/customers",
+    dependencies=[reads],
+    responses={200: answers.CARDS},
+    summary="Customers by name; stubs and persons come first",
+)
+async def list_customers(
+    caller: Caller,
+    deps: Dependencies,
+    request: Request,
+    name_prefix: Annotated[
+        Name | None, Query(description="Beginning of a company's name; case and width make no difference")
+    ] = None,
+    area_id: Annotated[Reference | None, Query()] = None,
+    salesperson_id: Annotated[Reference | None, Query()] = None,
+    kind: Annotated[Literal["COMPANY", "PERSON"] | None, Query()] = None,
+    stub: Annotated[bool | None, Query()] = None,
+    nature: Annotated[Reference | None, Query()] = None,
+    shop_kind: Annotated[Reference | None, Query()] = None,
+    industry: Annotated[Reference | None, Query()] = None,
+    external_id: Annotated[str | None, Query(max_length=300, description="`system:value`", examples=["erp:K-1077"])] = None,
+    limit: Limit = 50,
+    cursor: CursorParameter = None,
+    min_position: MinPosition = None,
+) -> Response:
+    filters = Filters(name_prefix, area_id, salesperson_id, kind, stub, nature, shop_kind, industry)
+    bound = filter_hash(list="customers", external_id=external_id, **filters._asdict())
+    await reached(min_position, lambda position: wait_for(deps.pool, SCHEMA, CUSTOMERS, position))
+    async with deps.pool.acquire() as c:
+        if external_id is not None:
+            owner = await owners(c, SCHEMA, [_external_id(external_id)])
+            filters = filters._replace(customer_ids=list(owner.values()))
+        after = None if cursor is None else _after(deps, bound, cursor)
+        rows = await page(c, SCHEMA, filters, after, limit + 1)
+    kept = rows[:limit]
+    items = await _items(deps, caller, kept)
+    more = len(rows) > limit
+    next_cursor = deps.cursors.encode(bound, (kept[-1].sort_name, str(kept[-1].customer_id))) if more else None
+    return page_response(Page(items, next_cursor), request)
+
+
+def _external_id(text: str) -> ExternalId:
+    system, colon, value = text.partition(":")
+    if not (system and colon and value):
+        raise Problem("VALIDATION_FAILED", errors=[FieldError("#/query/external_id", "EXTERNAL_ID_FORM", "must be system:value")])
+    return ExternalId(system, value)
+
+
+def _after(deps: Deps, bound: bytes, cursor: str) -> tuple[str, UUID]:
+    name, customer = deps.cursors.decode(bound, cursor, 2)
+    return str(name), UUID(str(customer))
+
+
+async def _items(deps: Deps, caller: Principal, rows: list[Customer]) -> list[dict[str, Any]]:
+    registered = [(row.customer_id, _basics.decode(row.basics)) for row in rows if row.basics is not None]
+    opened = {customer: basics for (customer, _), basics in zip(registered, await shown(deps, caller, registered), strict=True)}
+    return [_item(row, opened.get(row.customer_id)) for row in rows]
+
+
+def _item(row: Customer, basics: Basics | None) -> dict[str, Any]:
+    found: dict[str, Any] = {"customer_id": row.customer_id, "stub": row.stub, "external_ids": external_ids_of(row.external_ids)}
+    if basics is not None:
+        found |= without_nothing(basics)
+    marks = {name: getattr(row, name) for name in ("nature", "shop_kind", "industry") if getattr(row, name) is not None}
+    if marks:
+        found["marks"] = marks
+    for name in ("area_id", "salesperson_id", "restriction"):
+        if getattr(row, name) is not None:
+            found[name] = getattr(row, name)
+    if row.payment_days is not None and row.agreed_on is not None:
+        limit = None
+        if row.credit_limit is not None and row.credit_currency is not None:
+            limit = Money(row.credit_limit, row.credit_currency)
+        found["terms"] = terms_shown(row.payment_days, limit, row.agreed_on.isoformat())
+    return found
