@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class CardRefused(Exception):
     """Base of the refusals about a card or a source; the class says what is wrong."""
@@ -33,3 +35,55 @@ class SourceHasEnded(CardRefused):
 
 class CompletenessTakenBack(CardRefused):
     """A source was complete through a later day already."""
+
+
+class AdmissionStandardMissing(CardRefused):
+    """The company has published no conditions for new customers."""
+
+
+class AdmissionConditionsUnmet(CardRefused):
+    """Conditions of admission are not met, or nobody has checked them; `codes` names them."""
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        super().__init__(", ".join(codes))
+        self.codes = tuple(codes)
+
+
+class ConditionUnknown(AdmissionConditionsUnmet):
+    """A condition was checked that the standard does not have."""
+
+
+class NotAdmitted(CardRefused):
+    """Trade starts with customers who were admitted."""
+
+
+class IncompleteForTrade(CardRefused):
+    """The card lacks what it has to say before trade starts; `fields` names it."""
+
+    def __init__(self, fields: Sequence[str]) -> None:
+        super().__init__(", ".join(fields))
+        self.fields = tuple(fields)
+
+
+class AlreadyTrading(CardRefused):
+    """The customer trades with us already."""
+
+
+class NotTrading(CardRefused):
+    """The customer does not trade, so trade cannot end."""
+
+
+class StageDayTooEarly(CardRefused):
+    """The day lies before that of the step which stands."""
+
+
+class HierarchyCycle(CardRefused):
+    """Somebody would be his own dealer in the end."""
+
+
+class NotUnderDealer(CardRefused):
+    """The customer is under no dealer on that day."""
+
+
+class DealerUnknown(CardRefused):
+    """No card that takes changes belongs to whom was named as the dealer."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.cards.domain import refusals
 from services.cards.domain.ledger import Flaw
+from services.cards.handlers import relation_problems
 from shared.web.catalogue import describe
 from shared.web.problem import FieldError, Problem
 
@@ -55,12 +56,13 @@ _CODES: dict[type[refusals.CardRefused], str] = {
     refusals.ExternalIdTaken: EXTERNAL_ID_TAKEN,
     refusals.SourceHasEnded: SOURCE_ENDED,
     refusals.CompletenessTakenBack: COMPLETENESS_TAKEN_BACK,
+    **relation_problems.CODES,
 }
 
 
 def refused(refusal: refusals.CardRefused, **extra: str) -> Problem:
     """The problem behind a refusal."""
-    return Problem(_CODES[type(refusal)], extra=extra)
+    return Problem(_CODES[type(refusal)], extra={**extra, **relation_problems.named(refusal)})
 
 
 def flawed(flaws: tuple[Flaw, ...]) -> Problem:
