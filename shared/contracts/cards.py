@@ -117,6 +117,7 @@ class CustomerRegistered(Event, frozen=True, kw_only=True, omit_defaults=True):
     area_id: str | None = None
     salesperson_id: str | None = None
     provenance: Provenance | None = None
+    decided_by: UUID | None = None
 
 
 @registered
@@ -137,10 +138,13 @@ class ExternalIdLinked(Event, frozen=True, kw_only=True, omit_defaults=True):
 
 @registered
 class BasicsRevised(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """All basics anew: what is left out is taken away. Of the fields in `kept` nothing was said; they are given as they stood."""
+
     type: ClassVar[str] = "regulars.cards.basics-revised.v1"
     customer_id: UUID
     basics: Basics
     reason: str | None = None
+    kept: tuple[str, ...] = ()
     provenance: Provenance | None = None
     decided_by: UUID | None = None
 
