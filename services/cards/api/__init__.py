@@ -8,6 +8,7 @@ from services.cards.api.customer_list import router as customer_list
 from services.cards.api.customer_search import router as customer_search
 from services.cards.api.customer_views import router as customer_views
 from services.cards.api.customers import router as customers
+from services.cards.api.history import router as history
 from services.cards.api.imports import router as imports
 from services.cards.api.receivables import router as receivables
 from services.cards.api.sources import router as sources
@@ -20,6 +21,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     customer_views,
     transactions,
     receivables,
+    history,
     imports,
     sources,
 )

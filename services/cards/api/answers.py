@@ -126,3 +126,51 @@ CANCELLING = answer("It stops after what it has in hand", {"job_id": _JOB_ID, "s
 DECLARED = answer(
     "Recorded, or unchanged where it was said before", {"source": "erp", "fact_kind": "payments", "status": "recorded"}
 )
+CHANGES = answer(
+    "Field by field, in the order of the days from which they hold; what is personal is withheld from callers without `cards.pii.read`",
+    {
+        "customer_id": _ID,
+        "items": [
+            {
+                "field": "marks.shop_kind",
+                "holds_from": "2026-05-04",
+                "recorded_at": "2026-05-06T02:11:09.120771Z",
+                "before": "WHOLESALE",
+                "after": "CHAIN",
+                "decided_by": "6f7c1f4e-9a54-5b0e-8c55-0d9b5e6f3a21",
+                "source": "SALESPERSON",
+                "observed_on": "2026-05-04",
+            }
+        ],
+    },
+)
+ASSIGNMENTS = answer(
+    "The oldest first; no `until`: to this day",
+    {
+        "customer_id": _ID,
+        "items": [
+            {
+                "since": "2026-01-05",
+                "recorded_at": "2026-01-05T01:00:00.000000Z",
+                "area_id": "EAST",
+                "salesperson_id": "wang",
+                "until": "2026-05-31",
+            },
+            {"since": "2026-06-01", "recorded_at": "2026-06-03T01:00:00.000000Z", "area_id": "EAST", "salesperson_id": "li"},
+        ],
+    },
+)
+_UNDISPUTED = {
+    name: value for name, value in _BALANCE.items() if name not in ("disputed", "disputed_overdue", "days_beyond_terms")
+}
+STANDING = answer(
+    "What was owed and bought, by what was known",
+    {
+        "customer_id": _ID,
+        "as_of": "2026-06-30",
+        "known_at": "2026-07-02",
+        "payment_days": 30,
+        "balances": [{**_UNDISPUTED, "items": [{name: value for name, value in _ITEM.items() if name != "disputed"}]}],
+        "turnover": [{"currency": "CNY", "month": "1000.00", "year": "2100.00", "total": "9400.00"}],
+    },
+)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,10 +11,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from services.cards.api import answers
+from services.cards.api.balance_views import balance_body
 from services.cards.api.deps import Dependencies
 from services.cards.domain.ledger import KIND_OF
 from services.cards.domain.refusals import CardUnknown
-from services.cards.domain.statement import Balance, OpenLine, balances
+from services.cards.domain.statement import Balance, balances
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.problems import refused
 from services.cards.read_models.accounts import account_of
@@ -24,7 +24,7 @@ from services.cards.read_models.receivables import RECEIVABLES, Filters, Receiva
 from services.cards.read_models.transactions import LedgerEntry
 from services.cards.read_models.transactions import page as ledger_page
 from shared.contracts.claims import Claims
-from shared.contracts.money import Money, decimals
+from shared.contracts.money import Money
 from shared.contracts.open_items import Account
 from shared.projections.waiting import wait_for
 from shared.web.fields import BusinessDay, Reference
@@ -58,7 +58,7 @@ async def get_receivables(
     day = as_of or deps.today()
     if row is None:
         return Json({"customer_id": customer_id, "as_of": day, "balances": []})
-    return Json({**_head(row), "as_of": day, "balances": [_balance(b, lines=True) for b in _balances(row, day)]})
+    return Json({**_head(row), "as_of": day, "balances": [balance_body(b, lines=True) for b in _balances(row, day)]})
 
 
 def _balances(row: Receivable, day: date) -> list[Balance]:
@@ -76,58 +76,6 @@ def _head(row: Receivable) -> dict[str, Any]:
         if getattr(row, name) is not None:
             found[name] = getattr(row, name)
     return found
-
-
-def _balance(balance: Balance, *, lines: bool) -> dict[str, Any]:
-    places = Decimal(1).scaleb(-decimals(balance.currency))
-
-    def scaled(amount: Decimal) -> str:
-        return str(amount.quantize(places))
-
-    aged = balance.ageing
-    found: dict[str, Any] = {
-        "currency": balance.currency,
-        "outstanding": scaled(aged.outstanding),
-        "ageing": {
-            "not_due": scaled(aged.not_due),
-            "days_1_30": scaled(aged.days_1_30),
-            "days_31_60": scaled(aged.days_31_60),
-            "days_61_90": scaled(aged.days_61_90),
-            "over_90": scaled(aged.over_90),
-        },
-        "overdue": scaled(aged.overdue),
-        "disputed": scaled(aged.disputed),
-        "disputed_overdue": scaled(aged.disputed_overdue),
-        "unallocated": scaled(balance.unallocated),
-        "exposure": scaled(balance.exposure),
-    }
-    if balance.days_beyond_terms is not None:
-        found["days_beyond_terms"] = str(balance.days_beyond_terms.quantize(Decimal("0.1")))
-    if balance.credit_limit is not None and balance.available is not None:
-        found |= {"credit_limit": scaled(balance.credit_limit), "available": scaled(balance.available)}
-        found["over_limit"] = balance.available < 0
-    if balance.flags:
-        found["flags"] = list(balance.flags)
-    if lines:
-        found["items"] = [_line(line, scaled) for line in balance.lines]
-    return found
-
-
-def _line(line: OpenLine, scaled: Any) -> dict[str, Any]:
-    item = line.item
-    if item.opening:
-        # What is older than the window of kept facts has no invoice of its own any more.
-        found: dict[str, Any] = {"opening_balance": True}
-    else:
-        found = {"source": item.source, "number": item.number}
-    return found | {
-        "issued_on": item.issued_on,
-        "due_on": item.due_on,
-        "amount": scaled(item.amount),
-        "open": scaled(item.open),
-        "days_overdue": line.days_overdue,
-        "disputed": scaled(line.disputed),
-    }
 
 
 @router.get(
@@ -156,7 +104,7 @@ async def list_receivables(
         rows = await page(c, SCHEMA, filters, today, after, limit + 1)
     shown = rows[:limit]
     items = [
-        {**_head(row), "as_of": today, "balances": [_balance(b, lines=False) for b in _balances(row, today)]} for row in shown
+        {**_head(row), "as_of": today, "balances": [balance_body(b, lines=False) for b in _balances(row, today)]} for row in shown
     ]
     next_cursor = None
     if len(rows) > limit:

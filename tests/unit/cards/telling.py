@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
+
+import msgspec
 
 from shared.contracts.cursor import Cursor
 from shared.contracts.envelope import Envelope
@@ -18,6 +21,18 @@ _SPACE = UUID(int=99)
 def told(events: Sequence[Event], customer: UUID = CUSTOMER) -> list[Envelope]:
     """The events as envelopes of their topics, recorded one second after the other from the first of July 2026."""
     return [_envelope(n, event, customer) for n, event in enumerate(events, 1)]
+
+
+def on_days(events: Sequence[tuple[Event, date, date]], zone: ZoneInfo, customer: UUID = CUSTOMER) -> list[Envelope]:
+    """The events in the order of their stream, each with the day from which it holds and the day of its recording, at noon."""
+
+    def noon(day: date) -> datetime:
+        return datetime.combine(day, time(12), zone).astimezone(UTC)
+
+    return [
+        msgspec.structs.replace(_envelope(n, event, customer), occurred_at=noon(holds_from), recorded_at=noon(recorded))
+        for n, (event, holds_from, recorded) in enumerate(events, 1)
+    ]
 
 
 def _envelope(n: int, event: Event, customer: UUID) -> Envelope:

@@ -1,0 +1,100 @@
+"""What changed on a card, field by field: what stood before, what stands since, who said it, and on which day it holds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from services.cards.domain.as_of import day_of, standing
+from services.cards.domain.card import Card, Registered, Unregistered, evolve
+from shared.contracts.envelope import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field. `before` and `after` are as in JSON, None where there was or is nothing. `version`: the event's place in the stream."""
+
+    field: str
+    before: Any
+    after: Any
+    holds_from: date
+    recorded_at: datetime
+    version: int
+    decided_by: UUID | None
+    source: str | None
+    observed_on: date | None
+
+
+def changes_between(
+    envelopes: Iterable[Envelope], zone: ZoneInfo, first: date, last: date, known_at: date | None
+) -> Sequence[Change]:
+    """Changes that hold from a day between `first` and `last`, both included, by what was known on the day `known_at`.
+
+    A statement that was already overtaken when it was recorded stands where it belongs: in the order of the days.
+    """
+    state: Card = Unregistered()
+    before: dict[str, Any] = {}
+    found: list[Change] = []
+    for envelope in standing(envelopes, zone, last, known_at):
+        state = evolve(state, envelope.event)
+        after = fields_of(state)
+        holds_from = day_of(envelope.occurred_at, zone)
+        if holds_from >= first:
+            found += _differences(before, after, envelope, holds_from)
+        before = after
+    return found
+
+
+def fields_of(card: Card) -> dict[str, Any]:
+    """Everything that stands on a card, by the path of the field; lists as a whole. Fields without a value are left out."""
+    known = card.particulars
+    found = dict(_leaves("basics", card.basics)) if isinstance(card, Registered) else {}
+    found |= _leaves("marks", known.marks)
+    found |= _leaves("terms", known.terms)
+    found |= {
+        "external_ids": [f"{one.system}:{one.value}" for one in known.external_ids] or None,
+        "area_id": known.area_id,
+        "salesperson_id": known.salesperson_id,
+        "restriction": known.restriction,
+    }
+    return {field: value for field, value in found.items() if value is not None}
+
+
+def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    plain = value if isinstance(value, dict) else msgspec.to_builtins(value)
+    if not isinstance(plain, dict):
+        yield path, plain or None
+        return
+    if set(plain) == {"amount", "currency"}:
+        yield path, plain
+        return
+    for name, inner in plain.items():
+        if isinstance(inner, dict):
+            yield from _leaves(f"{path}.{name}", inner)
+        else:
+            yield f"{path}.{name}", inner
+
+
+def _differences(before: dict[str, Any], after: dict[str, Any], envelope: Envelope, holds_from: date) -> Iterator[Change]:
+    event = envelope.event
+    provenance = getattr(event, "provenance", None)
+    for field in sorted(before.keys() | after.keys()):
+        was, now = before.get(field), after.get(field)
+        if was != now:
+            yield Change(
+                field=field,
+                before=was,
+                after=now,
+                holds_from=holds_from,
+                recorded_at=envelope.recorded_at,
+                version=envelope.version,
+                decided_by=getattr(event, "decided_by", None),
+                source=None if provenance is None else provenance.source,
+                observed_on=None if provenance is None else provenance.observed_on,
+            )
