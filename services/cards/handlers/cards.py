@@ -23,7 +23,7 @@ from services.cards.domain.card import (
 from services.cards.domain.identity import card_stream, registration_id, stub_id
 from services.cards.domain.refusals import CardRefused, CardUnknown, ExternalIdTaken
 from services.cards.handlers.deps import SCHEMA, Deps
-from services.cards.handlers.facts import part_of_customer
+from services.cards.handlers.facts import part_of_customer, start_of_day
 from services.cards.handlers.problems import refused
 from services.cards.handlers.search import hashes_of
 from services.cards.read_models.customer_lookup import owners
@@ -89,8 +89,8 @@ class Decision:
     """What is to be done on a card's stream.
 
     `decide` gives the events from what was loaded, or raises CardRefused. `personal`: the events may hold personal fields, so the
-    customer's key has to be there. `valid_from`: the moment from which it holds in business, None for now. `guards`: external ids
-    that the customer has to own. `body`: what the answer says beside the customer's id.
+    customer's key has to be there. `valid_from`: the beginning of the business day from which it holds, None for today; when it was
+    said, `recorded_at` tells. `guards`: external ids that the customer has to own. `body`: what the answer says beside its id.
     """
 
     decide: Callable[[Loaded], list[Event]]
@@ -148,7 +148,7 @@ async def _once(
             answer = answer_of(loaded.version, events)
         else:
             answer = Answer.of(refused(refusal, customer_id=str(customer_id)))
-        at = decision.valid_from or deps.now()
+        at = decision.valid_from or start_of_day(deps.today(), deps.zone)
         new = [
             NewEvent(event_id, deps.sealer.seal(event, stream, customer_id), at, meta)
             for event, event_id in zip(events, ids_of(events), strict=True)

@@ -13,7 +13,7 @@ from services.cards.domain.identity import card_stream, registration_id
 from services.cards.domain.refusals import CardAlreadyRegistered, CardRefused, ExternalIdTaken
 from services.cards.handlers.cards import event_ids, first_id, guards_of, positioned, record, replayed
 from services.cards.handlers.deps import SCHEMA, Deps
-from services.cards.handlers.facts import part_of_customer
+from services.cards.handlers.facts import part_of_customer, start_of_day
 from services.cards.handlers.problems import refused
 from services.cards.handlers.search import hashes_of
 from services.cards.read_models.customer_lookup import CardHistory, histories, owners
@@ -165,7 +165,8 @@ def _card(history: CardHistory | None) -> _Card:
 
 def _append(deps: Deps, customer: UUID, card: _Card, meta: Mapping[str, str]) -> Append:
     stream = card_stream(customer)
-    events = [NewEvent(event_id, deps.sealer.seal(event, stream, customer), deps.now(), meta) for event_id, event in card.events]
+    at = start_of_day(deps.today(), deps.zone)
+    events = [NewEvent(event_id, deps.sealer.seal(event, stream, customer), at, meta) for event_id, event in card.events]
     return Append(stream, card.version or "new", customer, part_of_customer(customer, deps.parts), events)
 
 
