@@ -12,6 +12,9 @@ from shared.privacy.secrets import load_secrets
 READING = (
     "cards.customer.read",
     "cards.ledger.read",
+    "cards.promise.read",
+    "cards.investment.read",
+    "cards.dossier.read",
     "classification.class.read",
     "complaints.complaint.read",
     "alerts.alert.read",
@@ -23,6 +26,8 @@ WRITING = (
     "cards.pii.read",
     "cards.ledger.write",
     "cards.source.write",
+    "cards.promise.write",
+    "cards.investment.write",
     "classification.class.write",
     "complaints.complaint.write",
     "alerts.alert.write",

@@ -10,6 +10,8 @@ from services.cards.api.customer_views import router as customer_views
 from services.cards.api.customers import router as customers
 from services.cards.api.history import router as history
 from services.cards.api.imports import router as imports
+from services.cards.api.investments import router as investments
+from services.cards.api.promises import router as promises
 from services.cards.api.receivables import router as receivables
 from services.cards.api.sources import router as sources
 from services.cards.api.transactions import router as transactions
@@ -24,4 +26,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     history,
     imports,
     sources,
+    promises,
+    investments,
 )

@@ -87,3 +87,39 @@ class NotUnderDealer(CardRefused):
 
 class DealerUnknown(CardRefused):
     """No card that takes changes belongs to whom was named as the dealer."""
+
+
+class DayInFuture(CardRefused):
+    """The day is later than today, by the company's calendar."""
+
+
+class PromiseUnknown(CardRefused):
+    """There is no such promise."""
+
+
+class PromiseHasEnded(CardRefused):
+    """The promise was kept, broken or waived."""
+
+
+class PromiseNotDue(CardRefused):
+    """Before its day has passed a promise cannot have been broken."""
+
+
+class DueBeforeMade(CardRefused):
+    """A promise falls due on the day on which it was made, or later."""
+
+
+class BeforeMade(CardRefused):
+    """A promise cannot have ended before it was made."""
+
+
+class PaymentWithoutAmount(CardRefused):
+    """A promise to pay says how much."""
+
+
+class InvoicesWithoutPayment(CardRefused):
+    """Only a promise to pay names invoices."""
+
+
+class NothingInvested(CardRefused):
+    """An investment is money, hours, or both."""

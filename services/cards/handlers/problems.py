@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.cards.domain import refusals
 from services.cards.domain.ledger import Flaw
-from services.cards.handlers import relation_problems
+from services.cards.handlers import promise_problems, relation_problems
 from shared.web.catalogue import describe
 from shared.web.problem import FieldError, Problem
 
@@ -57,6 +57,7 @@ _CODES: dict[type[refusals.CardRefused], str] = {
     refusals.SourceHasEnded: SOURCE_ENDED,
     refusals.CompletenessTakenBack: COMPLETENESS_TAKEN_BACK,
     **relation_problems.CODES,
+    **promise_problems.CODES,
 }
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from services.cards.read_models.customers import CUSTOMERS
+from services.cards.read_models.promises import PROMISES
 from services.cards.read_models.receivables import RECEIVABLES
 from shared.projections.read_model import ReadModel
 
-READ_MODELS: tuple[ReadModel[Any], ...] = (CUSTOMERS, RECEIVABLES)
+READ_MODELS: tuple[ReadModel[Any], ...] = (
+    CUSTOMERS,
+    RECEIVABLES,
+    PROMISES,
+)

@@ -26,6 +26,11 @@ SCOPES = (
     "cards.ledger.read",
     "cards.ledger.write",
     "cards.source.write",
+    "cards.promise.read",
+    "cards.promise.write",
+    "cards.investment.read",
+    "cards.investment.write",
+    "cards.dossier.read",
 )
 
 

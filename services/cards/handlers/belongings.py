@@ -1,0 +1,122 @@
+"""Commands on what belongs to a customer and has a stream of its own, such as a promise: load, decide, append."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.cards.domain.card import Erased
+from services.cards.domain.identity import card_stream
+from services.cards.domain.refusals import CardRefused, CardUnknown, CustomerIsErased
+from services.cards.handlers.cards import record, state_of
+from services.cards.handlers.deps import SCHEMA, Deps
+from services.cards.handlers.facts import part_of_customer, start_of_day
+from services.cards.handlers.problems import refused
+from services.cards.read_models.customer_lookup import known
+from shared.contracts.event import Event
+from shared.contracts.topics import CARDS_EVENTS
+from shared.event_store.append import append_many
+from shared.event_store.events import Append, AppendResult, Expected, Loaded, NewEvent
+from shared.event_store.load import load
+from shared.postgres.pool import Connection
+from shared.web.answers import Answer
+from shared.web.commands import CommandKey, reused_key
+from shared.web.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What is to be done on a stream.
+
+    `decide` gives the events from what was loaded, or raises CardRefused. `expected` is the version that the append asks for.
+    `body` is what the answer says; it names the customer as `customer_id`. `location`: the path of what is made.
+    """
+
+    stream: str
+    expected: Expected
+    on: date
+    decide: Callable[[Loaded], list[Event]]
+    body: Callable[[Sequence[Event]], Mapping[str, Any]]
+    location: str | None = None
+
+
+async def begin(deps: Deps, customer_id: UUID, deed: Deed, key: CommandKey, meta: Mapping[str, str]) -> Answer:
+    """Carry out a deed that makes something for a customer. Raises Problem: CUSTOMER_UNKNOWN, IDEMPOTENCY_KEY_REUSED."""
+    async with deps.pool.acquire() as c:
+        if not await known(c, SCHEMA, [customer_id]):
+            raise refused(CardUnknown())
+    # In a transaction of its own, before that of the append.
+    await deps.sealer.keys_for([customer_id])
+    async with deps.pool.acquire() as c, c.transaction():
+        loaded = await load(c, SCHEMA, deed.stream, (key.principal, key.route, key.key))
+        card = None if loaded.stored is not None else state_of(await load(c, SCHEMA, card_stream(customer_id)))
+        refusal = CustomerIsErased() if isinstance(card, Erased) else None
+        return await _append(deps, c, customer_id, loaded, deed, refusal, key, meta)
+
+
+async def go_on(deps: Deps, deed: Deed, unknown: CardRefused, expected: int, key: CommandKey, meta: Mapping[str, str]) -> Answer:
+    """Carry out a deed on something that is there. Raises Problem: `unknown`, VERSION_STALE, IDEMPOTENCY_KEY_REUSED."""
+    async with deps.pool.acquire() as c, c.transaction():
+        loaded = await load(c, SCHEMA, deed.stream, (key.principal, key.route, key.key))
+        customer_id = loaded.events[0].customer_id if loaded.events else None
+        if loaded.stored is None:
+            if customer_id is None:
+                raise refused(unknown)
+            if loaded.version != expected:
+                raise Problem("VERSION_STALE")
+        return await _append(deps, c, customer_id, loaded, deed, None, key, meta)
+
+
+async def _append(
+    deps: Deps,
+    c: Connection,
+    customer_id: UUID | None,
+    loaded: Loaded,
+    deed: Deed,
+    refusal: CardRefused | None,
+    key: CommandKey,
+    meta: Mapping[str, str],
+) -> Answer:
+    if loaded.stored is not None:
+        if loaded.stored.fingerprint != key.fingerprint:
+            raise reused_key()
+        return _placed(deps, Answer.read(loaded.stored.status, loaded.stored.answer), loaded.stored.results)
+    assert customer_id is not None
+    events: list[Event] = []
+    try:
+        if refusal is not None:
+            raise refusal
+        events = deed.decide(loaded)
+        answer = Answer(201 if deed.location else 200, deed.body(events), loaded.version + len(events), location=deed.location)
+    except CardRefused as found:
+        answer = Answer.of(refused(found))
+    at = _moment_of(deps, deed.on)
+    new = [
+        NewEvent(key.new_id(n), deps.sealer.seal(event, deed.stream, customer_id), at, meta) for n, event in enumerate(events, 1)
+    ]
+    append = Append(deed.stream, deed.expected if new else "any", customer_id, part_of_customer(customer_id, deps.parts), new)
+    done = await append_many(c, SCHEMA, [append], command=record(key, answer))
+    match done.outcome:
+        case "appended":
+            return _placed(deps, answer, done.results)
+        case "replayed" if done.status is not None and done.answer is not None:
+            return _placed(deps, Answer.read(done.status, done.answer), done.results)
+        case "key_reused":
+            raise reused_key()
+    raise Problem("VERSION_STALE")
+
+
+def _moment_of(deps: Deps, day: date) -> datetime:
+    """When something happened of which only the business day is known: now, if that is today, else the day's beginning."""
+    return deps.now() if day >= deps.today() else start_of_day(day, deps.zone)
+
+
+def _placed(deps: Deps, answer: Answer, results: Sequence[AppendResult]) -> Answer:
+    cursors = [result.cursor for result in results if result.cursor is not None]
+    if not cursors or answer.body is None:
+        return answer
+    part = part_of_customer(UUID(answer.body["customer_id"]), deps.parts)
+    return replace(answer, position=f"{CARDS_EVENTS}/{part}/{max(cursors)}")
