@@ -173,32 +173,4 @@ STANDING = answer(
         "balances": [{**_UNDISPUTED, "items": [{name: value for name, value in _ITEM.items() if name != "disputed"}]}],
         "turnover": [{"currency": "CNY", "month": "1000.00", "year": "2100.00", "total": "9400.00"}],
     },
-_PROMISE = {
-    "id": "0c1d1c5e-5a75-5d5c-8f0e-0d9f4e0d7b11",
-    "customer_id": _ID,
-    "made_by": "CUSTOMER",
-    "kind": "PAY",
-    "state": "PENDING",
-    "made_on": "2026-06-20",
-    "due_on": "2026-06-30",
-    "amount": {"amount": "5000.00", "currency": "CNY"},
-    "invoices": [{"source": "erp", "number": "2026-2207"}],
-    "version": 1,
-}
-PROMISE_MADE = answer("It is there; the ETag is its version", {"id": _PROMISE["id"], "customer_id": _ID, "state": "PENDING"})
-PROMISE_ENDED = answer("Done; the ETag is the new version", {"id": _PROMISE["id"], "customer_id": _ID, "state": "KEPT"})
-PROMISE = answer("The promise; its version is the ETag", {**_PROMISE, "text": "Half of it by the end of June"})
-PROMISES = answer("One page", _page({**_PROMISE, "name": "Hua Xin Trading Co.", "salesperson_id": "wang"}))
-INVESTED = answer("Recorded", {"id": "7a6d4a52-0f6c-5e0b-b8e7-0a4f2f9d3c55", "customer_id": _ID})
-INVESTMENTS = answer(
-    "One page",
-    _page(
-        {
-            "id": "7a6d4a52-0f6c-5e0b-b8e7-0a4f2f9d3c55",
-            "kind": "PROMOTION",
-            "spent_on": "2026-05-12",
-            "cost": {"amount": "800.00", "currency": "CNY"},
-            "hours": "6",
-        }
-    ),
 )

@@ -90,23 +90,3 @@ SEARCH = example({"telephone": "+8613800138000"})
 ERASURE = example({"reason": "REQUESTED_BY_CUSTOMER"})
 SOURCE_KIND = example({"fact_kind": "payments"})
 SOURCE_DAY = example({"fact_kind": "payments", "day": "2026-03-31"})
-PROMISE = example(
-    {
-        "made_by": "CUSTOMER",
-        "kind": "PAY",
-        "due_on": "2026-06-30",
-        "amount": {"amount": "5000.00", "currency": "CNY"},
-        "invoices": [{"source": "erp", "number": "2026-2207"}],
-        "text": "Mrs Wang, by telephone: half of it by the end of June",
-    }
-)
-PROMISE_END = example({"on": "2026-06-29"})
-INVESTMENT = example(
-    {
-        "kind": "PROMOTION",
-        "spent_on": "2026-05-12",
-        "cost": {"amount": "800.00", "currency": "CNY"},
-        "hours": "6",
-        "note": "Shop opening",
-    }
-)

@@ -9,7 +9,7 @@ import msgspec
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
-from services.cards.api import answers, examples
+from services.cards.api import promise_answers as said
 from services.cards.api.deps import Dependencies
 from services.cards.api.promise_bodies import InvestmentBody
 from services.cards.domain.investment import investment_stream
@@ -37,14 +37,14 @@ SEES_PERSONS = "cards.pii.read"
     dependencies=[scope("cards.investment.write")],
     summary="Record what was put into the customer: a visit, support, promotion, training, a gift",
     responses={
-        201: answers.INVESTED,
+        201: said.INVESTED,
         404: {"description": "No customer has this id"},
         410: {"description": "The customer's personal data were erased"},
     },
 )
 async def post_investment(
     customer_id: UUID,
-    body: Annotated[InvestmentBody, Body(openapi_examples=examples.INVESTMENT)],
+    body: Annotated[InvestmentBody, Body(openapi_examples=said.INVESTMENT)],
     key: Command,
     deps: Dependencies,
     request: Request,
@@ -57,7 +57,7 @@ async def post_investment(
     "/v1/customers/{customer_id}/investments",
     dependencies=[scope("cards.investment.read")],
     summary="What was put into the customer, the newest first",
-    responses={200: answers.INVESTMENTS, 404: {"description": "No customer has this id"}},
+    responses={200: said.INVESTMENTS, 404: {"description": "No customer has this id"}},
 )
 async def list_investments(
     customer_id: UUID, caller: Caller, deps: Dependencies, request: Request, limit: Limit = 50, cursor: CursorParameter = None

@@ -9,7 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import Response
 
-from services.cards.api import answers, examples
+from services.cards.api import promise_answers as said
+from services.cards.api.answers import Responses
 from services.cards.api.deps import Dependencies
 from services.cards.api.promise_bodies import EndBody, PromiseBody
 from services.cards.domain.promise import BreakPromise, By, EndPromise, KeepPromise, PromiseKind, WaivePromise, promise_stream
@@ -35,8 +36,8 @@ reads = scope("cards.promise.read")
 writes = scope("cards.promise.write")
 SEES_PERSONS = "cards.pii.read"
 
-_ENDS: answers.Responses = {
-    200: answers.PROMISE_ENDED,
+_ENDS: Responses = {
+    200: said.ENDED,
     404: {"description": PROMISE_UNKNOWN},
     409: {"description": f"{PROMISE_ENDED} or {PROMISE_NOT_DUE}"},
 }
@@ -48,14 +49,14 @@ _ENDS: answers.Responses = {
     dependencies=[writes],
     summary="Record a promise of the customer, or one of ours",
     responses={
-        201: answers.PROMISE_MADE,
+        201: said.MADE,
         404: {"description": "No customer has this id"},
         410: {"description": "The customer's personal data were erased"},
     },
 )
 async def post_promise(
     customer_id: UUID,
-    body: Annotated[PromiseBody, Body(openapi_examples=examples.PROMISE)],
+    body: Annotated[PromiseBody, Body(openapi_examples=said.TO_PAY)],
     key: Command,
     deps: Dependencies,
     request: Request,
@@ -75,7 +76,7 @@ async def _ended(
 @router.post("/v1/promises/{promise_id}/kept", dependencies=[writes], responses=_ENDS, summary="A promise was kept")
 async def keep_promise(
     promise_id: UUID,
-    body: Annotated[EndBody, Body(openapi_examples=examples.PROMISE_END)],
+    body: Annotated[EndBody, Body(openapi_examples=said.END)],
     key: Command,
     version: IfMatch,
     deps: Dependencies,
@@ -88,7 +89,7 @@ async def keep_promise(
 @router.post("/v1/promises/{promise_id}/broken", dependencies=[writes], responses=_ENDS, summary="A promise was broken")
 async def break_promise(
     promise_id: UUID,
-    body: Annotated[EndBody, Body(openapi_examples=examples.PROMISE_END)],
+    body: Annotated[EndBody, Body(openapi_examples=said.END)],
     key: Command,
     version: IfMatch,
     deps: Dependencies,
@@ -103,7 +104,7 @@ async def break_promise(
 )
 async def waive_promise(
     promise_id: UUID,
-    body: Annotated[EndBody, Body(openapi_examples=examples.PROMISE_END)],
+    body: Annotated[EndBody, Body(openapi_examples=said.END)],
     key: Command,
     version: IfMatch,
     deps: Dependencies,
@@ -115,7 +116,7 @@ async def waive_promise(
 @router.get(
     "/v1/promises/{promise_id}",
     dependencies=[reads],
-    responses={200: answers.PROMISE, 404: {"description": PROMISE_UNKNOWN}},
+    responses={200: said.PROMISE, 404: {"description": PROMISE_UNKNOWN}},
     summary="One promise, always fresh",
 )
 async def get_promise(promise_id: UUID, caller: Caller, deps: Dependencies, request: Request) -> Response:
@@ -158,7 +159,7 @@ def promise_body(row: PromiseRow, today: date) -> dict[str, Any]:
 @router.get(
     "/v1/promises",
     dependencies=[reads],
-    responses={200: answers.PROMISES},
+    responses={200: said.PROMISES},
     summary="Promises by the day on which they are due",
 )
 async def list_promises(
