@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import msgspec
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
@@ -14,7 +13,9 @@ from services.cards.api.card_views import shown, terms_shown, without_nothing
 from services.cards.api.deps import Dependencies
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.read_models.customer_lookup import owners
-from services.cards.read_models.customers import CUSTOMERS, Customer, Filters, external_ids_of, page
+from services.cards.read_models.customer_pages import Filters, page
+from services.cards.read_models.customer_row import MARKS, Customer, basics_in, external_ids_of, figures_in
+from services.cards.read_models.customers import CUSTOMERS
 from shared.auth.keys import Principal
 from shared.contracts.cards import Basics, ExternalId
 from shared.contracts.money import Money
@@ -27,7 +28,6 @@ from shared.web.scope import Caller, scope
 
 router = APIRouter(tags=["customers"])
 reads = scope("cards.customer.read")
-_basics = msgspec.json.Decoder(Basics)
 
 
 @router.get(
@@ -84,7 +84,7 @@ def _after(deps: Deps, bound: bytes, cursor: str) -> tuple[str, UUID]:
 
 
 async def _items(deps: Deps, caller: Principal, rows: list[Customer]) -> list[dict[str, Any]]:
-    registered = [(row.customer_id, _basics.decode(row.basics)) for row in rows if row.basics is not None]
+    registered = [(row.customer_id, basics_in(row.basics)) for row in rows if row.basics is not None]
     opened = {customer: basics for (customer, _), basics in zip(registered, await shown(deps, caller, registered), strict=True)}
     return [_item(row, opened.get(row.customer_id)) for row in rows]
 
@@ -93,10 +93,10 @@ def _item(row: Customer, basics: Basics | None) -> dict[str, Any]:
     found: dict[str, Any] = {"customer_id": row.customer_id, "stub": row.stub, "external_ids": external_ids_of(row.external_ids)}
     if basics is not None:
         found |= without_nothing(basics)
-    marks = {name: getattr(row, name) for name in ("nature", "shop_kind", "industry") if getattr(row, name) is not None}
+    marks = {name: getattr(row, name) for name in MARKS if getattr(row, name) is not None}
     if marks:
         found["marks"] = marks
-    for name in ("area_id", "salesperson_id", "restriction"):
+    for name in ("area_id", "salesperson_id", "restriction", "stage", "stage_since", "dealer_id", "merged_into"):
         if getattr(row, name) is not None:
             found[name] = getattr(row, name)
     if row.payment_days is not None and row.agreed_on is not None:
@@ -104,4 +104,6 @@ def _item(row: Customer, basics: Basics | None) -> dict[str, Any]:
         if row.credit_limit is not None and row.credit_currency is not None:
             limit = Money(row.credit_limit, row.credit_currency)
         found["terms"] = terms_shown(row.payment_days, limit, row.agreed_on.isoformat())
+    if figures := figures_in(row.figures):
+        found["figures"] = figures
     return found

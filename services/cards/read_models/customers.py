@@ -1,66 +1,37 @@
-"""Which customers are there? The list of cards, stubs included, erased ones not. Personal fields are carried sealed."""
+"""Which customers are there? The list of cards, stubs and merged ones included, erased ones not. Personal fields are carried sealed.
+
+Of two statements about one field that of the later business day stands, and of the same day the later in the stream.
+"""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
-from decimal import Decimal
-from typing import NamedTuple
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from shared.contracts.cards import (
-    Basics,
-    BasicsRevised,
-    CustomerErased,
-    CustomerRegistered,
-    ExternalId,
-    ExternalIdLinked,
-    Marks,
-    MarksAssigned,
-    SalespersonAssigned,
-    StubOpened,
-    TradeReleased,
-    TradeRestricted,
-    TradeTermsAgreed,
+from services.cards.domain import dealer, trade_stage
+from services.cards.domain.likeness import name_key
+from services.cards.read_models.customer_parts import confirmed, figures_of, stated_figures, waiting
+from services.cards.read_models.customer_row import (
+    MARKS,
+    Customer,
+    Standing,
+    external_ids_of,
+    figures_in,
+    ids_text,
+    sort_name,
+    standing_in,
+    text_of,
 )
+from shared.contracts import card_parts, cards, relations
+from shared.contracts.cards import Basics, CustomerErased, CustomerRegistered, ExternalIdLinked, Marks, StubOpened
 from shared.contracts.envelope import Envelope
 from shared.contracts.topics import CARDS_EVENTS
-from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel
-from shared.projections.routing import live_table
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """`basics` and `external_ids` are JSON; `basics` is sealed where it is personal. A stub has none."""
-
-    customer_id: UUID
-    stub: bool
-    kind: str | None
-    name: str | None
-    sort_name: str
-    basics: str | None
-    external_ids: str
-    area_id: str | None
-    salesperson_id: str | None
-    nature: str | None
-    shop_kind: str | None
-    industry: str | None
-    payment_days: int | None
-    credit_limit: Decimal | None
-    credit_currency: str | None
-    agreed_on: date | None
-    restriction: str | None
-    changed_at: datetime
-
-
-def sort_name(name: str | None) -> str:
-    """A name as it is sorted and searched by prefix: compatibility form, no case."""
-    return "" if name is None else unicodedata.normalize("NFKC", name).casefold()
 
 
 def key(envelope: Envelope) -> UUID | None:
@@ -73,108 +44,144 @@ def evolve(row: Customer | None, envelope: Envelope) -> Customer | None:
         case CustomerErased():
             return None
         case StubOpened() if row is None:
-            row = _blank(event.customer_id, envelope, stub=True)
-            row = replace(row, external_ids=_ids((event.external_id,)))
+            row = Customer(event.customer_id, True, envelope.recorded_at, external_ids=ids_text((event.external_id,)))
         case CustomerRegistered():
-            row = _registered(row or _blank(event.customer_id, envelope, stub=False), event)
+            known = row or Customer(event.customer_id, False, envelope.recorded_at)
+            row = replace(known, stub=False, external_ids=ids_text(event.external_ids))
     if row is None:
         # Measures of credit control may come before a card or after its erasure: there is nothing to list.
         return None
-    return replace(_changed(row, envelope), changed_at=envelope.recorded_at)
-
-
-def _blank(customer_id: UUID, envelope: Envelope, *, stub: bool) -> Customer:
-    return Customer(
-        customer_id=customer_id,
-        stub=stub,
-        kind=None,
-        name=None,
-        sort_name="",
-        basics=None,
-        external_ids="[]",
-        area_id=None,
-        salesperson_id=None,
-        nature=None,
-        shop_kind=None,
-        industry=None,
-        payment_days=None,
-        credit_limit=None,
-        credit_currency=None,
-        agreed_on=None,
-        restriction=None,
-        changed_at=envelope.recorded_at,
-    )
-
-
-def _registered(row: Customer, event: CustomerRegistered) -> Customer:
-    row = _with_marks(_with_basics(row, event.basics), event.marks)
-    return replace(
-        row,
-        stub=False,
-        external_ids=_ids(event.external_ids),
-        area_id=event.area_id,
-        salesperson_id=event.salesperson_id,
-    )
+    row = _changed(row, envelope)
+    stage = trade_stage.standing(standing_in(row.standing).step, row.trading_since, stub=row.stub)
+    return replace(row, stage=stage.stage, stage_since=stage.since, changed_at=envelope.recorded_at)
 
 
 def _changed(row: Customer, envelope: Envelope) -> Customer:
     event = envelope.event
     match event:
-        case BasicsRevised():
-            return _with_basics(row, event.basics)
-        case MarksAssigned():
-            return _with_marks(row, event.marks)
-        case SalespersonAssigned():
-            return replace(row, area_id=event.area_id, salesperson_id=event.salesperson_id)
-        case TradeTermsAgreed():
+        case CustomerRegistered():
+            row = _with_basics(row, event.basics, envelope)
+            row = _with_marks(row, event.marks, envelope)
+            return _assigned(row, event.area_id, event.salesperson_id, envelope)
+        case cards.BasicsRevised():
+            return _with_basics(row, event.basics, envelope)
+        case cards.MarksAssigned():
+            return _with_marks(row, event.marks, envelope)
+        case cards.SalespersonAssigned():
+            return _assigned(row, event.area_id, event.salesperson_id, envelope)
+        case cards.TradeTermsAgreed():
             limit = event.credit_limit
-            return replace(
+            return _stated(
                 row,
+                "terms",
+                envelope,
                 payment_days=event.payment_days,
                 credit_limit=None if limit is None else limit.amount,
                 credit_currency=None if limit is None else limit.currency,
                 agreed_on=event.agreed_on,
             )
         case ExternalIdLinked():
-            return replace(row, external_ids=_ids((*external_ids_of(row.external_ids), event.external_id)))
-        case TradeRestricted():
+            return replace(row, external_ids=ids_text((*external_ids_of(row.external_ids), event.external_id)))
+        case cards.TradeRestricted():
             return replace(row, restriction=event.measure)
-        case TradeReleased():
+        case cards.TradeReleased():
             return replace(row, restriction=None)
-    return row
+        case relations.MergedInto():
+            return replace(row, merged_into=event.lead_id)
+        case relations.ProspectAdmitted() | relations.TradeStarted() | relations.TradeEnded():
+            known = standing_in(row.standing)
+            return _standing_as(row, msgspec.structs.replace(known, step=trade_stage.evolve(known.step, event)))
+        case relations.AttachedToDealer() | relations.DetachedFromDealer():
+            known = standing_in(row.standing)
+            under = dealer.evolve(known.dealer, event)
+            return _standing_as(replace(row, dealer_id=under.dealer_id), msgspec.structs.replace(known, dealer=under))
+        case card_parts.VerificationRequested():
+            known = standing_in(row.standing)
+            task, figure = waiting(event, envelope.occurred_at)
+            return _standing_as(row, msgspec.structs.replace(known, waiting={**known.waiting, task: figure}))
+        case card_parts.FieldVerified():
+            return _verified(row, event)
+    return _with_figures(row, stated_figures(event), envelope.occurred_at)
 
 
-def _with_basics(row: Customer, basics: Basics) -> Customer:
-    return replace(
-        row, kind=basics.kind, name=basics.name, sort_name=sort_name(basics.name), basics=msgspec.json.encode(basics).decode()
+def _stated(row: Customer, what: str, envelope: Envelope, **fields: Any) -> Customer:
+    """The row with these fields, unless what stands of them holds from a later day."""
+    known = standing_in(row.standing)
+    if known.since.get(what, envelope.occurred_at) > envelope.occurred_at:
+        return row
+    since = {**known.since, what: envelope.occurred_at}
+    return _standing_as(replace(row, **fields), msgspec.structs.replace(known, since=since))
+
+
+def _standing_as(row: Customer, known: Standing) -> Customer:
+    return replace(row, standing=text_of(known))
+
+
+def _with_basics(row: Customer, basics: Basics, envelope: Envelope) -> Customer:
+    row = _with_figures(row, figures_of(basics), envelope.occurred_at)
+    return _stated(
+        row,
+        "basics",
+        envelope,
+        kind=basics.kind,
+        name=basics.name,
+        sort_name=sort_name(basics.name),
+        name_key=name_key(basics.name),
+        place=basics.place,
+        country=basics.country,
+        legal_form=basics.legal_form,
+        founded_on=basics.founded_on,
+        trading_since=basics.trading_since,
+        basics=text_of(basics),
     )
 
 
-def _with_marks(row: Customer, marks: Marks) -> Customer:
-    return replace(row, nature=marks.nature, shop_kind=marks.shop_kind, industry=marks.industry)
+def _with_marks(row: Customer, marks: Marks, envelope: Envelope) -> Customer:
+    return _stated(row, "marks", envelope, **{name: getattr(marks, name) for name in MARKS})
 
 
-_external_ids = msgspec.json.Decoder(tuple[ExternalId, ...])
+def _assigned(row: Customer, area_id: str | None, salesperson_id: str | None, envelope: Envelope) -> Customer:
+    return _stated(row, "assignment", envelope, area_id=area_id, salesperson_id=salesperson_id)
 
 
-def _ids(found: tuple[ExternalId, ...]) -> str:
-    return msgspec.json.encode(found).decode()
+def _with_figures(row: Customer, stated: Iterable[tuple[str, Any]], at: datetime) -> Customer:
+    known = standing_in(row.standing)
+    news = {name: value for name, value in stated if known.since.get(name, at) <= at}
+    if not news:
+        return row
+    figures = {**figures_in(row.figures), **news}
+    held = {name: value for name, value in figures.items() if value is not None}
+    row = replace(row, figures=text_of(held))
+    return _standing_as(row, msgspec.structs.replace(known, since={**known.since, **dict.fromkeys(news, at)}))
 
 
-def external_ids_of(text: str) -> tuple[ExternalId, ...]:
-    return _external_ids.decode(text)
+def _verified(row: Customer, event: card_parts.FieldVerified) -> Customer:
+    known = standing_in(row.standing)
+    if event.task_id not in known.waiting:
+        return row
+    figure = known.waiting[event.task_id]
+    left = {task: other for task, other in known.waiting.items() if task != event.task_id}
+    row = _standing_as(row, msgspec.structs.replace(known, waiting=left))
+    return _with_figures(row, [(figure.field, confirmed(figure))], figure.since) if event.outcome == "CONFIRMED" else row
 
 
 CUSTOMERS = ReadModel(
     name="customers",
-    version=1,
+    version=2,
     row=Customer,
     columns={
         "customer_id": "uuid",
         "stub": "boolean",
+        "changed_at": "timestamptz",
         "kind": "text",
         "name": "text",
         "sort_name": "text",
+        "name_key": "text",
+        "place": "text",
+        "country": "text",
+        "legal_form": "text",
+        "founded_on": "date",
+        "trading_since": "date",
         "basics": "text",
         "external_ids": "text",
         "area_id": "text",
@@ -182,12 +189,19 @@ CUSTOMERS = ReadModel(
         "nature": "text",
         "shop_kind": "text",
         "industry": "text",
+        "ownership": "text",
+        "location": "text",
         "payment_days": "integer",
         "credit_limit": "numeric",
         "credit_currency": "text",
         "agreed_on": "date",
         "restriction": "text",
-        "changed_at": "timestamptz",
+        "stage": "text",
+        "stage_since": "date",
+        "dealer_id": "uuid",
+        "merged_into": "uuid",
+        "figures": "jsonb",
+        "standing": "text",
     },
     key_column="customer_id",
     topics={
@@ -197,64 +211,28 @@ CUSTOMERS = ReadModel(
                 StubOpened,
                 CustomerRegistered,
                 ExternalIdLinked,
-                BasicsRevised,
-                MarksAssigned,
-                SalespersonAssigned,
-                TradeTermsAgreed,
-                TradeRestricted,
-                TradeReleased,
+                cards.BasicsRevised,
+                cards.MarksAssigned,
+                cards.SalespersonAssigned,
+                cards.TradeTermsAgreed,
+                cards.TradeRestricted,
+                cards.TradeReleased,
                 CustomerErased,
+                card_parts.CharacteristicsRevised,
+                card_parts.BusinessStatusRevised,
+                card_parts.TradeStatusRevised,
+                card_parts.DecisionMakerNamed,
+                card_parts.VerificationRequested,
+                card_parts.FieldVerified,
+                relations.ProspectAdmitted,
+                relations.TradeStarted,
+                relations.TradeEnded,
+                relations.AttachedToDealer,
+                relations.DetachedFromDealer,
+                relations.MergedInto,
             )
         )
     },
     key=key,
     evolve=evolve,
 )
-
-
-class Filters(NamedTuple):
-    """What a page of the list is narrowed to; None for any."""
-
-    name_prefix: str | None = None
-    area_id: str | None = None
-    salesperson_id: str | None = None
-    kind: str | None = None
-    stub: bool | None = None
-    nature: str | None = None
-    shop_kind: str | None = None
-    industry: str | None = None
-    customer_ids: Sequence[UUID] | None = None
-
-
-_EQUAL = ("area_id", "salesperson_id", "kind", "stub", "nature", "shop_kind", "industry")
-_PAGE = "SELECT {columns} FROM {table} WHERE {conditions} ORDER BY sort_name, customer_id LIMIT {limit:d}"
-
-
-async def page(c: Connection, schema: str, filters: Filters, after: tuple[str, UUID] | None, limit: int) -> list[Customer]:
-    """Customers by name, then id, after the given ones; persons and stubs, whose names are not in the list, come first."""
-    conditions: list[str] = ["true"]
-    values: list[object] = []
-
-    def holds(condition: str, *given: object) -> None:
-        places = [f"${len(values) + i + 1}" for i in range(len(given))]
-        values.extend(given)
-        conditions.append(condition.format(*places))
-
-    for name in _EQUAL:
-        wanted = getattr(filters, name)
-        if wanted is not None:
-            holds(name + " = {}", wanted)
-    if filters.name_prefix is not None:
-        prefix = sort_name(filters.name_prefix)
-        holds("sort_name >= {} AND sort_name < {}", prefix, prefix + "\U0010ffff")
-    if filters.customer_ids is not None:
-        holds("customer_id = ANY({}::uuid[])", list(filters.customer_ids))
-    if after is not None:
-        holds("(sort_name, customer_id) > ({}, {})", *after)
-    statement = _PAGE.format(
-        columns=", ".join(CUSTOMERS.columns),
-        table=await live_table(c, schema, CUSTOMERS),
-        conditions=" AND ".join(conditions),
-        limit=limit,
-    )
-    return [Customer(**row) for row in await c.fetch(statement, *values)]

@@ -12,7 +12,8 @@ from uuid import UUID
 import pytest
 
 from services.cards.read_models import accounts, receivables
-from services.cards.read_models.customers import Customer, evolve, external_ids_of, sort_name
+from services.cards.read_models.customer_row import Customer, external_ids_of, sort_name
+from services.cards.read_models.customers import evolve
 from services.cards.read_models.receivables import Receivable, balances_of, claims_of
 from shared.contracts.cards import (
     Basics,

@@ -1,8 +1,49 @@
-"""Reserved."""
+"""The list of customers by every field and mark; by what duplicates are found; saved lists."""
+
+from alembic import op
+
+from shared.postgres.ddl import statements
 
 revision = "0008"
 down_revision = "0007"
 
+# An installation that begins with this revision has the columns already: the tables are made from the read model as it is now.
+COLUMNS = {
+    "name_key": 'text COLLATE "C"',
+    "place": 'text COLLATE "C"',
+    "country": 'text COLLATE "C"',
+    "legal_form": 'text COLLATE "C"',
+    "founded_on": "date",
+    "trading_since": "date",
+    "ownership": 'text COLLATE "C"',
+    "location": 'text COLLATE "C"',
+    "stage": 'text COLLATE "C"',
+    "stage_since": "date",
+    "dealer_id": "uuid",
+    "merged_into": "uuid",
+    "figures": "jsonb",
+    "standing": 'text COLLATE "C"',
+}
+SHOWN = (
+    "customer_id, stub, kind, name, area_id, salesperson_id, nature, shop_kind, industry, payment_days, credit_limit,"
+    " credit_currency, agreed_on, restriction, changed_at, ownership, location, place, country, legal_form, founded_on,"
+    " trading_since, stage, stage_since, dealer_id, merged_into, figures"
+)
+VIEW = """
+CREATE OR REPLACE VIEW {schema}.public_customers AS
+    SELECT {shown} FROM {schema}.customers_a WHERE (SELECT live FROM {schema}.routing WHERE read_model = 'customers') = 'a'
+    UNION ALL
+    SELECT {shown} FROM {schema}.customers_b WHERE (SELECT live FROM {schema}.routing WHERE read_model = 'customers') = 'b';
+"""
+INDEXES = ("name_key", "dealer_id", "merged_into")
+
 
 def upgrade() -> None:
-    pass
+    made = []
+    for slot in "ab":
+        table = f"cards.customers_{slot}"
+        made += [f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name} {kind}" for name, kind in COLUMNS.items()]
+        made += [f"CREATE INDEX ON {table} ({name}) WHERE {name} IS NOT NULL" for name in INDEXES]
+    made += statements(VIEW.replace("{shown}", SHOWN), "cards")
+    for statement in made:
+        op.get_bind().exec_driver_sql(statement)
