@@ -7,10 +7,12 @@ from typing import Any
 from services.cards.read_models.customers import CUSTOMERS
 from services.cards.read_models.promises import PROMISES
 from services.cards.read_models.receivables import RECEIVABLES
+from services.cards.read_models.trade import TRADE
 from shared.projections.read_model import ReadModel
 
 READ_MODELS: tuple[ReadModel[Any], ...] = (
     CUSTOMERS,
     RECEIVABLES,
     PROMISES,
+    TRADE,
 )
