@@ -11,6 +11,7 @@ from services.cards.api.customers import router as customers
 from services.cards.api.history import router as history
 from services.cards.api.imports import router as imports
 from services.cards.api.investments import router as investments
+from services.cards.api.merging import router as merging
 from services.cards.api.promises import router as promises
 from services.cards.api.receivables import router as receivables
 from services.cards.api.sources import router as sources
@@ -21,6 +22,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     customer_list,
     customer_search,
     customer_views,
+    merging,
     transactions,
     receivables,
     history,

@@ -50,12 +50,13 @@ async def list_customers(
     nature: Annotated[Reference | None, Query()] = None,
     shop_kind: Annotated[Reference | None, Query()] = None,
     industry: Annotated[Reference | None, Query()] = None,
+    merged: Annotated[bool, Query(description="Those that were merged into another card, instead of all others")] = False,
     external_id: Annotated[str | None, Query(max_length=300, description="`system:value`", examples=["erp:K-1077"])] = None,
     limit: Limit = 50,
     cursor: CursorParameter = None,
     min_position: MinPosition = None,
 ) -> Response:
-    filters = Filters(name_prefix, area_id, salesperson_id, kind, stub, nature, shop_kind, industry)
+    filters = Filters(name_prefix, area_id, salesperson_id, kind, stub, nature, shop_kind, industry, merged=merged)
     bound = filter_hash(list="customers", external_id=external_id, **filters._asdict())
     await reached(min_position, lambda position: wait_for(deps.pool, SCHEMA, CUSTOMERS, position))
     async with deps.pool.acquire() as c:

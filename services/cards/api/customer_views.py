@@ -13,6 +13,7 @@ from services.cards.api.card_views import SEES_PERSONS, shown, terms_shown, with
 from services.cards.api.deps import Dependencies
 from services.cards.domain.card import Erased, Particulars, Registered, Stub, Unregistered
 from services.cards.domain.identity import card_stream
+from services.cards.domain.merging import Merging, merging_of
 from services.cards.domain.refusals import CardUnknown, CustomerIsErased
 from services.cards.handlers.cards import state_of
 from services.cards.handlers.deps import SCHEMA
@@ -51,7 +52,13 @@ async def get_customer(customer_id: UUID, caller: Caller, deps: Dependencies, re
             body = {"customer_id": customer_id, "stub": False, **without_nothing(basics), **_particulars(state.particulars)}
             if not caller.may(SEES_PERSONS):
                 body["personal_data"] = "withheld"
+    body |= _merging(merging_of(envelope.event for envelope in loaded.events))
     return resource(body, loaded.version, request)
+
+
+def _merging(state: Merging) -> dict[str, Any]:
+    found: dict[str, Any] = {} if state.lead_id is None else {"merged_into": state.lead_id}
+    return found | ({"merged": state.merged} if state.merged else {})
 
 
 def _particulars(known: Particulars) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from uuid import UUID
 
 
 class CardRefused(Exception):
@@ -123,3 +124,31 @@ class InvoicesWithoutPayment(CardRefused):
 
 class NothingInvested(CardRefused):
     """An investment is money, hours, or both."""
+
+
+class MergeWithItself(CardRefused):
+    """Two cards are merged, not one."""
+
+
+class AlreadyMerged(CardRefused):
+    """The card was merged before."""
+
+    def __init__(self, lead_id: UUID) -> None:
+        super().__init__()
+        self.lead_id = lead_id
+
+
+class MergeChain(CardRefused):
+    """A card would lead and be led at once."""
+
+    def __init__(self, lead_id: UUID) -> None:
+        super().__init__()
+        self.lead_id = lead_id
+
+
+class MergeCurrenciesDiffer(CardRefused):
+    """The card that is to be merged trades in a currency in which the leading one does not."""
+
+
+class MergeWithOpenDisputes(CardRefused):
+    """One of the two disputes something at the moment."""

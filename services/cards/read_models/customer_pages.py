@@ -24,6 +24,7 @@ class Filters(NamedTuple):
     shop_kind: str | None = None
     industry: str | None = None
     customer_ids: Sequence[UUID] | None = None
+    merged: bool = False
 
 
 _COLUMNS = ", ".join(name + ("::text" if kind == "jsonb" else "") for name, kind in CUSTOMERS.columns.items())
@@ -33,7 +34,7 @@ _PAGE = "SELECT {columns} FROM {table} WHERE {conditions} ORDER BY sort_name, cu
 
 async def page(c: Connection, schema: str, filters: Filters, after: tuple[str, UUID] | None, limit: int) -> list[Customer]:
     """Customers by name, then id, after the given ones; persons and stubs, whose names are not in the list, come first."""
-    conditions: list[str] = ["true"]
+    conditions: list[str] = [f"merged_into IS {'NOT ' if filters.merged else ''}NULL"]
     values: list[object] = []
 
     def holds(condition: str, *given: object) -> None:
