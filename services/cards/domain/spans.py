@@ -7,7 +7,7 @@ kept follows from the days alone, so the same facts give the same books in whate
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -146,7 +146,15 @@ def entries(spans: Spans) -> Iterator[tuple[int, Sums]]:
 def between(spans: Spans, first: int, last: int) -> Sums | None:
     """What the spans from `first` through `last` add up to; None when there are none."""
     found = [sums for at, sums in entries(spans) if first <= at <= last]
-    return (sum(one[0] for one in found), sum(one[1] for one in found), sum(one[2] for one in found)) if found else None
+    return together(found) if found else None
+
+
+def together(found: Iterable[Sums]) -> Sums:
+    """The sums of several spans in one."""
+    one = two = three = 0
+    for a, b, c in found:
+        one, two, three = one + a, two + b, three + c
+    return one, two, three
 
 
 @lru_cache(maxsize=4096)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.cards.read_models.collected import COLLECTED_MODEL
 from services.cards.read_models.customers import CUSTOMERS
 from services.cards.read_models.promises import PROMISES
 from services.cards.read_models.receivables import RECEIVABLES
@@ -15,4 +16,5 @@ READ_MODELS: tuple[ReadModel[Any], ...] = (
     RECEIVABLES,
     PROMISES,
     TRADE,
+    COLLECTED_MODEL,
 )

@@ -1,47 +1,24 @@
-"""What does each customer buy, and since when no more? One row a customer: sales and returns by day, month and year.
-
-Totals are the trade of the company, of each salesperson and of each area, by day, month and (for what is older) year. The
-trade of a salesperson is that of the customers who are hers today: who takes over a customer takes over its past.
-"""
+"""What does each customer buy, and since when no more? One row a customer: sales and returns by day, month and year."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, datetime
+from functools import partial
 from uuid import UUID
 
-from services.cards.domain.spans import (
-    Books,
-    Change,
-    added,
-    all_of,
-    minor_units,
-    name_of,
-    read_books,
-    write_books,
-)
+from services.cards.domain.spans import added, minor_units, write_books
+from services.cards.read_models.serving import NEW, Read, books_of, gained_by, grown, superseded, totals_of
 from shared.contracts.cards import CustomerErased, CustomerRegistered, SalespersonAssigned
 from shared.contracts.envelope import Envelope
 from shared.contracts.relations import MergedInto
 from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS
 from shared.contracts.transactions import GoodsReturned, SaleRecorded
-from shared.projections.read_model import Gains, ReadModel, Totals
-
-SOLD, SALES, RETURNED = range(3)
-"""Places in the sums of a span: amount sold, number of sales, amount returned; amounts in minor units."""
+from shared.projections.read_model import ReadModel
 
 MEASURES = ("sold", "sales", "returned")
-
-Trail = tuple["Trail | None", list[Change]]
-
-
-Read = tuple[Books, Books, Trail | None]
-"""What `books` says, from which books it came, and by which changes, the newest first. Nobody changes any of it in place."""
-
-_NONE: Books = {}
-_NEW: Read = (_NONE, _NONE, None)
+SOLD, SALES, RETURNED = range(3)
+"""Places in the sums of a span: amount sold, number of sales, amount returned; amounts in minor units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +42,6 @@ class Trade:
     read: Read | None = field(default=None, compare=False, repr=False)
 
 
-def _read(row: Trade) -> Read:
-    read = row.read
-    if read is None:
-        books = read_books(row.books)
-        read = (books, books, None)
-        object.__setattr__(row, "read", read)
-    return read
-
-
-def books_of(row: Trade) -> Books:
-    return _read(row)[0]
-
-
 def key(envelope: Envelope) -> UUID | None:
     return envelope.customer_id
 
@@ -87,7 +51,7 @@ def evolve(row: Trade | None, envelope: Envelope) -> Trade | None:
     if customer is None:
         return row
     if row is None:
-        row = Trade(customer, None, False, None, None, None, None, None, None, "{}", _NEW)
+        row = Trade(customer, None, False, None, None, None, None, None, None, "{}", NEW)
     event = envelope.event
     match event:
         case SaleRecorded():
@@ -96,12 +60,11 @@ def evolve(row: Trade | None, envelope: Envelope) -> Trade | None:
             on = event.returned_on
             books, changed = added(books_of(row), event.net.currency, on, (0, 0, minor_units(event.net)))
             newest = on if row.newest_on is None else max(on, row.newest_on)
-            return replace(row, newest_on=newest, books=write_books(books), read=_grown(row, books, changed))
+            return replace(row, newest_on=newest, books=write_books(books), read=grown(row, books, changed))
         case CustomerRegistered():
-            row = replace(row, registered_at=envelope.occurred_at)
-            return _assigned(row, event.salesperson_id, event.area_id, envelope.occurred_at)
+            return _assigned(replace(row, registered_at=envelope.occurred_at), event, envelope.occurred_at)
         case SalespersonAssigned():
-            return _assigned(row, event.salesperson_id, event.area_id, envelope.occurred_at)
+            return _assigned(row, event, envelope.occurred_at)
         case CustomerErased() | MergedInto():
             return replace(row, gone=True)
     return row
@@ -122,61 +85,14 @@ def _with_sale(row: Trade, sale: SaleRecorded) -> Trade:
         on if last is None or on > last else last,
         on if newest is None or on > newest else newest,
         write_books(books),
-        _grown(row, books, changed),
+        grown(row, books, changed),
     )
 
 
-def _grown(row: Trade, books: Books, changed: list[Change]) -> Read:
-    _, origin, trail = _read(row)
-    return books, origin, (trail, changed)
-
-
-def _assigned(row: Trade, salesperson_id: str | None, area_id: str | None, at: datetime) -> Trade:
-    # Of two assignments the one of the later valid day stands, of one day the later in the stream. What is told for an earlier
-    # moment was told for the beginning of a day: it holds unless the other holds from a later day.
-    if row.assigned_at is not None and row.assigned_at >= at + timedelta(days=1):
+def _assigned(row: Trade, event: CustomerRegistered | SalespersonAssigned, at: datetime) -> Trade:
+    if superseded(at, row.assigned_at):
         return row
-    return replace(row, salesperson_id=salesperson_id, area_id=area_id, assigned_at=at)
-
-
-def totals(row: Trade) -> Totals:
-    """What a row adds: `d/2026-03-02/CNY/<area>\n<salesperson>` -> measure -> minor units or number. Kinds d, m, y as of `spans`."""
-    gains: dict[tuple[str, str], int] = {}
-    _gain(gains, row, all_of(books_of(row)), 1)
-    found: dict[str, dict[str, Decimal | int]] = {}
-    for (group, measure), units in gains.items():
-        found.setdefault(group, {})[measure] = units
-    return found
-
-
-def gained(old: Trade | None, new: Trade | None) -> Gains:
-    """What the totals gain when one row becomes another; a row that grew out of the other knows by what."""
-    gains: dict[tuple[str, str], int] = {}
-    if new is not None and _same_side(old, new):
-        _, origin, trail = _read(new)
-        if origin is (_NONE if old is None else books_of(old)):
-            while trail is not None:
-                trail, changed = trail
-                _gain(gains, new, changed, 1)
-            return gains
-    for row, sign in ((old, -1), (new, 1)):
-        if row is not None:
-            _gain(gains, row, all_of(books_of(row)), sign)
-    return gains
-
-
-def _same_side(old: Trade | None, new: Trade) -> bool:
-    return old is None or (old.salesperson_id == new.salesperson_id and old.area_id == new.area_id)
-
-
-def _gain(gains: dict[tuple[str, str], int], row: Trade, changed: Iterable[Change], sign: int) -> None:
-    who = f"{row.area_id or ''}\n{row.salesperson_id or ''}"
-    for kind, at, currency, sums in changed:
-        group = f"{kind}/{name_of(kind, at)}/{currency}/{who}"
-        for place, units in enumerate(sums):
-            if units:
-                slot = group, MEASURES[place]
-                gains[slot] = gains.get(slot, 0) + sign * units
+    return replace(row, salesperson_id=event.salesperson_id, area_id=event.area_id, assigned_at=at)
 
 
 TRADE = ReadModel(
@@ -202,6 +118,6 @@ TRADE = ReadModel(
     },
     key=key,
     evolve=evolve,
-    totals=totals,
-    gained=gained,
+    totals=partial(totals_of, MEASURES),
+    gained=partial(gained_by, MEASURES),
 )

@@ -1,7 +1,8 @@
-"""What each customer buys."""
+"""What each customer buys, and what is invoiced and comes in."""
 
 from alembic import op
 
+from services.cards.read_models.collected import COLLECTED_MODEL
 from services.cards.read_models.trade import TRADE
 from shared.projections.ddl import create_read_model
 
@@ -10,7 +11,10 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    # No index on what a sale changes: rows are rewritten with every sale.
-    made = create_read_model("cards", TRADE, indexes=["salesperson_id, customer_id", "first_on, registered_at, customer_id"])
+    made = [
+        # No index on what a sale changes: rows are rewritten with every sale.
+        *create_read_model("cards", TRADE, indexes=["salesperson_id, customer_id", "first_on, registered_at, customer_id"]),
+        *create_read_model("cards", COLLECTED_MODEL),
+    ]
     for statement in made:
         op.get_bind().exec_driver_sql(statement)
