@@ -85,14 +85,14 @@ def fact_arguments(facts: Sequence[Fact], stubs: Sequence[Stub]) -> tuple[object
     return (
         [fact.stream for fact in facts],
         [fact.event_id for fact in facts],
-        [fact.event.type for fact in facts],
+        [fact.type for fact in facts],
         [fact.customer_id for fact in facts],
         [fact.part for fact in facts],
         [fact.source for fact in facts],
         [fact.source_event_id.replace("\0", "") for fact in facts],
         [fact.fingerprint for fact in facts],
         [_body(fact) for fact in facts],
-        [_json(fact.meta) if fact.meta else "{}" for fact in facts],
+        _metas(facts),
         [fact.occurred_at for fact in facts],
         _json([_stub(stub) for stub in stubs]),
     )
@@ -107,8 +107,17 @@ def _has_zero(json: bytes) -> bool:
     return b"u0000" in json and _ZERO.search(json) is not None
 
 
+def _metas(facts: Sequence[Fact]) -> list[str]:
+    # The facts of one call mostly share one object.
+    written: dict[int, str] = {}
+    for fact in facts:
+        if id(fact.meta) not in written:
+            written[id(fact.meta)] = _json(fact.meta) if fact.meta else "{}"
+    return [written[id(fact.meta)] for fact in facts]
+
+
 def _body(fact: Fact) -> str | None:
-    body = encode(fact.event) if fact.body is None else fact.body
+    body = fact.body
     unfit = len(body) > MAX_BODY_BYTES or _has_zero(body) or "\0" in fact.source_event_id
     return None if unfit else body.decode()
 

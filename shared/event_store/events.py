@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
@@ -24,6 +25,8 @@ COVERING_TYPES = frozenset({SourceCompletedThrough.type, SourceEnded.type})
 """Events that speak about facts recorded before them: recorded later than every fact in the store, also after a step of the clock."""
 
 MAX_BODY_BYTES = 65536
+
+NO_META: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,25 +97,24 @@ class Appended:
     taken: tuple[Guard, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(msgspec.Struct, frozen=True, gc=False):
     """Something that happened, as a source delivers it: one per (source, source_event_id).
 
     `source` is the delivering system and the kind of fact, "erp/sale". `fingerprint` is a keyed hash of the content before
-    sealing, since sealed bodies differ at every retry. `body`: the encoded event where the caller has it already.
+    sealing, since sealed bodies differ at every retry. `type` and `body` are those of the event, encoded.
     """
 
     stream: str
     event_id: UUID
-    event: Event
+    type: str
     customer_id: UUID
     part: int
     source: str
     source_event_id: str
     fingerprint: bytes
     occurred_at: datetime
-    meta: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
+    body: bytes
+    meta: Mapping[str, str] = NO_META
 
 
 @dataclass(frozen=True, slots=True)

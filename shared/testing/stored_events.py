@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from shared.contracts.cards import ExternalId, SourceCompletedThrough, StubOpened, TradeReleased
 from shared.contracts.cursor import part_of
+from shared.contracts.event import encode
 from shared.contracts.money import Money
 from shared.contracts.transactions import PaymentReceived
 from shared.event_store.events import Append, CommandRecord, Expected, Fact, Guard, NewEvent, Stub
@@ -40,7 +41,16 @@ def payment(customer: UUID, number: str, amount: str = "10.00", source: str = "e
     )
     fingerprint = hashlib.sha256(f"{number} {amount}".encode()).digest()
     return Fact(
-        f"{stream}-{customer}", uuid4(), event, customer, part_of(str(customer)), f"{source}/payment", number, fingerprint, NOON
+        stream=f"{stream}-{customer}",
+        event_id=uuid4(),
+        type=event.type,
+        customer_id=customer,
+        part=part_of(str(customer)),
+        source=f"{source}/payment",
+        source_event_id=number,
+        fingerprint=fingerprint,
+        occurred_at=NOON,
+        body=encode(event),
     )
 
 

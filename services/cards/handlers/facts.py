@@ -6,19 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from msgspec.structs import replace
-
 from services.cards.domain.identity import card_stream, fact_id, ledger_stream, stub_id
-from services.cards.domain.ledger import Delivered, FactFlawed, business_day, normalised
+from services.cards.domain.ledger import KINDS, Delivered, FactFlawed, Written, body_of, written
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.problems import FACT_CONFLICT, FACT_TOO_LARGE, flawed
 from shared.contracts.cards import ExternalId, StubOpened
 from shared.contracts.cursor import part_of
-from shared.contracts.event import encode
 from shared.contracts.topics import CARDS_TRANSACTIONS
 from shared.event_store.events import Append, CommandRecord, Fact, Guard, NewEvent, StoredAnswer, Stub, Verdict
 from shared.event_store.fact_command import KeyTaken, record_facts
@@ -58,9 +55,22 @@ class FactsAnswer:
     replayed: bool
 
 
-@lru_cache(maxsize=200_000)
 def part_of_customer(customer_id: UUID, parts: int) -> int:
-    return part_of(str(customer_id), parts)
+    return _home(customer_id, parts).part
+
+
+class _Home(NamedTuple):
+    """Where the facts of a customer go, and the customer's id as text."""
+
+    stream: str
+    part: int
+    customer_id: bytes
+
+
+@lru_cache(maxsize=200_000)
+def _home(customer_id: UUID, parts: int) -> _Home:
+    text = str(customer_id)
+    return _Home(ledger_stream(customer_id), part_of(text, parts), text.encode())
 
 
 @lru_cache(maxsize=4_000)
@@ -69,7 +79,7 @@ def start_of_day(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, zone)
 
 
-async def look_up(deps: Deps, delivered: Sequence[Delivered | None]) -> None:
+async def look_up(deps: Deps, delivered: Sequence[Delivered | Written | None]) -> None:
     """Learn who is meant, with at most two statements, and none when all are remembered."""
     externals = {one.external_id for one in delivered if one is not None and one.external_id is not None}
     customers = {one.customer_id for one in delivered if one is not None and one.customer_id is not None}
@@ -79,27 +89,27 @@ async def look_up(deps: Deps, delivered: Sequence[Delivered | None]) -> None:
         await deps.known.look_up(c, externals, customers)
 
 
-def prepare(deps: Deps, delivered: Sequence[Delivered | None], meta: Mapping[str, str], today: date) -> Prepared:
+def prepare(deps: Deps, delivered: Sequence[Delivered | Written | None], meta: Mapping[str, str], today: date) -> Prepared:
     """Validate, name the customers, encode. Places that are None are passed over. Nothing is awaited: `look_up` comes first."""
     ready = Prepared()
     for place, one in enumerate(delivered):
         if one is None:
             continue
         try:
-            fact = normalised(one.fact, today)
+            fact = written(one, today) if isinstance(one, Delivered) else one
         except FactFlawed as error:
             ready.refused[place] = flawed(error.flaws)
             continue
-        customer = _customer(deps, one, ready)
+        customer = _customer(deps, fact, ready)
         if customer is None:
             ready.refused[place] = Problem("CUSTOMER_UNKNOWN")
             continue
         ready.rows.append(place)
-        ready.facts.append(_kept(deps, one.kind, replace(fact, customer_id=customer), meta))
+        ready.facts.append(_kept(deps, fact, customer, meta))
     return ready
 
 
-def _customer(deps: Deps, one: Delivered, ready: Prepared) -> UUID | None:
+def _customer(deps: Deps, one: Written, ready: Prepared) -> UUID | None:
     external = one.external_id
     if external is None:
         return one.customer_id if one.customer_id is not None and deps.known.has_card(one.customer_id) else None
@@ -117,20 +127,21 @@ def _stub(deps: Deps, external: ExternalId, customer: UUID) -> Stub:
     return Stub(Guard(external.system, external.value, customer), Append(card_stream(customer), "new", customer, part, [opened]))
 
 
-def _kept(deps: Deps, kind: str, fact: Any, meta: Mapping[str, str]) -> Fact:
-    body = encode(fact)
+def _kept(deps: Deps, one: Written, customer: UUID, meta: Mapping[str, str]) -> Fact:
+    home = _home(customer, deps.parts)
+    body = body_of(home.customer_id, one)
     return Fact(
-        stream=ledger_stream(fact.customer_id),
-        event_id=fact_id(fact.source, kind, fact.source_event_id),
-        event=fact,
-        customer_id=fact.customer_id,
-        part=part_of_customer(fact.customer_id, deps.parts),
-        source=f"{fact.source}/{kind}",
-        source_event_id=fact.source_event_id,
+        stream=home.stream,
+        event_id=fact_id(one.source, one.kind, one.source_event_id),
+        type=KINDS[one.kind].type,
+        customer_id=customer,
+        part=home.part,
+        source=f"{one.source}/{one.kind}",
+        source_event_id=one.source_event_id,
         fingerprint=deps.sealer.fingerprint(body),
-        occurred_at=start_of_day(business_day(fact), deps.zone),
-        meta=meta,
+        occurred_at=start_of_day(one.day, deps.zone),
         body=body,
+        meta=meta,
     )
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from services.cards.api.card_bodies import read_customer
 from services.cards.api.fact_bodies import read_fact
 from services.cards.domain.card import RegisterCustomer
-from services.cards.domain.ledger import Delivered
+from services.cards.domain.ledger import Delivered, Written
+from services.cards.imports import plain_sales
 from services.cards.read_models.import_jobs import LineError
 from shared.web.problem import FieldError, Problem
 from shared.web.strict_json import parse
@@ -23,7 +25,7 @@ class Lines:
     """What a chunk holds: the readable lines with their numbers, and what is wrong with the others."""
 
     numbers: list[int] = field(default_factory=list)
-    facts: list[Delivered] = field(default_factory=list)
+    facts: list[Delivered | Written] = field(default_factory=list)
     customers: list[RegisterCustomer] = field(default_factory=list)
     errors: list[LineError] = field(default_factory=list)
     refused: int = 0
@@ -39,13 +41,18 @@ def line_errors(line: int, problem: Problem) -> list[LineError]:
     return [LineError(line, n, one.pointer[:500], one.code[:100], one.detail[:500]) for n, one in enumerate(found)]
 
 
-def read_lines(kind: str, source: str, principal: UUID, first_line: int, content: bytes) -> Lines:
+def read_lines(kind: str, source: str, principal: UUID, today: date, first_line: int, content: bytes) -> Lines:
     """Read the lines of one chunk; empty lines are passed over."""
     lines = Lines()
-    for at, raw in enumerate(content.split(b"\n")):
+    plain = plain_sales.reader(source, today) if kind == "transactions" else _nothing_plain
+    for number, raw in enumerate(content.split(b"\n"), first_line):
+        ordinary = plain(raw)
+        if ordinary is not None:
+            lines.numbers.append(number)
+            lines.facts.append(ordinary)
+            continue
         if not raw or raw.isspace():
             continue
-        number = first_line + at
         try:
             item = parse(raw)
         except Problem as problem:
@@ -61,6 +68,10 @@ def read_lines(kind: str, source: str, principal: UUID, first_line: int, content
         else:
             lines.customers.append(found)
     return lines
+
+
+def _nothing_plain(_raw: bytes) -> None:
+    """Cards are read one way."""
 
 
 def _fact(item: Any, source: str) -> Delivered | Problem:

@@ -116,7 +116,7 @@ async def _next(deps: Deps, job: ImportJob, key: LineKey, after: int) -> Chunk |
     if stored is None:
         return None
     content = key.open(stored.first_line, stored.sealed)
-    lines = await asyncio.to_thread(read_lines, job.kind, job.source, job.principal, stored.first_line, content)
+    lines = await asyncio.to_thread(read_lines, job.kind, job.source, job.principal, deps.today(), stored.first_line, content)
     facts = await prepared(deps, job, lines) if job.kind == "transactions" else Prepared()
     return Chunk(stored.first_line, stored.lines, lines, facts)
 

@@ -1,4 +1,4 @@
-from dataclasses import replace
+from msgspec.structs import replace
 
 from shared.contracts.cursor import START
 from shared.event_store.append import append_facts, append_many

@@ -15,6 +15,7 @@ from aiokafka import TopicPartition
 from shared.contracts.cards import SourceOpened
 from shared.contracts.cursor import Cursor, TopicPart, part_of
 from shared.contracts.envelope import Record, from_headers
+from shared.contracts.event import encode
 from shared.contracts.money import Money
 from shared.contracts.topics import watermarks_topic
 from shared.contracts.transactions import SaleRecorded
@@ -42,13 +43,14 @@ def a_sale(customer: UUID) -> Fact:
     return Fact(
         stream=f"ledger-{customer}",
         event_id=uuid4(),
-        event=event,
+        type=event.type,
         customer_id=customer,
         part=part_of(str(customer)),
         source="erp/sale",
         source_event_id=number,
         fingerprint=number.encode(),
         occurred_at=now(),
+        body=encode(event),
         meta={"correlationid": "c-1"},
     )
 

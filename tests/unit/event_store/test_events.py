@@ -1,15 +1,22 @@
 """What is checked before anything is sent to the database."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
+from shared.contracts.event import decode
 from shared.contracts.topics import CONTROL_TYPES
 from shared.event_store.append import Unstorable, append_facts, append_many
 from shared.event_store.events import COVERING_TYPES, Append, Guard, NewEvent
 from shared.testing.stored_events import NOON, command, payment, releases
 
 CUSTOMER = UUID(int=1)
+
+
+def too_large():
+    fact = payment(CUSTOMER, "x" * 65_536)
+    return NewEvent(CUSTOMER, decode(fact.type, fact.body), NOON)
 
 
 class Recorder:
@@ -24,7 +31,7 @@ class Recorder:
 @pytest.mark.parametrize(
     ("appends", "how"),
     [
-        ([Append("card-1", "any", None, 0, [NewEvent(CUSTOMER, payment(CUSTOMER, "x" * 65_536).event, NOON)])], {}),
+        ([Append("card-1", "any", None, 0, [too_large()])], {}),
         ([releases(CUSTOMER)], {"guards": [Guard("erp", "K\x00", CUSTOMER)]}),
         ([releases(CUSTOMER)], {"command": command("key\x00")}),
     ],
@@ -37,7 +44,8 @@ async def test_what_cannot_be_stored_is_not_sent(appends, how):
 
 
 async def test_a_naive_time_is_not_sent():
-    naive = NewEvent(CUSTOMER, payment(CUSTOMER, "1").event, NOON.replace(tzinfo=None))
+    (whole,) = releases(CUSTOMER).events
+    naive = replace(whole, occurred_at=NOON.replace(tzinfo=None))
     with pytest.raises(ValueError, match="naive"):
         await append_many(Recorder(), "cards", [Append("card-1", "any", None, 0, [naive])])
 
