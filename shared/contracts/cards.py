@@ -59,13 +59,15 @@ Source = Literal["SALESPERSON", "QUESTIONNAIRE", "AGENCY", "OFFICE", "SYSTEM"]
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where statements on a card come from. `observed_on`: the day of the visit, questionnaire, report or change."""
+    """Where statements on a card come from. `observed_on`: the day of the visit, questionnaire, report or change; `entered_on`: the
+    company's business day on which they were entered here."""
 
     source: Source
     observed_on: date | None = None
     reference: str | None = None
     agency: str | None = None
     cost: Money | None = None
+    entered_on: date | None = None
 
 
 class Marks(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

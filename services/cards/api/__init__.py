@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from services.cards.api.card_health import router as card_health
 from services.cards.api.customer_list import router as customer_list
 from services.cards.api.customer_search import router as customer_search
 from services.cards.api.customer_views import router as customer_views
@@ -26,6 +27,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     transactions,
     receivables,
     history,
+    card_health,
     imports,
     sources,
     promises,

@@ -174,3 +174,59 @@ STANDING = answer(
         "turnover": [{"currency": "CNY", "month": "1000.00", "year": "2100.00", "total": "9400.00"}],
     },
 )
+_HEALTH = {
+    "customer_id": _ID,
+    "name": "Hua Xin Trading Co.",
+    "salesperson_id": "wang",
+    "stub": False,
+    "stage": "TRADING",
+    "time_series": "NEW",
+    "complete": False,
+    "required": 12,
+    "filled": 11,
+    "missing": ["basics.legal_form"],
+    "first_sale": {"recorded_at": "2026-03-02T08:15:30.123456Z", "missing": ["basics.legal_form", "terms"], "on": "2026-03-02"},
+}
+_DELAY = {"statements": 14, "mean_days": "2.4", "median_days": 1}
+HEALTH = answer(
+    "What the card has and lacks",
+    {
+        **_HEALTH,
+        "to_fill": ["basics.assets"],
+        "fields": [
+            {
+                "field": "trade.credit_status",
+                "holds_from": "2026-05-04",
+                "entered_at": "2026-05-06T02:11:09.120771Z",
+                "age_days": 57,
+                "stale": False,
+                "source": "SALESPERSON",
+                "observed_on": "2026-05-04",
+                "delay_days": 2,
+            }
+        ],
+        "waiting": ["business.annual_purchases"],
+        "delay": _DELAY,
+    },
+)
+HEALTHS = answer("One page", _page(_HEALTH))
+KEEPERS = answer(
+    "By salesperson; cards of nobody have no `salesperson_id`",
+    {
+        "as_of": "2026-06-30",
+        "items": [
+            {
+                "salesperson_id": "wang",
+                "cards": 40,
+                "complete": 31,
+                "required": 452,
+                "filled": 430,
+                "incomplete_at_first_sale": 3,
+                "complete_share": "0.775",
+                "filled_share": "0.951",
+                "stale_share": "0.120",
+                "delay": _DELAY,
+            }
+        ],
+    },
+)

@@ -11,8 +11,14 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from services.cards.domain import card as cards
+from services.cards.domain import dealer, trade_stage
 from services.cards.domain.as_of import day_of, standing
-from services.cards.domain.card import Card, Registered, Unregistered, evolve
+from services.cards.domain.card import Card, Particulars, Unregistered
+from services.cards.domain.dealer import Affiliation
+from services.cards.domain.parts import NO_PARTS, Parts
+from services.cards.domain.parts import evolve as evolve_parts
+from services.cards.domain.trade_stage import TradeStep
 from shared.contracts.envelope import Envelope
 
 
@@ -36,14 +42,22 @@ def changes_between(
 ) -> Sequence[Change]:
     """Changes that hold from a day between `first` and `last`, both included, by what was known on the day `known_at`.
 
-    A statement that was already overtaken when it was recorded stands where it belongs: in the order of the days.
+    A statement that was already overtaken when it was recorded stands where it belongs: in the order of the days. Personal fields
+    have to be in the clear: sealed, a text that did not change looks like another.
     """
-    state: Card = Unregistered()
+    card: Card = Unregistered()
+    parts, step, dealers = NO_PARTS, TradeStep(), Affiliation()
     before: dict[str, Any] = {}
     found: list[Change] = []
     for envelope in standing(envelopes, zone, last, known_at):
-        state = evolve(state, envelope.event)
-        after = fields_of(state)
+        event = envelope.event
+        card, parts = cards.evolve(card, event), evolve_parts(zone, parts, envelope)
+        step, dealers = trade_stage.evolve(step, event), dealer.evolve(dealers, event)
+        after = {
+            **_fields_of(card.particulars, parts),
+            **({} if step.on is None else {"stage": step.stage}),
+            **({} if dealers.dealer_id is None else {"dealer_id": str(dealers.dealer_id)}),
+        }
         holds_from = day_of(envelope.occurred_at, zone)
         if holds_from >= first:
             found += _differences(before, after, envelope, holds_from)
@@ -51,11 +65,9 @@ def changes_between(
     return found
 
 
-def fields_of(card: Card) -> dict[str, Any]:
-    """Everything that stands on a card, by the path of the field; lists as a whole. Fields without a value are left out."""
-    known = card.particulars
-    found = dict(_leaves("basics", card.basics)) if isinstance(card, Registered) else {}
-    found |= _leaves("marks", known.marks)
+def _fields_of(known: Particulars, parts: Parts) -> dict[str, Any]:
+    """What stands on a card, by the path of the field; lists as a whole. Fields without a value are left out."""
+    found = {path: value for field, one in parts.known() for path, value in _leaves(field, one.value)}
     found |= _leaves("terms", known.terms)
     found |= {
         "external_ids": [f"{one.system}:{one.value}" for one in known.external_ids] or None,

@@ -83,9 +83,15 @@ def wanted(kind: Kind, stage: Stage) -> Sequence[str]:
             return ()
 
 
-def looked_at(kind: Kind) -> Sequence[str]:
-    """Every field that any stage asks for."""
-    return (*_BEFORE_TRADE[kind], *_BY_AND_BY[kind])
+_TRACKED = frozenset(field for kind in _BEFORE_TRADE for field in (*_BEFORE_TRADE[kind], *_BY_AND_BY[kind])) | {
+    "basics.trading_since",
+    *(field for several in _INSTEAD.values() for field in several),
+}
+
+
+def tracked(field: str) -> bool:
+    """Whether any stage asks for the field, takes it instead of another, or follows from it."""
+    return field in _TRACKED
 
 
 def missing(fields: Sequence[str], has: Has) -> tuple[str, ...]:

@@ -169,7 +169,7 @@ def evolve(zone: ZoneInfo, parts: Parts, envelope: Envelope) -> Parts:
             need = parts.needs[event.need_id]
             acted = replace(need, actions=(*need.actions, Action(event, envelope.recorded_at)))
             return replace(parts, needs={**parts.needs, event.need_id: acted})
-    return _stated(parts, dict(_statements(envelope, day)))
+    return _stated(parts, dict(said_by(envelope, day)))
 
 
 def _stated(parts: Parts, said: Mapping[str, Statement]) -> Parts:
@@ -188,7 +188,7 @@ def _is_agency(one: Statement) -> bool:
     return one.value is not None and one.provenance is not None and one.provenance.source == "AGENCY"
 
 
-def _statements(envelope: Envelope, day: date) -> Iterator[tuple[str, Statement]]:
+def said_by(envelope: Envelope, day: date) -> Iterator[tuple[str, Statement]]:
     """What the event says, field by field."""
     match envelope.event:
         case CustomerRegistered() as event:

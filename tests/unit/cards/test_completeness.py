@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.cards.domain.as_of import card_at
-from services.cards.domain.completeness import Kind, looked_at, missing, missing_for_trade, required, wanted
+from services.cards.domain.completeness import Kind, missing, missing_for_trade, required, wanted
 from services.cards.domain.parts import parts_of
 from shared.contracts.card_parts import (
     Characteristics,
@@ -102,7 +102,6 @@ def test_the_stages_ask_for_more_until_trade_ends(kind: Kind) -> None:
     assert past == set()
     assert prospect | set(wanted(kind, "PROSPECT")) == starting
     assert set(wanted(kind, "TRADING")).isdisjoint(trading)
-    assert set(looked_at(kind)) == trading | set(wanted(kind, "TRADING"))
     assert wanted(kind, "PAST") == ()
 
 
