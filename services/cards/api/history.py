@@ -40,7 +40,7 @@ from shared.web.scope import Caller, scope
 router = APIRouter(tags=["history"])
 _UNKNOWN: answers.Responses = {404: {"description": "No customer has this id"}}
 _WITHHELD = "\N{REPLACEMENT CHARACTER}withheld:"
-"""Goes before a personal text that the caller may not see: the change is told, the words are not."""
+"""Goes before the keyed hash of a personal text that the caller may not see: the change is told, the words are not."""
 
 
 @router.get(
@@ -81,10 +81,12 @@ def _check(events: Sequence[Envelope], deps: Deps) -> None:
 
 
 async def _readable(deps: Deps, events: Sequence[Envelope], stream: str, *, in_the_clear: bool) -> Sequence[Envelope]:
-    # Sealing gives another text each time, so what did not change can only be told in the clear; it is marked before it is answered.
+    # Sealing gives another text each time: what did not change can only be told from texts in the clear, or from their hashes.
     opened = await deps.sealer.unseal_structs([(envelope.event, stream) for envelope in events])
     if not in_the_clear:
-        opened = [change(event, lambda _field, text: _WITHHELD + text) for event in opened]
+        opened = [
+            change(event, lambda _field, text: _WITHHELD + deps.sealer.fingerprint(text.encode()).hex()) for event in opened
+        ]
     return [msgspec.structs.replace(envelope, event=event) for envelope, event in zip(events, opened, strict=True)]
 
 
@@ -108,7 +110,7 @@ def _shown(value: Any) -> Any:
             return {"withheld": True}
         case dict():
             return {name: _shown(inner) for name, inner in value.items()}
-        case list():
+        case list() | tuple():
             return [_shown(inner) for inner in value]
     return value
 

@@ -81,7 +81,7 @@ def _fields_of(known: Particulars, parts: Parts) -> dict[str, Any]:
 def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
     plain = value if isinstance(value, dict) else msgspec.to_builtins(value)
     if not isinstance(plain, dict):
-        yield path, plain or None
+        yield path, plain
         return
     if set(plain) == {"amount", "currency"}:
         yield path, plain

@@ -20,6 +20,7 @@ from services.cards.domain.card import (
     decide,
     evolve,
 )
+from services.cards.domain.entering import entered
 from services.cards.domain.identity import card_stream, registration_id, stub_id
 from services.cards.domain.refusals import CardRefused, CardUnknown, ExternalIdTaken
 from services.cards.handlers.deps import SCHEMA, Deps
@@ -148,9 +149,10 @@ async def _once(
             answer = answer_of(loaded.version, events)
         else:
             answer = Answer.of(refused(refusal, customer_id=str(customer_id)))
-        at = decision.valid_from or start_of_day(deps.today(), deps.zone)
+        today = deps.today()
+        at = decision.valid_from or start_of_day(today, deps.zone)
         new = [
-            NewEvent(event_id, deps.sealer.seal(event, stream, customer_id), at, meta)
+            NewEvent(event_id, deps.sealer.seal(entered(event, today), stream, customer_id), at, meta)
             for event, event_id in zip(events, ids_of(events), strict=True)
         ]
         appended = await append_many(

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services.cards.domain.card import Card, RegisterCustomer, Unregistered, content_of, decide, evolve
+from services.cards.domain.entering import entered
 from services.cards.domain.identity import card_stream, registration_id
 from services.cards.domain.refusals import CardAlreadyRegistered, CardRefused, ExternalIdTaken
 from services.cards.handlers.cards import event_ids, first_id, guards_of, positioned, record, replayed
@@ -165,8 +166,11 @@ def _card(history: CardHistory | None) -> _Card:
 
 def _append(deps: Deps, customer: UUID, card: _Card, meta: Mapping[str, str]) -> Append:
     stream = card_stream(customer)
-    at = start_of_day(deps.today(), deps.zone)
-    events = [NewEvent(event_id, deps.sealer.seal(event, stream, customer), at, meta) for event_id, event in card.events]
+    today = deps.today()
+    at = start_of_day(today, deps.zone)
+    events = [
+        NewEvent(event_id, deps.sealer.seal(entered(event, today), stream, customer), at, meta) for event_id, event in card.events
+    ]
     return Append(stream, card.version or "new", customer, part_of_customer(customer, deps.parts), events)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.cards.read_models.card_health import CARD_HEALTH
 from services.cards.read_models.collected import COLLECTED_MODEL
 from services.cards.read_models.customers import CUSTOMERS
 from services.cards.read_models.promises import PROMISES
@@ -17,4 +18,5 @@ READ_MODELS: tuple[ReadModel[Any], ...] = (
     PROMISES,
     TRADE,
     COLLECTED_MODEL,
+    CARD_HEALTH,
 )

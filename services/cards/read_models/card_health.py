@@ -42,7 +42,6 @@ from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel, Totals
 from shared.projections.routing import live_table, live_totals
 
-
 DELAY, SEEN = "delay", "seen"
 """Measures: `delay/<days>` counts statements, `seen/<months until stale>/<month>` filled fields."""
 
@@ -71,7 +70,7 @@ class CardHealth:
     missing_then: tuple[str, ...]
 
 
-_encoder = msgspec.json.Encoder(order="sorted")
+_encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Keeping)
 
 
@@ -223,7 +222,9 @@ _COLUMNS = ", ".join(CARD_HEALTH.columns)
 _ONE = "SELECT {columns} FROM {table} WHERE customer_id = $1 AND listed"
 _PAGE = """SELECT {columns} FROM {table} WHERE listed AND {conditions}
  ORDER BY missing_count DESC, customer_id DESC LIMIT {limit:d}"""
-_FIGURES = "SELECT group_key, measure, sum(value)::bigint AS value FROM {table} WHERE {condition} GROUP BY 1, 2 HAVING sum(value) <> 0"
+_FIGURES = (
+    "SELECT group_key, measure, sum(value)::bigint AS value FROM {table} WHERE {condition} GROUP BY 1, 2 HAVING sum(value) <> 0"
+)
 
 
 def _read(found: Any) -> CardHealth:
