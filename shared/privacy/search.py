@@ -8,7 +8,7 @@ from typing import Literal
 
 import phonenumbers
 
-SearchKind = Literal["name", "telephone", "email"]
+SearchKind = Literal["name", "telephone", "email", "address"]
 
 
 class Hashes:

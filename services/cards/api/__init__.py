@@ -9,6 +9,7 @@ from services.cards.api.customer_list import router as customer_list
 from services.cards.api.customer_search import router as customer_search
 from services.cards.api.customer_views import router as customer_views
 from services.cards.api.customers import router as customers
+from services.cards.api.duplicates import router as duplicates
 from services.cards.api.history import router as history
 from services.cards.api.imports import router as imports
 from services.cards.api.investments import router as investments
@@ -24,6 +25,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     customer_search,
     customer_views,
     merging,
+    duplicates,
     transactions,
     receivables,
     history,

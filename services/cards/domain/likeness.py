@@ -1,4 +1,4 @@
-"""Forms in which two spellings of one thing become equal: company names, numbers, addresses. Pure.
+"""Forms in which two spellings of one thing become equal: company names and addresses. Pure.
 
 Equal forms say only that two cards may be of one customer. Which forms of a name are taken off follows the company laws of China,
 Taiwan, Hong Kong, Japan, and those of Western countries whose companies trade there.
@@ -26,10 +26,6 @@ _LEGAL_FORMS_LATIN = frozenset(
 )
 _POINTED = re.compile(r"\b(?:[a-z]\.){2,}")
 _NOT_A_WORD = re.compile(r"[^\w]+|_")
-_SEPARATORS = re.compile(r"[\s._/#:\-‐-―]+")
-NUMBER_SAYS_MUCH = 9
-"""From so many characters on an equal number in two systems is no accident: public registers give at least nine (DUNS 9, Japan 13,
-China 18), while any two systems have a customer 1077."""
 
 
 def name_key(name: str | None) -> str:
@@ -44,11 +40,6 @@ def name_key(name: str | None) -> str:
     kept = _without_latin_form(words)
     # A name of nothing but legal forms is still a name.
     return "".join(kept) or "".join(words) or "".join(_words(plain))
-
-
-def number_key(value: str) -> str:
-    """A number without width, case, separators and leading zeros: "k-001077" and "K 001077" are alike, so are "0077" and "77"."""
-    return _SEPARATORS.sub("", unicodedata.normalize("NFKC", value).casefold()).lstrip("0")
 
 
 def address_key(basics: Basics) -> str | None:

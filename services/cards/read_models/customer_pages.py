@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -60,3 +60,12 @@ async def page(c: Connection, schema: str, filters: Filters, after: tuple[str, U
         limit=limit,
     )
     return [Customer(**row) for row in await c.fetch(statement, *values)]
+
+
+_SOME = "SELECT {columns} FROM {table} WHERE customer_id = ANY($1::uuid[])"
+
+
+async def customers_of(c: Connection, schema: str, customer_ids: Collection[UUID]) -> dict[UUID, Customer]:
+    """These customers, as far as they are in the list."""
+    statement = _SOME.format(columns=_COLUMNS, table=await live_table(c, schema, CUSTOMERS))
+    return {row["customer_id"]: Customer(**row) for row in await c.fetch(statement, list(customer_ids))}

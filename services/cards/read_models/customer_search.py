@@ -1,27 +1,30 @@
-"""Who has this name, telephone or e-mail? Keyed hashes, written with the append and deleted with the erasure; no fold."""
+"""Who has this name, telephone, e-mail or address? Keyed hashes, written with the append and deleted with the erasure; no fold."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from typing import Literal
 from uuid import UUID
 
 from shared.postgres.pool import Connection
 
+Sign = Literal["name", "telephone", "email", "address", "other"]
+"""Of what two customers have in common an equal hash speaks; of "other" it says nothing. Rows older than the signs are "other"."""
+
 _FORGET = "DELETE FROM {schema}.customer_search WHERE customer_id = ANY($1::uuid[])"
-_REMEMBER = """INSERT INTO {schema}.customer_search (customer_id, hash)
- SELECT DISTINCT customer_id, hash FROM unnest($1::uuid[], $2::bytea[]) AS given (customer_id, hash)
- ON CONFLICT DO NOTHING"""
+_REMEMBER = """INSERT INTO {schema}.customer_search (customer_id, hash, sign)
+ SELECT customer_id, hash, sign FROM unnest($1::uuid[], $2::bytea[], $3::text[]) AS given (customer_id, hash, sign)"""
 _FIND = "SELECT customer_id FROM {schema}.customer_search WHERE hash = $1 ORDER BY customer_id LIMIT $2"
 
 
-async def replace_hashes(c: Connection, schema: str, hashes: Mapping[UUID, Iterable[bytes]]) -> None:
+async def replace_hashes(c: Connection, schema: str, hashes: Mapping[UUID, Mapping[bytes, Sign]]) -> None:
     """From now on these customers are found by these hashes and by no others. To be called after the append, in its transaction."""
     if not hashes:
         return
     await c.execute(_FORGET.format(schema=schema), list(hashes))
-    pairs = [(customer, one) for customer, several in hashes.items() for one in several]
-    if pairs:
-        await c.execute(_REMEMBER.format(schema=schema), [customer for customer, _ in pairs], [one for _, one in pairs])
+    found = [(customer, one, sign) for customer, several in hashes.items() for one, sign in several.items()]
+    if found:
+        await c.execute(_REMEMBER.format(schema=schema), *map(list, zip(*found, strict=True)))
 
 
 async def forget(c: Connection, schema: str, customer_id: UUID) -> None:

@@ -35,7 +35,15 @@ CREATE OR REPLACE VIEW {schema}.public_customers AS
     UNION ALL
     SELECT {shown} FROM {schema}.customers_b WHERE (SELECT live FROM {schema}.routing WHERE read_model = 'customers') = 'b';
 """
-INDEXES = ("name_key", "dealer_id", "merged_into")
+INDEXES = ("name_key, customer_id", "dealer_id, customer_id", "merged_into, customer_id")
+SIGNS = """
+ALTER TABLE {schema}.customer_search ADD COLUMN sign text NOT NULL DEFAULT 'other';
+
+-- A number without width, case, separators and leading zeros.
+CREATE FUNCTION {schema}.number_key(number text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+    RETURN ltrim(regexp_replace(lower(normalize(number, NFKC)), '[\\s._/#:-]+', '', 'g'), '0');
+CREATE INDEX ON {schema}.external_ids ({schema}.number_key(value), customer_id);
+"""
 
 
 def upgrade() -> None:
@@ -43,7 +51,8 @@ def upgrade() -> None:
     for slot in "ab":
         table = f"cards.customers_{slot}"
         made += [f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name} {kind}" for name, kind in COLUMNS.items()]
-        made += [f"CREATE INDEX ON {table} ({name}) WHERE {name} IS NOT NULL" for name in INDEXES]
+        made += [f"CREATE INDEX ON {table} ({columns})" for columns in INDEXES]
+    made += statements(SIGNS, "cards")
     made += statements(VIEW.replace("{shown}", SHOWN), "cards")
     for statement in made:
         op.get_bind().exec_driver_sql(statement)
