@@ -12,6 +12,8 @@ from shared.privacy.secrets import load_secrets
 READING = (
     "cards.customer.read",
     "cards.ledger.read",
+    "cards.organisation.read",
+    "cards.intent.read",
     "cards.promise.read",
     "cards.investment.read",
     "cards.dossier.read",
@@ -26,6 +28,8 @@ WRITING = (
     "cards.pii.read",
     "cards.ledger.write",
     "cards.source.write",
+    "cards.organisation.write",
+    "cards.intent.write",
     "cards.promise.write",
     "cards.investment.write",
     "classification.class.write",

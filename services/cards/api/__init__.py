@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from services.cards.api.areas import router as areas
 from services.cards.api.card_health import router as card_health
 from services.cards.api.customer_list import router as customer_list
 from services.cards.api.customer_search import router as customer_search
 from services.cards.api.customer_views import router as customer_views
 from services.cards.api.customers import router as customers
+from services.cards.api.dealers import router as dealers
 from services.cards.api.duplicates import router as duplicates
 from services.cards.api.history import router as history
 from services.cards.api.imports import router as imports
+from services.cards.api.intents import router as intents
 from services.cards.api.investments import router as investments
 from services.cards.api.merging import router as merging
 from services.cards.api.promises import router as promises
 from services.cards.api.receivables import router as receivables
 from services.cards.api.sources import router as sources
+from services.cards.api.stages import router as stages
 from services.cards.api.transactions import router as transactions
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -33,5 +37,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     imports,
     sources,
     promises,
+    areas,
+    stages,
+    dealers,
+    intents,
     investments,
 )

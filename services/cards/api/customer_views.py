@@ -11,6 +11,7 @@ from starlette.responses import Response
 from services.cards.api import answers
 from services.cards.api.card_views import SEES_PERSONS, shown, terms_shown, without_nothing
 from services.cards.api.deps import Dependencies
+from services.cards.api.standing_views import standing_shown
 from services.cards.domain.card import Erased, Particulars, Registered, Stub, Unregistered
 from services.cards.domain.identity import card_stream
 from services.cards.domain.merging import Merging, merging_of
@@ -53,6 +54,7 @@ async def get_customer(customer_id: UUID, caller: Caller, deps: Dependencies, re
             if not caller.may(SEES_PERSONS):
                 body["personal_data"] = "withheld"
     body |= _merging(merging_of(envelope.event for envelope in loaded.events))
+    body |= standing_shown(loaded.events, state, deps.today())
     return resource(body, loaded.version, request)
 
 

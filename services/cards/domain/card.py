@@ -160,6 +160,16 @@ def decide(state: Card, command: CardCommand) -> list[Event]:
     raise AssertionError(f"no case for {type(state).__name__} and {type(command).__name__}")
 
 
+def living(state: Card) -> Stub | Registered:
+    """The card, where it takes changes. Raises CardUnknown or CustomerIsErased."""
+    match state:
+        case Unregistered():
+            raise CardUnknown
+        case Erased():
+            raise CustomerIsErased
+    return state
+
+
 def _registration(known: Particulars, command: RegisterCustomer) -> list[Event]:
     more = tuple(i for i in command.external_ids if i not in known.external_ids)
     events: list[Event] = [

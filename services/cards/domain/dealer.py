@@ -1,7 +1,6 @@
 """Under which dealer a customer buys: the hierarchy of dealers and their sub-distributors, which is never a circle. Pure.
 
-A customer without a dealer buys from us. A statement holds from its business day until the next one; of two of the same day the
-later in the stream stands.
+A customer without a dealer buys from us. A statement about the dealer holds from its business day until the next one.
 """
 
 from __future__ import annotations
@@ -12,28 +11,13 @@ from datetime import date
 from uuid import UUID
 
 from services.cards.domain.refusals import HierarchyCycle, NotUnderDealer
+from services.cards.domain.said import Said
 from shared.contracts.event import Event
 from shared.contracts.relations import AttachedToDealer, DetachedFromDealer
 
-
-@dataclass(frozen=True, slots=True)
-class Affiliation:
-    """What was said about a customer's dealer, by day: each day with the dealer from then on, None for none."""
-
-    said: tuple[tuple[date, UUID | None], ...] = ()
-
-    @property
-    def dealer_id(self) -> UUID | None:
-        """The dealer by the newest day."""
-        return self.said[-1][1] if self.said else None
-
-    def on(self, day: date) -> UUID | None:
-        """The dealer on a day."""
-        known = [dealer for said_on, dealer in self.said if said_on <= day]
-        return known[-1] if known else None
-
-    def changes_after(self, day: date) -> list[date]:
-        return [said_on for said_on, _ in self.said if said_on > day]
+Affiliation = Said[UUID | None]
+"""Under which dealer a customer was said to be from which day on; None: under none."""
+INDEPENDENT: Affiliation = Said()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +47,9 @@ def stated(event: Event) -> tuple[date, UUID | None] | None:
 
 
 def evolve(state: Affiliation, event: Event) -> Affiliation:
-    """What was said, after the event."""
+    """What was said about the dealer, after the event."""
     new = stated(event)
-    if new is None:
-        return state
-    others = [one for one in state.said if one[0] != new[0]]
-    return Affiliation(tuple(sorted([*others, new], key=lambda one: one[0])))
+    return state if new is None else state.also(*new)
 
 
 def decide(customer_id: UUID, state: Affiliation, command: AttachToDealer | DetachFromDealer) -> list[Event]:
@@ -97,8 +78,8 @@ def decide(customer_id: UUID, state: Affiliation, command: AttachToDealer | Deta
 
 def _circle(customer_id: UUID, state: Affiliation, command: AttachToDealer) -> bool:
     """Whether on any day on which the statement would hold somebody would be his own dealer in the end."""
-    ends = state.changes_after(command.on)
-    days = {command.on, *(day for one in command.above.values() for day in one.changes_after(command.on))}
+    ends = state.days_after(command.on)
+    days = {command.on, *(day for one in command.above.values() for day in one.days_after(command.on))}
     return any(_is_above(customer_id, command.dealer_id, day, command.above) for day in days if not ends or day < ends[0])
 
 

@@ -54,6 +54,10 @@ class ConditionUnknown(AdmissionConditionsUnmet):
     """A condition was checked that the standard does not have."""
 
 
+class ConditionTwice(AdmissionConditionsUnmet):
+    """A standard names a condition more than once."""
+
+
 class NotAdmitted(CardRefused):
     """Trade starts with customers who were admitted."""
 
@@ -88,6 +92,34 @@ class NotUnderDealer(CardRefused):
 
 class DealerUnknown(CardRefused):
     """No card that takes changes belongs to whom was named as the dealer."""
+
+
+class AreaUnknown(CardRefused):
+    """There is no such area, or no such larger area."""
+
+
+class AreaCycle(CardRefused):
+    """An area would lie within itself."""
+
+
+class NotInArea(CardRefused):
+    """The person does not sell in the area on that day."""
+
+
+class IntentUnknown(CardRefused):
+    """There is no such purchase intent."""
+
+
+class IntentNumberTaken(CardRefused):
+    """An intent has this number already; numbers are never used again."""
+
+
+class IntentEnded(CardRefused):
+    """The intent was won or lost."""
+
+
+class IntentStepTooEarly(CardRefused):
+    """An intent cannot have ended before it was opened."""
 
 
 class DayInFuture(CardRefused):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial, reduce
@@ -91,7 +91,8 @@ class Decision:
 
     `decide` gives the events from what was loaded, or raises CardRefused. `personal`: the events may hold personal fields, so the
     customer's key has to be there. `valid_from`: the beginning of the business day from which it holds, None for today; when it was
-    said, `recorded_at` tells. `guards`: external ids that the customer has to own. `body`: what the answer says beside its id.
+    said, `recorded_at` tells. `guards`: external ids that the customer has to own. `body`: what the answer says beside its id. `first` is
+    awaited in the transaction before anything is loaded: it takes locks, and reads what else the decision rests on.
     """
 
     decide: Callable[[Loaded], list[Event]]
@@ -99,6 +100,7 @@ class Decision:
     valid_from: datetime | None = None
     guards: Sequence[Guard] = ()
     body: Mapping[str, Any] = field(default_factory=dict)
+    first: Callable[[Connection], Awaitable[None]] | None = None
 
 
 async def carry_out(
@@ -137,6 +139,8 @@ async def _once(
         await deps.sealer.keys_for([customer_id])
     stream = card_stream(customer_id)
     async with deps.pool.acquire() as c, c.transaction():
+        if decision.first is not None:
+            await decision.first(c)
         loaded = await load(c, SCHEMA, stream, (key.principal, key.route, key.key))
         if loaded.stored is not None:
             return replayed(loaded.stored, key, deps.parts)

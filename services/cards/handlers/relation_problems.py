@@ -1,4 +1,4 @@
-"""Problems about where a customer stands in trade and under which dealer, with the refusals that they come from."""
+"""Problems about where a customer stands: in trade, under a dealer, in the sales organisation; with their refusals."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ ADMISSION_CONDITION_UNKNOWN = describe(
     422,
     "The standard has no such condition",
     "`conditions` names what was checked and is not in the newest standard. Read the standard again.",
+)
+CONDITION_TWICE = describe(
+    "CONDITION_TWICE", 422, "A condition is named twice", "`conditions` names the codes. A standard has each condition once."
 )
 NOT_ADMITTED = describe(
     "NOT_ADMITTED", 409, "The customer is not admitted", "Trade starts with customers who were admitted, past ones anew."
@@ -52,11 +55,32 @@ NOT_UNDER_DEALER = describe("NOT_UNDER_DEALER", 409, "The customer is under no d
 DEALER_UNKNOWN = describe(
     "DEALER_UNKNOWN", 404, "The dealer is not known", "No customer who could be a dealer has this id, or its card was erased."
 )
+AREA_UNKNOWN = describe(
+    "AREA_UNKNOWN", 404, "There is no such area", "No area has this id, or the larger area named has not been defined."
+)
+AREA_CYCLE = describe(
+    "AREA_CYCLE", 409, "An area would lie within itself", "The larger area lies within this one, or is this one."
+)
+NOT_IN_AREA = describe(
+    "NOT_IN_AREA", 409, "The person does not sell in the area", "On that day the area has no such salesperson."
+)
+INTENT_UNKNOWN = describe("INTENT_UNKNOWN", 404, "There is no such purchase intent", "No intent of this service has this id.")
+INTENT_NUMBER_TAKEN = describe(
+    "INTENT_NUMBER_TAKEN",
+    409,
+    "Another intent has this number",
+    "Every purchase intent has a number of its own, which is never used again. A further intent of a customer is a further number.",
+)
+INTENT_ENDED = describe("INTENT_ENDED", 409, "The intent has ended", "It was won or lost. A further intent is opened anew.")
+INTENT_STEP_TOO_EARLY = describe(
+    "INTENT_STEP_TOO_EARLY", 409, "The day lies before the opening", "An intent ends on the day on which it was opened, or later."
+)
 
 CODES: Mapping[type[refusals.CardRefused], str] = {
     refusals.AdmissionStandardMissing: ADMISSION_STANDARD_MISSING,
     refusals.AdmissionConditionsUnmet: ADMISSION_CONDITIONS_UNMET,
     refusals.ConditionUnknown: ADMISSION_CONDITION_UNKNOWN,
+    refusals.ConditionTwice: CONDITION_TWICE,
     refusals.NotAdmitted: NOT_ADMITTED,
     refusals.IncompleteForTrade: CARD_INCOMPLETE,
     refusals.AlreadyTrading: ALREADY_TRADING,
@@ -65,6 +89,13 @@ CODES: Mapping[type[refusals.CardRefused], str] = {
     refusals.HierarchyCycle: HIERARCHY_CYCLE,
     refusals.NotUnderDealer: NOT_UNDER_DEALER,
     refusals.DealerUnknown: DEALER_UNKNOWN,
+    refusals.AreaUnknown: AREA_UNKNOWN,
+    refusals.AreaCycle: AREA_CYCLE,
+    refusals.NotInArea: NOT_IN_AREA,
+    refusals.IntentUnknown: INTENT_UNKNOWN,
+    refusals.IntentNumberTaken: INTENT_NUMBER_TAKEN,
+    refusals.IntentEnded: INTENT_ENDED,
+    refusals.IntentStepTooEarly: INTENT_STEP_TOO_EARLY,
 }
 
 

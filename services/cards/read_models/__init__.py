@@ -7,6 +7,8 @@ from typing import Any
 from services.cards.read_models.card_health import CARD_HEALTH
 from services.cards.read_models.collected import COLLECTED_MODEL
 from services.cards.read_models.customers import CUSTOMERS
+from services.cards.read_models.hierarchy import HIERARCHY
+from services.cards.read_models.intents import INTENTS
 from services.cards.read_models.promises import PROMISES
 from services.cards.read_models.receivables import RECEIVABLES
 from services.cards.read_models.trade import TRADE
@@ -19,4 +21,6 @@ READ_MODELS: tuple[ReadModel[Any], ...] = (
     TRADE,
     COLLECTED_MODEL,
     CARD_HEALTH,
+    HIERARCHY,
+    INTENTS,
 )

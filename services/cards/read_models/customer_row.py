@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.cards.domain.dealer import Affiliation
+from services.cards.domain.dealer import INDEPENDENT, Affiliation
 from services.cards.domain.trade_stage import TradeStep
 from services.cards.read_models.customer_parts import Waiting
 from shared.contracts.cards import Basics, ExternalId
@@ -67,7 +67,7 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     since: dict[str, datetime] = {}
     waiting: dict[UUID, Waiting] = {}
     step: TradeStep = TradeStep()
-    dealer: Affiliation = Affiliation()
+    dealer: Affiliation = INDEPENDENT
 
 
 _standing = msgspec.json.Decoder(Standing)

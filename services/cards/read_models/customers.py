@@ -94,7 +94,7 @@ def _changed(row: Customer, envelope: Envelope) -> Customer:
         case relations.AttachedToDealer() | relations.DetachedFromDealer():
             known = standing_in(row.standing)
             under = dealer.evolve(known.dealer, event)
-            return _standing_as(replace(row, dealer_id=under.dealer_id), msgspec.structs.replace(known, dealer=under))
+            return _standing_as(replace(row, dealer_id=under.newest), msgspec.structs.replace(known, dealer=under))
         case card_parts.VerificationRequested():
             known = standing_in(row.standing)
             task, figure = waiting(event, envelope.occurred_at)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 import pytest
 
@@ -26,6 +27,10 @@ SCOPES = (
     "cards.ledger.read",
     "cards.ledger.write",
     "cards.source.write",
+    "cards.organisation.read",
+    "cards.organisation.write",
+    "cards.intent.read",
+    "cards.intent.write",
     "cards.promise.read",
     "cards.promise.write",
     "cards.investment.read",
@@ -60,6 +65,14 @@ class Cards:
         answer = await self.post("/v1/customers", body)
         assert answer.status_code == 201, answer.text
         return UUID(answer.json()["customer_id"])
+
+    async def dashboard(self, statement: str) -> list[asyncpg.Record]:
+        """What dashboards are answered."""
+        c = await asyncpg.connect(self.database.dsn("dashboards"))
+        try:
+            return await c.fetch(statement)
+        finally:
+            await c.close()
 
     async def events(self, stream: str) -> list[str]:
         """Types of the events of a stream, in order, without what all names share."""

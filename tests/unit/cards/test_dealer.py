@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from services.cards.domain import refusals
-from services.cards.domain.dealer import Affiliation, AttachToDealer, DetachFromDealer, decide, evolve
+from services.cards.domain.dealer import INDEPENDENT, Affiliation, AttachToDealer, DetachFromDealer, decide, evolve
 from shared.contracts.event import Event
 from shared.contracts.relations import AttachedToDealer, DetachedFromDealer
 
@@ -29,7 +29,7 @@ def detached(customer: UUID, dealer: UUID, until: date) -> DetachedFromDealer:
 
 
 def given(*events: Event) -> Affiliation:
-    return reduce(evolve, events, Affiliation())
+    return reduce(evolve, events, INDEPENDENT)
 
 
 def test_a_customer_comes_under_a_dealer() -> None:
@@ -39,11 +39,11 @@ def test_a_customer_comes_under_a_dealer() -> None:
 def test_the_dealer_holds_from_its_day_until_the_next() -> None:
     state = given(detached(A, B, MAY), attached(A, B, MARCH), attached(A, C, APRIL))
     assert [state.on(day) for day in (MARCH - timedelta(days=1), MARCH, APRIL, MAY)] == [None, B, C, None]
-    assert state.dealer_id is None
+    assert state.days[-1] == (MAY, None)
 
 
 def test_of_one_day_the_later_statement_stands() -> None:
-    assert given(attached(A, B, MARCH), attached(A, C, MARCH)).dealer_id == C
+    assert given(attached(A, B, MARCH), attached(A, C, MARCH)).on(MARCH) == C
 
 
 def test_the_same_dealer_again_is_no_news() -> None:
@@ -83,7 +83,7 @@ def test_a_circle_on_a_past_day_is_a_circle() -> None:
 def test_whatever_is_accepted_leaves_no_circle_on_any_day(seed: int) -> None:
     random = Random(seed)
     customers = [UUID(int=n) for n in range(1, 6)]
-    state = {customer: Affiliation() for customer in customers}
+    state = dict.fromkeys(customers, INDEPENDENT)
     accepted = 0
     for _ in range(200):
         customer, dealer = random.choice(customers), random.choice(customers)

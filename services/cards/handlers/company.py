@@ -1,0 +1,84 @@
+"""Commands on what concerns the company as a whole and no single customer: load, decide, append. Such streams stand in part 0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from services.cards.domain.refusals import CardRefused
+from services.cards.handlers.cards import record
+from services.cards.handlers.deps import SCHEMA, Deps
+from services.cards.handlers.problems import refused
+from shared.contracts.event import Event
+from shared.event_store.append import append_many
+from shared.event_store.events import Append, AppendResult, Loaded, NewEvent, StoredAnswer
+from shared.event_store.load import load
+from shared.web.answers import Answer
+from shared.web.commands import CommandKey, reused_key
+from shared.web.problem import Problem
+
+PART = 0
+_TRIES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What is to be done on a stream, whose events go to `topic`.
+
+    `decide` gives the events from what was loaded, or raises CardRefused; `body` is what the answer says then. `valid_from`: the
+    moment from which it holds in business, None for now.
+    """
+
+    stream: str
+    topic: str
+    decide: Callable[[Loaded], list[Event]]
+    body: Callable[[Sequence[Event]], Mapping[str, Any]]
+    valid_from: datetime | None = None
+
+
+async def carry_out(deps: Deps, act: Act, key: CommandKey, meta: Mapping[str, str], expected: int | None = None) -> Answer:
+    """Carry out a command that came over HTTP. A refusal is remembered with its key.
+
+    Raises Problem: VERSION_STALE when `expected` is not the stream's version, IDEMPOTENCY_KEY_REUSED, UNAVAILABLE.
+    """
+    for _ in range(_TRIES):
+        async with deps.pool.acquire() as c, c.transaction():
+            loaded = await load(c, SCHEMA, act.stream, (key.principal, key.route, key.key))
+            if loaded.stored is not None:
+                return _replayed(act, loaded.stored, key)
+            if expected is not None and expected != loaded.version:
+                raise Problem("VERSION_STALE")
+            events: list[Event] = []
+            try:
+                events = act.decide(loaded)
+                answer = Answer(200, dict(act.body(events)), loaded.version + len(events))
+            except CardRefused as refusal:
+                answer = Answer.of(refused(refusal))
+            at = act.valid_from or deps.now()
+            new = [NewEvent(key.new_id(n), event, at, meta) for n, event in enumerate(events)]
+            append = Append(act.stream, loaded.version if new else "any", None, PART, new)
+            appended = await append_many(c, SCHEMA, [append], command=record(key, answer))
+        match appended.outcome:
+            case "appended":
+                return _positioned(act, answer, appended.results)
+            case "key_reused":
+                raise reused_key()
+            case "replayed":
+                stored = StoredAnswer(key.fingerprint, appended.status or 200, appended.answer or {}, appended.results)
+                return _replayed(act, stored, key)
+            case "conflict" if expected is not None:
+                raise Problem("VERSION_STALE")
+    raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
+
+
+def _replayed(act: Act, stored: StoredAnswer, key: CommandKey) -> Answer:
+    if stored.fingerprint != key.fingerprint:
+        raise reused_key()
+    return _positioned(act, Answer.read(stored.status, stored.answer), stored.results)
+
+
+def _positioned(act: Act, answer: Answer, results: Sequence[AppendResult]) -> Answer:
+    cursor = results[0].cursor if results else None
+    return answer if cursor is None else replace(answer, position=f"{act.topic}/{PART}/{cursor}")
