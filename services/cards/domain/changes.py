@@ -15,7 +15,7 @@ from services.cards.domain import card as cards
 from services.cards.domain import dealer, trade_stage
 from services.cards.domain.as_of import day_of, standing
 from services.cards.domain.card import Card, Particulars, Unregistered
-from services.cards.domain.dealer import Affiliation
+from services.cards.domain.dealer import INDEPENDENT
 from services.cards.domain.parts import NO_PARTS, Parts
 from services.cards.domain.parts import evolve as evolve_parts
 from services.cards.domain.trade_stage import TradeStep
@@ -46,7 +46,7 @@ def changes_between(
     have to be in the clear: sealed, a text that did not change looks like another.
     """
     card: Card = Unregistered()
-    parts, step, dealers = NO_PARTS, TradeStep(), Affiliation()
+    parts, step, dealers = NO_PARTS, TradeStep(), INDEPENDENT
     before: dict[str, Any] = {}
     found: list[Change] = []
     for envelope in standing(envelopes, zone, last, known_at):
@@ -56,7 +56,7 @@ def changes_between(
         after = {
             **_fields_of(card.particulars, parts),
             **({} if step.on is None else {"stage": step.stage}),
-            **({} if dealers.dealer_id is None else {"dealer_id": str(dealers.dealer_id)}),
+            **({} if dealers.newest is None else {"dealer_id": str(dealers.newest)}),
         }
         holds_from = day_of(envelope.occurred_at, zone)
         if holds_from >= first:
