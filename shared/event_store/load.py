@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -18,6 +20,11 @@ from shared.postgres.schema import within
 _EVENTS = """
 SELECT gen, xid::text::bigint AS xid, pos, version, event_id, type, customer_id, part, occurred_at, recorded_at, body::text AS body
   FROM {schema}.events WHERE stream = $1 ORDER BY version"""
+
+_MANY = """
+SELECT gen, xid::text::bigint AS xid, pos, stream, version, event_id, type, customer_id, part, occurred_at, recorded_at,
+       body::text AS body
+  FROM {schema}.events WHERE stream = ANY($1::text[]) ORDER BY stream, version"""
 
 # One statement, so that the answer and the history are of one moment. An answer given before ends the request: no history then.
 _EVENTS_OR_ANSWER = """
@@ -46,20 +53,30 @@ async def load(tx: Connection, schema: str, stream: str, command: tuple[UUID, st
             return Loaded((), 0, StoredAnswer(first["fingerprint"], first["status"], answer, results))
         if first["version"] is None:
             return Loaded((), 0, None)
-    events = tuple(
-        Envelope(
-            event=decode(row["type"], row["body"]),
-            type=row["type"],
-            event_id=row["event_id"],
-            stream=stream,
-            version=row["version"],
-            topic=main_topic(row["type"]),
-            part=row["part"],
-            cursor=Cursor(row["gen"], row["xid"], row["pos"]),
-            customer_id=row["customer_id"],
-            occurred_at=row["occurred_at"],
-            recorded_at=row["recorded_at"],
-        )
-        for row in rows
-    )
+    events = tuple(_envelope(stream, row) for row in rows)
     return Loaded(events, events[-1].version if events else 0, None)
+
+
+async def load_many(tx: Connection, schema: str, streams: Collection[str]) -> dict[str, Loaded]:
+    """Many streams in one statement; those without events are left out. Raises UnknownEventType or UndecodableEvent."""
+    found: dict[str, list[Envelope]] = {}
+    if streams:
+        for row in await tx.fetch(within(schema, _MANY), list(streams)):
+            found.setdefault(row["stream"], []).append(_envelope(row["stream"], row))
+    return {stream: Loaded(tuple(events), events[-1].version, None) for stream, events in found.items()}
+
+
+def _envelope(stream: str, row: Any) -> Envelope:
+    return Envelope(
+        event=decode(row["type"], row["body"]),
+        type=row["type"],
+        event_id=row["event_id"],
+        stream=stream,
+        version=row["version"],
+        topic=main_topic(row["type"]),
+        part=row["part"],
+        cursor=Cursor(row["gen"], row["xid"], row["pos"]),
+        customer_id=row["customer_id"],
+        occurred_at=row["occurred_at"],
+        recorded_at=row["recorded_at"],
+    )

@@ -40,9 +40,12 @@ def settings_of(database: Database, service: str, folder: Path) -> dict[str, Any
 
 
 @asynccontextmanager
-async def serving(app: FastAPI, folder: Path, scopes: Iterable[str]) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the application whose key has these scopes."""
-    key = make_key("test", folder / "keys.json", load_secrets(folder).pepper, name="tests", scopes=scopes, principal=PRINCIPAL)
+async def serving(
+    app: FastAPI, folder: Path, scopes: Iterable[str], principal: UUID = PRINCIPAL
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the application whose key has these scopes, and is of this principal."""
+    name = "tests" if principal == PRINCIPAL else f"tests of {principal}"
+    key = make_key("test", folder / "keys.json", load_secrets(folder).pepper, name=name, scopes=scopes, principal=principal)
     app.state.keys._checked = float("-inf")
     transport = httpx.ASGITransport(app)
     headers = {"Authorization": f"Bearer {key}"}

@@ -17,6 +17,7 @@ from services.cards.api.imports import router as imports
 from services.cards.api.intents import router as intents
 from services.cards.api.investments import router as investments
 from services.cards.api.merging import router as merging
+from services.cards.api.parts import router as parts
 from services.cards.api.promises import router as promises
 from services.cards.api.receivables import router as receivables
 from services.cards.api.sources import router as sources
@@ -28,6 +29,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     customer_list,
     customer_search,
     customer_views,
+    parts,
     merging,
     duplicates,
     transactions,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,14 @@ async def shown(deps: Deps, caller: Principal, cards: list[tuple[UUID, Basics]])
     if not caller.may(SEES_PERSONS):
         return [change(basics, lambda _field, _text: None) for _, basics in cards]
     return await deps.sealer.unseal_structs([(basics, card_stream(customer)) for customer, basics in cards])
+
+
+async def opened(deps: Deps, caller: Principal, customer_id: UUID, values: Sequence[msgspec.Struct]) -> list[msgspec.Struct]:
+    """Structs of one card as this caller may see them: one question to the keystore."""
+    if not caller.may(SEES_PERSONS):
+        return [change(value, lambda _field, _text: None) for value in values]
+    stream = card_stream(customer_id)
+    return await deps.sealer.unseal_structs([(value, stream) for value in values])
 
 
 def without_nothing(value: msgspec.Struct) -> dict[str, Any]:

@@ -9,14 +9,17 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.cards.api import answers
-from services.cards.api.card_views import SEES_PERSONS, shown, terms_shown, without_nothing
+from services.cards.api.card_views import SEES_PERSONS, terms_shown
+from services.cards.api.clocks import AsOf, KnownAt
 from services.cards.api.deps import Dependencies
+from services.cards.api.part_views import parts_body
 from services.cards.api.standing_views import standing_shown
-from services.cards.domain.card import Erased, Particulars, Registered, Stub, Unregistered
+from services.cards.domain.as_of import card_at, standing
+from services.cards.domain.card import Erased, Particulars, Registered, Stub
 from services.cards.domain.identity import card_stream
 from services.cards.domain.merging import Merging, merging_of
+from services.cards.domain.parts import parts_of
 from services.cards.domain.refusals import CardUnknown, CustomerIsErased
-from services.cards.handlers.cards import state_of
 from services.cards.handlers.deps import SCHEMA
 from services.cards.handlers.problems import refused
 from shared.event_store.load import load
@@ -30,31 +33,35 @@ reads = scope("cards.customer.read")
 @router.get(
     "/v1/customers/{customer_id}",
     dependencies=[reads],
-    summary="One card, always fresh",
+    summary="One card, always fresh, or as it was on a day by what was known on a day",
     responses={
         200: answers.CARD,
-        404: {"description": "No customer has this id"},
+        404: {"description": "No customer has this id, or had a card then"},
         410: {"description": "The personal data were erased"},
     },
 )
-async def get_customer(customer_id: UUID, caller: Caller, deps: Dependencies, request: Request) -> Response:
+async def get_customer(
+    customer_id: UUID, caller: Caller, deps: Dependencies, request: Request, as_of: AsOf = None, known_at: KnownAt = None
+) -> Response:
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, card_stream(customer_id))
-    state = state_of(loaded)
-    match state:
-        case Unregistered():
-            raise refused(CardUnknown())
-        case Erased():
-            raise refused(CustomerIsErased())
-        case Stub():
-            body = {"customer_id": customer_id, "stub": True, **_particulars(state.particulars)}
-        case Registered():
-            [basics] = await shown(deps, caller, [(customer_id, state.basics)])
-            body = {"customer_id": customer_id, "stub": False, **without_nothing(basics), **_particulars(state.particulars)}
-            if not caller.may(SEES_PERSONS):
-                body["personal_data"] = "withheld"
-    body |= _merging(merging_of(envelope.event for envelope in loaded.events))
-    body |= standing_shown(loaded.events, state, deps.today())
+    state = card_at(loaded.events, deps.zone, as_of, known_at)
+    if isinstance(card_at(loaded.events, deps.zone), Erased):
+        # Also of the days before: what is gone cannot be shown of any day.
+        raise refused(CustomerIsErased())
+    if not isinstance(state, Stub | Registered):
+        raise refused(CardUnknown())
+    stood = standing(loaded.events, deps.zone, as_of, known_at)
+    body = {
+        "customer_id": customer_id,
+        "stub": isinstance(state, Stub),
+        **_particulars(state.particulars),
+        **await parts_body(deps, caller, customer_id, parts_of(stood, deps.zone), as_of or deps.today()),
+        **_merging(merging_of(envelope.event for envelope in stood)),
+        **standing_shown(stood, state, as_of or deps.today()),
+    }
+    if not caller.may(SEES_PERSONS):
+        body["personal_data"] = "withheld"
     return resource(body, loaded.version, request)
 
 
@@ -64,7 +71,7 @@ def _merging(state: Merging) -> dict[str, Any]:
 
 
 def _particulars(known: Particulars) -> dict[str, Any]:
-    found: dict[str, Any] = {"external_ids": known.external_ids, "marks": known.marks}
+    found: dict[str, Any] = {"external_ids": known.external_ids}
     if known.area_id is not None:
         found["area_id"] = known.area_id
     if known.salesperson_id is not None:

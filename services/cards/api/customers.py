@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from services.cards.api import answers, examples
 from services.cards.api.card_bodies import (
+    AssignedMarksBody,
     AssignmentBody,
     CustomerBody,
     ErasureBody,
-    MarksBody,
     RevisedBasicsBody,
     TermsBody,
     read_customer,
@@ -21,13 +21,12 @@ from services.cards.api.card_bodies import (
 from services.cards.api.deps import Dependencies
 from services.cards.domain.card import (
     AgreeTerms,
-    AssignMarks,
     AssignSalesperson,
     LinkExternalId,
-    ReviseBasics,
 )
 from services.cards.handlers.cards import change, register
 from services.cards.handlers.erasure import erase
+from services.cards.handlers.parts import revise
 from services.cards.handlers.problems import CUSTOMER_EXISTS, EXTERNAL_ID_TAKEN, TOO_MANY_ITEMS
 from services.cards.handlers.registrations import register_bulk
 from shared.web.commands import Command, IfMatch, respond
@@ -70,21 +69,21 @@ async def revise_basics(
     deps: Dependencies,
     request: Request,
 ) -> Response:
-    command = ReviseBasics(body.basics(), body.reason, key.principal)
-    return respond(await change(deps, customer_id, command, key, event_meta(request), version), request)
+    command = body.command(key.principal)
+    return respond(await revise(deps, customer_id, command, body.valid_from, key, event_meta(request), version), request)
 
 
 @router.put("/v1/customers/{customer_id}/marks", dependencies=[writes], responses=_CHANGES, summary="Sort the customer")
 async def assign_marks(
     customer_id: UUID,
-    body: Annotated[MarksBody, Body(openapi_examples=examples.MARKS)],
+    body: Annotated[AssignedMarksBody, Body(openapi_examples=examples.MARKS)],
     key: Command,
     version: IfMatch,
     deps: Dependencies,
     request: Request,
 ) -> Response:
-    command = AssignMarks(body.marks(), key.principal)
-    return respond(await change(deps, customer_id, command, key, event_meta(request), version), request)
+    command = body.command(key.principal)
+    return respond(await revise(deps, customer_id, command, body.valid_from, key, event_meta(request), version), request)
 
 
 @router.put(

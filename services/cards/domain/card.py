@@ -15,6 +15,7 @@ from services.cards.domain.refusals import (
     CardUnknown,
     CustomerIsErased,
 )
+from services.cards.domain.stating import Saying, said
 from shared.contracts.cards import (
     Basics,
     BasicsRevised,
@@ -24,6 +25,7 @@ from shared.contracts.cards import (
     ExternalIdLinked,
     Marks,
     MarksAssigned,
+    Provenance,
     SalespersonAssigned,
     StubOpened,
     TradeReleased,
@@ -94,6 +96,9 @@ class RegisterCustomer:
     salesperson_id: str | None = None
     terms: Terms | None = None
     decided_by: UUID | None = None
+    provenance: Provenance | None = None
+    sayings: tuple[Saying, ...] = ()
+    valid_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +106,14 @@ class ReviseBasics:
     basics: Basics
     reason: str | None
     decided_by: UUID
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AssignMarks:
     marks: Marks
     decided_by: UUID
+    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +158,13 @@ def decide(state: Card, command: CardCommand) -> list[Event]:
             raise CardIsStub
         case Registered(customer_id=customer), ReviseBasics():
             return [
-                BasicsRevised(customer_id=customer, basics=command.basics, reason=command.reason, decided_by=command.decided_by)
+                BasicsRevised(
+                    customer_id=customer,
+                    basics=command.basics,
+                    reason=command.reason,
+                    provenance=command.provenance,
+                    decided_by=command.decided_by,
+                )
             ]
         case ((Stub() | Registered()), EraseCustomer()):
             return [CustomerErased(customer_id=state.customer_id, reason=command.reason, decided_by=command.decided_by)]
@@ -180,17 +193,20 @@ def _registration(known: Particulars, command: RegisterCustomer) -> list[Event]:
             external_ids=known.external_ids + more,
             area_id=command.area_id,
             salesperson_id=command.salesperson_id,
+            provenance=command.provenance,
+            decided_by=command.decided_by,
         )
     ]
     if command.terms is not None:
         events.append(_agreed(command.customer_id, command.terms, command.decided_by))
-    return events
+    return events + [said(command.customer_id, saying, place) for place, saying in enumerate(command.sayings)]
 
 
 def content_of(command: RegisterCustomer) -> bytes:
     """What a registration says, for telling the same one from another. It holds personal data: only its keyed hash may be kept."""
-    without_person = replace(command, decided_by=None)
-    return b"\n".join(encode(event) for event in _registration(Particulars(), without_person))
+    sayings = tuple(replace(saying, decided_by=None) for saying in command.sayings)
+    nobody = replace(command, decided_by=None, sayings=sayings)
+    return b"\n".join(encode(event) for event in _registration(Particulars(), nobody))
 
 
 def _agreed(customer_id: UUID, terms: Terms, decided_by: UUID | None) -> TradeTermsAgreed:
@@ -205,8 +221,8 @@ def _agreed(customer_id: UUID, terms: Terms, decided_by: UUID | None) -> TradeTe
 
 def _particulars_changed(customer: UUID, known: Particulars, command: CardCommand) -> list[Event]:
     match command:
-        case AssignMarks(marks=marks, decided_by=person) if marks != known.marks:
-            return [MarksAssigned(customer_id=customer, marks=marks, decided_by=person)]
+        case AssignMarks(marks, person, provenance) if marks != known.marks or provenance is not None:
+            return [MarksAssigned(customer_id=customer, marks=marks, provenance=provenance, decided_by=person)]
         case AssignSalesperson(area_id=area, salesperson_id=seller, decided_by=person) if (area, seller) != (
             known.area_id,
             known.salesperson_id,

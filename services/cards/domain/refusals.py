@@ -38,6 +38,26 @@ class CompletenessTakenBack(CardRefused):
     """A source was complete through a later day already."""
 
 
+class VerifierEnteredIt(CardRefused):
+    """Who entered a statement cannot verify it."""
+
+
+class NothingToVerify(CardRefused):
+    """Nothing stands in the field."""
+
+
+class TaskUnknown(CardRefused):
+    """The card has no such task of verification."""
+
+
+class TaskSettled(CardRefused):
+    """Somebody has looked into it already."""
+
+
+class NeedUnknown(CardRefused):
+    """The card has no such need."""
+
+
 class AdmissionStandardMissing(CardRefused):
     """The company has published no conditions for new customers."""
 

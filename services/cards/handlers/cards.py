@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial, reduce
 from typing import Any
 from uuid import UUID
@@ -14,19 +14,21 @@ from services.cards.domain.card import (
     CardCommand,
     LinkExternalId,
     RegisterCustomer,
-    ReviseBasics,
     Unregistered,
     content_of,
     decide,
     evolve,
 )
 from services.cards.domain.entering import entered
+from services.cards.domain.figures import LedgerFigures
 from services.cards.domain.identity import card_stream, registration_id, stub_id
 from services.cards.domain.refusals import CardRefused, CardUnknown, ExternalIdTaken
 from services.cards.handlers.deps import SCHEMA, Deps
+from services.cards.handlers.evidence import all_examined, known_to_ledger
 from services.cards.handlers.facts import part_of_customer, start_of_day
 from services.cards.handlers.problems import refused
 from services.cards.handlers.search import hashes_of
+from services.cards.handlers.valid_time import valid_day
 from services.cards.read_models.customer_lookup import owners
 from services.cards.read_models.customer_search import forget, replace_hashes
 from shared.contracts.cards import Basics, BasicsRevised, CustomerErased, CustomerRegistered, ExternalId
@@ -47,6 +49,7 @@ Meta = Mapping[str, str]
 
 async def register(deps: Deps, command: RegisterCustomer, key: CommandKey, meta: Meta) -> Answer:
     """Open a card, or fill the stub that one of its external ids has. Raises Problem."""
+    day = valid_day(deps, command.valid_from)
     for _ in range(_TRIES):
         async with deps.pool.acquire() as c:
             found = await owners(c, SCHEMA, command.external_ids)
@@ -55,7 +58,9 @@ async def register(deps: Deps, command: RegisterCustomer, key: CommandKey, meta:
             return await _refuse(deps, command.customer_id, ExternalIdTaken(), key)
         customer_id = customers.pop() if customers else first_id(command.external_ids) or command.customer_id
         named = replace(command, customer_id=customer_id)
-        decision = Decision(decide=partial(_registration, named), personal=True, guards=guards_of(named))
+        ledger = await known_to_ledger(deps, customer_id, named.sayings, day)
+        decided = partial(_registration, deps, named, ledger, day, key.new_id())
+        decision = Decision(decide=decided, personal=True, valid_from=start_of_day(day, deps.zone), guards=guards_of(named))
         ids_of = partial(event_ids, deps, named, new_id=key.new_id)
         answer = await _once(deps, customer_id, decision, key, meta, None, partial(_registered, customer_id), ids_of)
         if answer is not None:
@@ -75,13 +80,11 @@ def guards_of(command: RegisterCustomer) -> list[Guard]:
 async def change(
     deps: Deps, customer_id: UUID, command: CardCommand, key: CommandKey, meta: Meta, expected: int | None
 ) -> Answer:
-    """Carry out a command on who the customer is. Raises Problem as `carry_out` does."""
+    """Carry out a command on a card, but for what has a source and a day of its own. Raises Problem as `carry_out` does."""
     guards = []
     if isinstance(command, LinkExternalId):
         guards.append(Guard(command.external_id.system, command.external_id.value, customer_id))
-    decision = Decision(
-        decide=lambda loaded: decide(state_of(loaded), command), personal=isinstance(command, ReviseBasics), guards=guards
-    )
+    decision = Decision(decide=lambda loaded: decide(state_of(loaded), command), guards=guards)
     return await carry_out(deps, customer_id, decision, key, meta, expected)
 
 
@@ -90,14 +93,15 @@ class Decision:
     """What is to be done on a card's stream.
 
     `decide` gives the events from what was loaded, or raises CardRefused. `personal`: the events may hold personal fields, so the
-    customer's key has to be there. `valid_from`: the beginning of the business day from which it holds, None for today; when it was
-    said, `recorded_at` tells. `guards`: external ids that the customer has to own. `body`: what the answer says beside its id. `first` is
-    awaited in the transaction before anything is loaded: it takes locks, and reads what else the decision rests on.
+    customer's key has to be there. `valid_from`: the beginning of the business day from which it holds, None for today, or what finds it
+    from what was loaded; when it was said, `recorded_at` tells. `guards`: external ids that the customer has to own. `body`: what the
+    answer says beside its id. `first` is awaited in the transaction before anything is loaded: it takes locks, and reads what else the
+    decision rests on.
     """
 
     decide: Callable[[Loaded], list[Event]]
     personal: bool = False
-    valid_from: datetime | None = None
+    valid_from: datetime | Callable[[Loaded], datetime] | None = None
     guards: Sequence[Guard] = ()
     body: Mapping[str, Any] = field(default_factory=dict)
     first: Callable[[Connection], Awaitable[None]] | None = None
@@ -154,7 +158,7 @@ async def _once(
         else:
             answer = Answer.of(refused(refusal, customer_id=str(customer_id)))
         today = deps.today()
-        at = decision.valid_from or start_of_day(today, deps.zone)
+        at = _holds_from(deps, decision, loaded) if events else deps.now()
         new = [
             NewEvent(event_id, deps.sealer.seal(entered(event, today), stream, customer_id), at, meta)
             for event, event_id in zip(events, ids_of(events), strict=True)
@@ -167,7 +171,7 @@ async def _once(
             guards=() if refusal else decision.guards,
         )
         if appended.outcome == "appended" and not refusal:
-            await _write_search(deps, c, customer_id, events)
+            await _write_search(deps, c, customer_id, events, is_newest=_is_newest(at, loaded))
     match appended.outcome:
         case "appended":
             return positioned(answer, appended.results, deps.parts)
@@ -181,6 +185,12 @@ async def _once(
         case "conflict" if expected is not None:
             raise Problem("VERSION_STALE")
     return None
+
+
+def _holds_from(deps: Deps, decision: Decision, loaded: Loaded) -> datetime:
+    if callable(decision.valid_from):
+        return decision.valid_from(loaded)
+    return decision.valid_from or start_of_day(deps.today(), deps.zone)
 
 
 def _registers(events: Sequence[Event]) -> bool:
@@ -200,8 +210,11 @@ def state_of(loaded: Loaded) -> Card:
     return reduce(evolve, (envelope.event for envelope in loaded.events), start)
 
 
-def _registration(command: RegisterCustomer, loaded: Loaded) -> list[Event]:
-    return decide(state_of(loaded), command)
+def _registration(
+    deps: Deps, command: RegisterCustomer, ledger: LedgerFigures | None, day: date, seed: UUID, loaded: Loaded
+) -> list[Event]:
+    events = decide(state_of(loaded), command)
+    return all_examined(deps, command.customer_id, events, loaded.events, ledger, day, seed)
 
 
 def _registered(customer_id: UUID, version: int, events: Sequence[Event]) -> Answer:
@@ -221,14 +234,19 @@ def record(key: CommandKey, answer: Answer) -> CommandRecord:
     return CommandRecord(key.principal, key.route, key.key, key.fingerprint, answer.status, answer.stored())
 
 
-async def _write_search(deps: Deps, c: Connection, customer_id: UUID, events: Sequence[Event]) -> None:
+def _is_newest(at: datetime, loaded: Loaded) -> bool:
+    """Whether basics that hold from this moment are those that stand."""
+    return all(one.occurred_at <= at for one in loaded.events if isinstance(one.event, CustomerRegistered | BasicsRevised))
+
+
+async def _write_search(deps: Deps, c: Connection, customer_id: UUID, events: Sequence[Event], *, is_newest: bool) -> None:
     basics: Basics | None = None
     for event in events:
         if isinstance(event, CustomerRegistered | BasicsRevised):
             basics = event.basics
         elif isinstance(event, CustomerErased):
             await forget(c, SCHEMA, customer_id)
-    if basics is not None:
+    if basics is not None and is_newest:
         await replace_hashes(c, SCHEMA, {customer_id: hashes_of(deps.sealer, basics)})
 
 

@@ -41,6 +41,21 @@ COMPLETENESS_TAKEN_BACK = describe(
     "The source is complete through a later day already",
     "Completeness only grows. A source that has to deliver more of the past just delivers it.",
 )
+VERIFIER_ENTERED_IT = describe(
+    "VERIFIER_ENTERED_IT",
+    409,
+    "Who entered a statement cannot verify it",
+    "Somebody else has to look into it: two pairs of eyes are what a verification is.",
+)
+NOTHING_TO_VERIFY = describe(
+    "NOTHING_TO_VERIFY",
+    409,
+    "Nothing stands in this field",
+    "Read the card again; fields are named with their part, as trade.days_late.",
+)
+TASK_UNKNOWN = describe("TASK_UNKNOWN", 404, "There is no such task", "No figure of this card waits under this id.")
+TASK_SETTLED = describe("TASK_SETTLED", 409, "The task is settled", "Somebody has looked into this figure already.")
+NEED_UNKNOWN = describe("NEED_UNKNOWN", 404, "There is no such need", "The card has no need with this id.")
 TOO_MANY_ITEMS = describe(
     "TOO_MANY_ITEMS", 413, "Too many items", "A bulk request holds at most 1000 items; larger ones go to /v1/imports."
 )
@@ -56,6 +71,11 @@ _CODES: dict[type[refusals.CardRefused], str] = {
     refusals.ExternalIdTaken: EXTERNAL_ID_TAKEN,
     refusals.SourceHasEnded: SOURCE_ENDED,
     refusals.CompletenessTakenBack: COMPLETENESS_TAKEN_BACK,
+    refusals.VerifierEnteredIt: VERIFIER_ENTERED_IT,
+    refusals.NothingToVerify: NOTHING_TO_VERIFY,
+    refusals.TaskUnknown: TASK_UNKNOWN,
+    refusals.TaskSettled: TASK_SETTLED,
+    refusals.NeedUnknown: NEED_UNKNOWN,
     **relation_problems.CODES,
     **promise_problems.CODES,
     **merge_problems.CODES,

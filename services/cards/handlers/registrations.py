@@ -10,19 +10,23 @@ from uuid import UUID
 
 from services.cards.domain.card import Card, RegisterCustomer, Unregistered, content_of, decide, evolve
 from services.cards.domain.entering import entered
+from services.cards.domain.figures import LedgerFigures
 from services.cards.domain.identity import card_stream, registration_id
 from services.cards.domain.refusals import CardAlreadyRegistered, CardRefused, ExternalIdTaken
-from services.cards.handlers.cards import event_ids, first_id, guards_of, positioned, record, replayed
+from services.cards.handlers.cards import event_ids, first_id, guards_of, positioned, record, replayed, state_of
 from services.cards.handlers.deps import SCHEMA, Deps
+from services.cards.handlers.evidence import all_examined, known_to_ledger
 from services.cards.handlers.facts import part_of_customer, start_of_day
 from services.cards.handlers.problems import refused
 from services.cards.handlers.search import hashes_of
-from services.cards.read_models.customer_lookup import CardHistory, histories, owners
+from services.cards.handlers.valid_time import valid_day
+from services.cards.read_models.customer_lookup import loaded_cards, owners
 from services.cards.read_models.customer_search import replace_hashes
 from shared.contracts.cards import CustomerRegistered, ExternalId
+from shared.contracts.envelope import Envelope
 from shared.contracts.event import Event
 from shared.event_store.append import append_many
-from shared.event_store.events import Append, Appended, CommandRecord, NewEvent, StoredAnswer
+from shared.event_store.events import Append, Appended, CommandRecord, Loaded, NewEvent, StoredAnswer
 from shared.event_store.load import load
 from shared.postgres.pool import Connection
 from shared.web.answers import Answer
@@ -30,6 +34,8 @@ from shared.web.commands import CommandKey, reused_key
 from shared.web.problem import Problem
 
 _TRIES = 5
+MOST_EVENTS = 256
+"""More than one registration can make: its own, the terms, three parts, the decision-maker, the needs, a task for every figure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Verdict:
 
 @dataclass(slots=True)
 class _Card:
+    history: Sequence[Envelope]
     state: Card
     version: int
     registered_as: UUID | None
@@ -78,8 +85,9 @@ async def register_many(
     for _ in range(_TRIES):
         async with deps.pool.acquire() as c:
             held = await owners(c, SCHEMA, {external for command in commands for external in command.external_ids})
-            known = await histories(c, SCHEMA, _possible(commands, held))
-        verdicts, cards = _judge(deps, commands, held, known, new_id)
+            known = await loaded_cards(c, SCHEMA, _possible(commands, held))
+        ledgers = await _ledgers(deps, commands, held)
+        verdicts, cards = _judge(deps, commands, held, Known(known, ledgers), new_id)
         changed = {customer: card for customer, card in cards.items() if card.events}
         await deps.sealer.keys_for(list(changed))
         guards = [guard for card in changed.values() if card.command for guard in guards_of(card.command)]
@@ -101,6 +109,27 @@ async def register_many(
     raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What there is of the customers: their cards, and their ledgers where a questionnaire is to be held against them."""
+
+    cards: Mapping[UUID, Loaded]
+    ledgers: Mapping[UUID, LedgerFigures]
+
+
+async def _ledgers(
+    deps: Deps, commands: Sequence[RegisterCustomer], held: Mapping[ExternalId, UUID]
+) -> dict[UUID, LedgerFigures]:
+    found = {}
+    for command in commands:
+        # Only whom facts have opened a stub for can have a ledger already.
+        for customer in {held[external] for external in command.external_ids if external in held}:
+            ledger = await known_to_ledger(deps, customer, command.sayings, command.valid_from or deps.today())
+            if ledger is not None:
+                found[customer] = ledger
+    return found
+
+
 def _possible(commands: Sequence[RegisterCustomer], held: Mapping[ExternalId, UUID]) -> set[UUID]:
     return {*held.values(), *(first_id(command.external_ids) or command.customer_id for command in commands)}
 
@@ -109,7 +138,7 @@ def _judge(
     deps: Deps,
     commands: Sequence[RegisterCustomer],
     held: Mapping[ExternalId, UUID],
-    known: Mapping[UUID, CardHistory],
+    known: Known,
     new_id: Callable[[int], UUID],
 ) -> tuple[list[Verdict], dict[UUID, _Card]]:
     claimed = dict(held)
@@ -121,9 +150,9 @@ def _judge(
             verdicts.append(_conflict(ExternalIdTaken()))
             continue
         customer = customers.pop() if customers else first_id(command.external_ids) or command.customer_id
-        card = cards.setdefault(customer, _card(known.get(customer)))
+        card = cards.setdefault(customer, _card(known.cards.get(customer)))
         named = replace(command, customer_id=customer)
-        verdict = _register(deps, card, named, partial(_id_at, new_id, place))
+        verdict = _register(deps, card, named, known.ledgers.get(customer), partial(_id_at, new_id, place))
         if verdict.status == "recorded":
             claimed.update(dict.fromkeys(command.external_ids, customer))
         verdicts.append(verdict)
@@ -131,14 +160,18 @@ def _judge(
 
 
 def _id_at(new_id: Callable[[int], UUID], place: int, n: int) -> UUID:
-    # A registration makes two events at most: its own, and that of the terms.
-    return new_id(place * 4 + n)
+    return new_id(place * MOST_EVENTS + n)
 
 
-def _register(deps: Deps, card: _Card, command: RegisterCustomer, new_id: Callable[[int], UUID]) -> Verdict:
+def _register(
+    deps: Deps, card: _Card, command: RegisterCustomer, ledger: LedgerFigures | None, new_id: Callable[[int], UUID]
+) -> Verdict:
     customer = command.customer_id
     try:
-        events = decide(card.state, command)
+        day = valid_day(deps, command.valid_from)
+        events = all_examined(deps, customer, decide(card.state, command), card.history, ledger, day, new_id(0))
+    except Problem as problem:
+        return Verdict("rejected", customer, problem)
     except CardAlreadyRegistered as refusal:
         same = registration_id(customer, deps.sealer.fingerprint(content_of(command))) == card.registered_as
         return Verdict("duplicate", customer) if same else _conflict(refusal, customer)
@@ -155,19 +188,18 @@ def _conflict(refusal: CardRefused, customer: UUID | None = None) -> Verdict:
     return Verdict("conflict", customer, refused(refusal, **extra))
 
 
-def _card(history: CardHistory | None) -> _Card:
-    if history is None:
-        return _Card(Unregistered(), 0, None)
-    start: Card = Unregistered()
-    registrations = [event_id for event_id, event in history.events if isinstance(event, CustomerRegistered)]
-    state = reduce(evolve, (event for _, event in history.events), start)
-    return _Card(state, history.version, registrations[0] if registrations else None)
+def _card(loaded: Loaded | None) -> _Card:
+    if loaded is None:
+        return _Card((), Unregistered(), 0, None)
+    registrations = [envelope.event_id for envelope in loaded.events if isinstance(envelope.event, CustomerRegistered)]
+    return _Card(loaded.events, state_of(loaded), loaded.version, registrations[0] if registrations else None)
 
 
 def _append(deps: Deps, customer: UUID, card: _Card, meta: Mapping[str, str]) -> Append:
     stream = card_stream(customer)
     today = deps.today()
-    at = start_of_day(today, deps.zone)
+    day = None if card.command is None else card.command.valid_from
+    at = start_of_day(day or today, deps.zone)
     events = [
         NewEvent(event_id, deps.sealer.seal(entered(event, today), stream, customer), at, meta) for event_id, event in card.events
     ]

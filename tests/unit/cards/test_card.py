@@ -9,6 +9,7 @@ from functools import reduce
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace as replace_event
 
 from services.cards.domain import refusals
 from services.cards.domain.card import (
@@ -64,7 +65,7 @@ def given(*events: Event) -> Card:
 
 
 def test_registering_opens_the_card() -> None:
-    assert decide(given(), REGISTER) == [REGISTERED]
+    assert decide(given(), REGISTER) == [replace_event(REGISTERED, decided_by=PERSON)]
 
 
 def test_registering_with_terms_agrees_on_them() -> None:
