@@ -224,7 +224,7 @@ async def test_bulk_registration_answers_card_by_card(api: Cards) -> None:
 
 async def test_erasure_destroys_what_is_personal_and_keeps_the_figures(api: Cards) -> None:
     customer = (await api.post("/v1/customers", PERSON)).json()["customer_id"]
-    assert await api.pool.fetchval("SELECT count(*) FROM cards.customer_search") == 5
+    assert await api.pool.fetchval("SELECT count(*) FROM cards.customer_search") == 6
     headers = {"Idempotency-Key": "erase"}
     erased = await api.post(f"/v1/customers/{customer}/erasure", {"reason": "REQUESTED_BY_CUSTOMER"}, headers)
     assert erased.status_code == 200
