@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
@@ -11,9 +11,11 @@ from starlette.responses import Response
 from services.cards.api import answers
 from services.cards.api.card_views import shown, terms_shown, without_nothing
 from services.cards.api.deps import Dependencies
+from services.cards.api.list_query import SortParameter, WhereParameter, given, query_of
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.read_models.customer_lookup import owners
-from services.cards.read_models.customer_pages import Filters, page
+from services.cards.read_models.customer_pages import Query as ListQuery
+from services.cards.read_models.customer_pages import page, place_of
 from services.cards.read_models.customer_row import MARKS, Customer, basics_in, external_ids_of, figures_in
 from services.cards.read_models.customers import CUSTOMERS
 from shared.auth.keys import Principal
@@ -50,26 +52,45 @@ async def list_customers(
     nature: Annotated[Reference | None, Query()] = None,
     shop_kind: Annotated[Reference | None, Query()] = None,
     industry: Annotated[Reference | None, Query()] = None,
+    where: WhereParameter = (),
+    sort: SortParameter = "name",
     merged: Annotated[bool, Query(description="Those that were merged into another card, instead of all others")] = False,
-    external_id: Annotated[str | None, Query(max_length=300, description="`system:value`", examples=["erp:K-1077"])] = None,
+    external_id: Annotated[
+        str | None, Query(max_length=300, description="`system:value`; also of a merged card", examples=["erp:K-1077"])
+    ] = None,
     limit: Limit = 50,
     cursor: CursorParameter = None,
     min_position: MinPosition = None,
 ) -> Response:
-    filters = Filters(name_prefix, area_id, salesperson_id, kind, stub, nature, shop_kind, industry, merged=merged)
-    bound = filter_hash(list="customers", external_id=external_id, **filters._asdict())
+    named = given(
+        area_id=area_id,
+        salesperson_id=salesperson_id,
+        kind=kind,
+        stub=stub,
+        nature=nature,
+        shop_kind=shop_kind,
+        industry=industry,
+    )
+    texts = [*named, *([] if name_prefix is None else [f"name^={name_prefix}"]), *where]
+    query = query_of(texts, sort, "#/query", merged=merged if external_id is None else None)
+    bound = filter_hash(list="customers", external_id=external_id, where=texts, sort=sort, merged=merged)
+    after = None if cursor is None else deps.cursors.decode(bound, cursor, 2)
     await reached(min_position, lambda position: wait_for(deps.pool, SCHEMA, CUSTOMERS, position))
     async with deps.pool.acquire() as c:
         if external_id is not None:
             owner = await owners(c, SCHEMA, [_external_id(external_id)])
-            filters = filters._replace(customer_ids=list(owner.values()))
-        after = None if cursor is None else _after(deps, bound, cursor)
-        rows = await page(c, SCHEMA, filters, after, limit + 1)
+            query = replace(query, customer_ids=list(owner.values()))
+        rows = await page(c, SCHEMA, query, after, limit + 1)
+    return await page_of_customers(deps, caller, request, query, rows, bound, limit)
+
+
+async def page_of_customers(
+    deps: Deps, caller: Principal, request: Request, query: ListQuery, rows: list[Customer], bound: bytes, limit: int
+) -> Response:
+    """A page as it is answered; `rows` may hold one more than `limit`."""
     kept = rows[:limit]
-    items = await _items(deps, caller, kept)
-    more = len(rows) > limit
-    next_cursor = deps.cursors.encode(bound, (kept[-1].sort_name, str(kept[-1].customer_id))) if more else None
-    return page_response(Page(items, next_cursor), request)
+    next_cursor = deps.cursors.encode(bound, place_of(kept[-1], query)) if len(rows) > limit else None
+    return page_response(Page(await _items(deps, caller, kept), next_cursor), request)
 
 
 def _external_id(text: str) -> ExternalId:
@@ -77,11 +98,6 @@ def _external_id(text: str) -> ExternalId:
     if not (system and colon and value):
         raise Problem("VALIDATION_FAILED", errors=[FieldError("#/query/external_id", "EXTERNAL_ID_FORM", "must be system:value")])
     return ExternalId(system, value)
-
-
-def _after(deps: Deps, bound: bytes, cursor: str) -> tuple[str, UUID]:
-    name, customer = deps.cursors.decode(bound, cursor, 2)
-    return str(name), UUID(str(customer))
 
 
 async def _items(deps: Deps, caller: Principal, rows: list[Customer]) -> list[dict[str, Any]]:

@@ -1,68 +1,84 @@
-"""Pages of the list of customers."""
+"""Pages of the list of customers, narrowed by any conditions and in any order."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from uuid import UUID
 
-from services.cards.read_models.customer_row import Customer, sort_name
+from services.cards.read_models.customer_fields import SORTS, Condition, sql_of
+from services.cards.read_models.customer_row import Customer
 from services.cards.read_models.customers import CUSTOMERS
 from shared.postgres.pool import Connection
 from shared.projections.routing import live_table
-
-
-class Filters(NamedTuple):
-    """What a page of the list is narrowed to; None for any."""
-
-    name_prefix: str | None = None
-    area_id: str | None = None
-    salesperson_id: str | None = None
-    kind: str | None = None
-    stub: bool | None = None
-    nature: str | None = None
-    shop_kind: str | None = None
-    industry: str | None = None
-    customer_ids: Sequence[UUID] | None = None
-    merged: bool = False
-
+from shared.web.pages import SortKey
 
 _COLUMNS = ", ".join(name + ("::text" if kind == "jsonb" else "") for name, kind in CUSTOMERS.columns.items())
-_EQUAL = ("area_id", "salesperson_id", "kind", "stub", "nature", "shop_kind", "industry")
-_PAGE = "SELECT {columns} FROM {table} WHERE {conditions} ORDER BY sort_name, customer_id LIMIT {limit:d}"
+_NEVER_NULL = ("sort_name", "changed_at", "stage")
+_PAGE = "SELECT {columns} FROM {table} WHERE {conditions} ORDER BY {order} LIMIT {limit:d}"
+_SOME = "SELECT {columns} FROM {table} WHERE customer_id = ANY($1::uuid[])"
 
 
-async def page(c: Connection, schema: str, filters: Filters, after: tuple[str, UUID] | None, limit: int) -> list[Customer]:
-    """Customers by name, then id, after the given ones; persons and stubs, whose names are not in the list, come first."""
-    conditions: list[str] = [f"merged_into IS {'NOT ' if filters.merged else ''}NULL"]
+@dataclass(frozen=True, slots=True)
+class Query:
+    """`merged`: cards that were merged into another one, or all others; None for both. `customer_ids`: only these."""
+
+    conditions: Sequence[Condition] = ()
+    sort: str = "name"
+    descending: bool = False
+    merged: bool | None = False
+    customer_ids: Sequence[UUID] | None = field(default=None)
+
+
+async def page(c: Connection, schema: str, query: Query, after: Sequence[SortKey] | None, limit: int) -> list[Customer]:
+    """Customers in the order asked for, then by id, behind `after` (see `place_of`). Those with nothing to sort by come last; persons
+    and stubs, whose names are not in the list, come first by name."""
     values: list[object] = []
 
-    def holds(condition: str, *given: object) -> None:
-        places = [f"${len(values) + i + 1}" for i in range(len(given))]
-        values.extend(given)
-        conditions.append(condition.format(*places))
+    def place(value: object) -> str:
+        values.append(value)
+        return f"${len(values)}"
 
-    for name in _EQUAL:
-        wanted = getattr(filters, name)
-        if wanted is not None:
-            holds(name + " = {}", wanted)
-    if filters.name_prefix is not None:
-        prefix = sort_name(filters.name_prefix)
-        holds("sort_name >= {} AND sort_name < {}", prefix, prefix + "\U0010ffff")
-    if filters.customer_ids is not None:
-        holds("customer_id = ANY({}::uuid[])", list(filters.customer_ids))
+    holding = [sql_of(condition, place) for condition in query.conditions]
+    if query.merged is not None:
+        holding.append(f"merged_into IS {'NOT ' if query.merged else ''}NULL")
+    if query.customer_ids is not None:
+        holding.append(f"customer_id = ANY({place(list(query.customer_ids))}::uuid[])")
+    column = SORTS[query.sort]
     if after is not None:
-        holds("(sort_name, customer_id) > ({}, {})", *after)
+        value, customer_id = _read(column, after[0]), UUID(str(after[1]))
+        beyond = "<" if query.descending else ">"
+        if value is None:
+            holding.append(f"{column} IS NULL AND customer_id {beyond} {place(customer_id)}")
+        else:
+            behind = f"({column}, customer_id) {beyond} ({place(value)}, {place(customer_id)})"
+            holding.append(behind if column in _NEVER_NULL else f"({behind} OR {column} IS NULL)")
+    direction = " DESC" if query.descending else ""
+    nulls = "" if column in _NEVER_NULL else " NULLS LAST"
     statement = _PAGE.format(
         columns=_COLUMNS,
         table=await live_table(c, schema, CUSTOMERS),
-        conditions=" AND ".join(conditions),
+        conditions=" AND ".join(holding) or "true",
+        order=f"{column}{direction}{nulls}, customer_id{direction}",
         limit=limit,
     )
     return [Customer(**row) for row in await c.fetch(statement, *values)]
 
 
-_SOME = "SELECT {columns} FROM {table} WHERE customer_id = ANY($1::uuid[])"
+def place_of(row: Customer, query: Query) -> tuple[SortKey, SortKey]:
+    """Where a row stands in the order asked for."""
+    value = getattr(row, SORTS[query.sort])
+    return value.isoformat() if isinstance(value, date) else value, str(row.customer_id)
+
+
+def _read(column: str, key: SortKey) -> object:
+    match CUSTOMERS.columns[column]:
+        case "date" if key is not None:
+            return date.fromisoformat(str(key))
+        case "timestamptz":
+            return datetime.fromisoformat(str(key))
+    return key
 
 
 async def customers_of(c: Connection, schema: str, customer_ids: Collection[UUID]) -> dict[UUID, Customer]:

@@ -1,0 +1,132 @@
+"""Lists of customers over HTTP: by any field and mark, in any order, saved, and as CSV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.integration.cards.conftest import Cards
+
+LOTUS = {
+    "kind": "COMPANY", "name": "Lotus", "place": "Suzhou", "country": "CN", "area_id": "EAST", "salesperson_id": "wang",
+    "marks": {"nature": "ORDINARY_COMPANY", "shop_kind": "WHOLESALE", "industry": "HARDWARE"},
+    "terms": {"payment_days": 30, "credit_limit": {"amount": "200000.00", "currency": "CNY"}, "agreed_on": "2026-01-05"},
+}  # fmt: skip
+MAPLE = {
+    "kind": "COMPANY", "name": "Maple", "place": "Wuxi", "country": "CN", "area_id": "EAST", "salesperson_id": "li",
+    "marks": {"shop_kind": "CHAIN"},
+    "terms": {"payment_days": 60, "credit_limit": {"amount": "50000.00", "currency": "CNY"}, "agreed_on": "2026-02-05"},
+}  # fmt: skip
+CEDAR = {
+    "kind": "COMPANY", "name": "Cedar", "place": "Osaka", "country": "JP", "area_id": "WEST",
+    "terms": {"payment_days": 10, "credit_limit": {"amount": "900000", "currency": "JPY"}, "agreed_on": "2026-03-05"},
+}  # fmt: skip
+PERSON = {"kind": "PERSON", "person_name": "Li Na", "telephone": "+8613800138000", "salesperson_id": "wang"}
+
+
+async def stocked(cards: Cards) -> None:
+    answer = await cards.post("/v1/customers/bulk", [LOTUS, MAPLE, CEDAR, PERSON])
+    assert answer.json()["summary"] == {"total": 4, "recorded": 4}, answer.text
+    shown = await cards.get("/v1/customers", min_position=answer.headers["Regulars-Position"])
+    assert len(shown.json()["items"]) == 4
+
+
+async def names(cards: Cards, *where: str, **params: Any) -> list[str]:
+    """Names in the order of the list, from pages of two."""
+    found: list[str] = []
+    params = {"where": list(where), "limit": 2, **params}
+    while True:
+        page = await cards.get("/v1/customers", **params)
+        assert page.status_code == 200, page.text
+        found += [item.get("name", item.get("person_name", "?")) for item in page.json()["items"]]
+        if "next_cursor" not in page.json():
+            return found
+        params["cursor"] = page.json()["next_cursor"]
+
+
+@pytest.mark.requirement("S0.3", "S4.5")
+async def test_a_list_is_narrowed_by_any_field_and_mark(cards: Cards) -> None:
+    await stocked(cards)
+    for where, wanted in (
+        ([], ["Li Na", "Cedar", "Lotus", "Maple"]),
+        (["area_id=EAST"], ["Lotus", "Maple"]),
+        (["area_id=EAST", "shop_kind=CHAIN"], ["Maple"]),
+        (["name^=ｌｏ"], ["Lotus"]),
+        (["name=CEDAR"], ["Cedar"]),
+        (["kind=PERSON"], ["Li Na"]),
+        (["salesperson_id="], ["Cedar"]),
+        (["salesperson_id!="], ["Li Na", "Lotus", "Maple"]),
+        (["salesperson_id!=wang"], ["Cedar", "Maple"]),
+        (["place^=W"], ["Maple"]),
+        (["payment_days>=30"], ["Lotus", "Maple"]),
+        (["payment_days<=30"], ["Cedar", "Lotus"]),
+        (["credit_limit>=100000 CNY"], ["Lotus"]),
+        (["credit_limit<=900000 JPY"], ["Cedar"]),
+        (["credit_limit!=50000.00 CNY", "kind=COMPANY"], ["Cedar", "Lotus"]),
+        (["agreed_on>=2026-02-01", "agreed_on<=2026-02-28"], ["Maple"]),
+        (["stage=PROSPECT"], ["Li Na", "Cedar", "Lotus", "Maple"]),
+        (["dealer_id="], ["Li Na", "Cedar", "Lotus", "Maple"]),
+        (["changed_at>=2020-01-01T00:00:00Z"], ["Li Na", "Cedar", "Lotus", "Maple"]),
+        (["changed_at<=2020-01-01T00:00:00Z"], []),
+        (["stub=true"], []),
+    ):
+        assert await names(cards, *where) == wanted, where
+
+
+async def test_parameters_and_conditions_hold_together(cards: Cards) -> None:
+    await stocked(cards)
+    assert await names(cards, "place=Wuxi", area_id="EAST") == ["Maple"]
+    assert await names(cards, "place=Wuxi", area_id="WEST") == []
+
+
+async def test_a_list_comes_in_any_order_page_by_page(cards: Cards) -> None:
+    await stocked(cards)
+    for sort, wanted in (
+        ("-name", ["Maple", "Lotus", "Cedar", "Li Na"]),
+        ("payment_days", ["Cedar", "Lotus", "Maple", "Li Na"]),
+        ("-payment_days", ["Maple", "Lotus", "Cedar", "Li Na"]),
+        ("-agreed_on", ["Cedar", "Maple", "Lotus", "Li Na"]),
+        ("place", ["Cedar", "Lotus", "Maple", "Li Na"]),
+    ):
+        assert await names(cards, sort=sort) == wanted, sort
+        assert await names(cards, sort=sort, limit=1) == wanted, sort
+    assert sorted(await names(cards, sort="-changed_at", limit=1)) == ["Cedar", "Li Na", "Lotus", "Maple"]
+
+
+async def test_what_cannot_be_asked_is_named_flaw_by_flaw(cards: Cards) -> None:
+    where = [
+        "person_name=Li Na",
+        "area_id>=EAST",
+        "payment_days=thirty",
+        "payment_days=99999999999",
+        "credit_limit>=NaN CNY",
+        "credit_limit>=100000",
+        "agreed_on=2026-02-30",
+        "changed_at>=2026-02-03T00:00:00",
+        "dealer_id=somebody",
+        "stub=perhaps",
+        "name^=",
+        "no condition",
+        "name=1' OR '1'='1",
+    ]
+    answer = await cards.get("/v1/customers", where=where, sort="credit_limit")
+    assert (answer.status_code, answer.json()["code"]) == (422, "VALIDATION_FAILED")
+    flaws = [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
+    assert flaws == [
+        ("#/query/where/0", "FIELD_UNKNOWN"),
+        ("#/query/where/1", "OPERATOR_UNFIT"),
+        *((f"#/query/where/{n}", "VALUE_FORM") for n in range(2, 10)),
+        ("#/query/where/10", "CONDITION_FORM"),
+        ("#/query/where/11", "CONDITION_FORM"),
+        ("#/query/sort", "SORT_UNKNOWN"),
+    ]
+    assert await names(cards, "name=1' OR '1'='1") == []
+
+
+async def test_a_cursor_belongs_to_its_list(cards: Cards) -> None:
+    await stocked(cards)
+    cursor = (await cards.get("/v1/customers", limit=1, where="area_id=EAST")).json()["next_cursor"]
+    for other in ({"where": "area_id=WEST"}, {"sort": "-name", "where": "area_id=EAST"}, {}):
+        answer = await cards.get("/v1/customers", limit=1, cursor=cursor, **other)
+        assert (answer.status_code, answer.json()["code"]) == (400, "CURSOR_INVALID")
