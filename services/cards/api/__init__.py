@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from services.cards.api.areas import router as areas
 from services.cards.api.card_health import router as card_health
+from services.cards.api.collection import router as collection
 from services.cards.api.customer_list import router as customer_list
 from services.cards.api.customer_search import router as customer_search
 from services.cards.api.customer_views import router as customer_views
@@ -44,4 +45,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     dealers,
     intents,
     investments,
+    collection,
 )

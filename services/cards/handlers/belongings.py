@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -31,8 +31,9 @@ from shared.web.problem import Problem
 class Deed:
     """What is to be done on a stream.
 
-    `decide` gives the events from what was loaded, or raises CardRefused. `expected` is the version that the append asks for.
-    `body` is what the answer says; it names the customer as `customer_id`. `location`: the path of what is made.
+    `expected` is the version that the append asks for, `on` the business day on which it happened. `decide` gives the events
+    from what was loaded, or raises CardRefused. `body` is what the answer says; it names the customer as `customer_id`.
+    `location`: the path of what is made.
     """
 
     stream: str
@@ -93,7 +94,7 @@ async def _append(
         answer = Answer(201 if deed.location else 200, deed.body(events), loaded.version + len(events), location=deed.location)
     except CardRefused as found:
         answer = Answer.of(refused(found))
-    at = _moment_of(deps, deed.on)
+    at = start_of_day(deed.on, deps.zone)
     new = [
         NewEvent(key.new_id(n), deps.sealer.seal(event, deed.stream, customer_id), at, meta) for n, event in enumerate(events, 1)
     ]
@@ -107,11 +108,6 @@ async def _append(
         case "key_reused":
             raise reused_key()
     raise Problem("VERSION_STALE")
-
-
-def _moment_of(deps: Deps, day: date) -> datetime:
-    """When something happened of which only the business day is known: now, if that is today, else the day's beginning."""
-    return deps.now() if day >= deps.today() else start_of_day(day, deps.zone)
 
 
 def _placed(deps: Deps, answer: Answer, results: Sequence[AppendResult]) -> Answer:

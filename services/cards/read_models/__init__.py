@@ -7,6 +7,7 @@ from typing import Any
 from services.cards.read_models.card_health import CARD_HEALTH
 from services.cards.read_models.collected import COLLECTED_MODEL
 from services.cards.read_models.customers import CUSTOMERS
+from services.cards.read_models.dossier import DOSSIER
 from services.cards.read_models.hierarchy import HIERARCHY
 from services.cards.read_models.intents import INTENTS
 from services.cards.read_models.promises import PROMISES
@@ -18,6 +19,7 @@ READ_MODELS: tuple[ReadModel[Any], ...] = (
     CUSTOMERS,
     RECEIVABLES,
     PROMISES,
+    DOSSIER,
     TRADE,
     COLLECTED_MODEL,
     CARD_HEALTH,

@@ -5,11 +5,11 @@ What depends on today (overdue, ageing, disputed) is not stored: it is computed 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -25,7 +25,7 @@ from shared.contracts.cards import (
 )
 from shared.contracts.claims import Claims, apply_claim
 from shared.contracts.envelope import Envelope
-from shared.contracts.open_items import apply, open_items
+from shared.contracts.open_items import Account, Item, apply, disputed, open_items
 from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS, COMPLAINT_TYPES, COMPLAINTS_EVENTS, TRANSACTION_TYPES
 from shared.contracts.transactions import GoodsReturned, SaleRecorded
 from shared.postgres.pool import Connection
@@ -35,9 +35,10 @@ from shared.projections.routing import live_table
 
 @dataclass(frozen=True, slots=True)
 class Receivable:
-    """`account` comes from the ledger, `claims` from complaints, the rest of the first line from the card; each only from there.
+    """`account` comes from the ledger, `claims` from complaints, the rest of the first lines from the card; each only from there.
 
-    `open_items` and `oldest_due_on` follow from the account alone: by currency what is open, as JSON, whatever the day.
+    `since`: from when what the card says holds, as JSON; of two statements that of the later day stands. The others follow from
+    account and claims: by currency what is open and how much of it disputed, as JSON, whatever the day; whether credit is left.
     """
 
     customer_id: UUID
@@ -47,10 +48,15 @@ class Receivable:
     payment_days: int | None
     credit_limit: Decimal | None
     credit_currency: str | None
+    since: str
     account: str
     claims: str
     open_items: str
     oldest_due_on: date | None
+    in_credit: bool
+
+
+ZERO = Decimal(0)
 
 
 class OpenItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -60,6 +66,7 @@ class OpenItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     due_on: date
     amount: Decimal
     open: Decimal
+    disputed: Decimal = ZERO
 
 
 class OpenBalance(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +80,8 @@ class OpenBalance(msgspec.Struct, frozen=True, kw_only=True):
 _encoder = msgspec.json.Encoder(decimal_format="string")
 _balances = msgspec.json.Decoder(dict[str, OpenBalance])
 _claims = msgspec.json.Decoder(Claims)
+_since = msgspec.json.Decoder(dict[str, datetime])
+NO_CLAIMS = "{}"
 
 
 def balances_of(text: str) -> dict[str, OpenBalance]:
@@ -90,37 +99,40 @@ def key(envelope: Envelope) -> UUID | None:
 def evolve(row: Receivable | None, envelope: Envelope) -> Receivable | None:
     if envelope.customer_id is None:
         return row
-    row = row or Receivable(envelope.customer_id, None, None, None, None, None, None, "{}", "{}", "{}", None)
+    row = row or Receivable(envelope.customer_id, None, None, None, None, None, None, "{}", "{}", NO_CLAIMS, "{}", None, False)
     if envelope.topic == CARDS_TRANSACTIONS:
-        return _with_fact(row, envelope)
+        account = apply(account_of(row.account), envelope.event, envelope.recorded_at.date())
+        return _with_open_items(replace(row, account=text_after(row.account, account)), account)
     if envelope.topic == COMPLAINTS_EVENTS:
-        return replace(row, claims=_encoder.encode(apply_claim(_claims.decode(row.claims), envelope.event)).decode())
+        claims = _encoder.encode(apply_claim(_claims.decode(row.claims), envelope.event)).decode()
+        return _with_open_items(replace(row, claims=claims), account_of(row.account))
     return _with_card(row, envelope)
 
 
-def _with_fact(row: Receivable, envelope: Envelope) -> Receivable:
-    account = apply(account_of(row.account), envelope.event, envelope.recorded_at.date())
+def _with_open_items(row: Receivable, account: Account) -> Receivable:
+    disputes = {} if row.claims == NO_CLAIMS else disputed(account, _claims.decode(row.claims), date.max)
     found = {
         currency: OpenBalance(
             outstanding=standing.outstanding,
             unallocated=standing.unallocated,
-            items=tuple(
-                OpenItem(
-                    source=item.source,
-                    number=item.number,
-                    issued_on=item.issued_on,
-                    due_on=item.due_on,
-                    amount=item.amount,
-                    open=item.open,
-                )
-                for item in standing.items
-            ),
+            items=tuple(_open_item(item, disputes.get(currency, {})) for item in standing.items),
         )
         for currency, standing in open_items(account, date.max).items()
     }
     oldest = min((item.due_on for balance in found.values() for item in balance.items), default=None)
-    return replace(
-        row, account=text_after(row.account, account), open_items=_encoder.encode(found).decode(), oldest_due_on=oldest
+    credit = any(balance.unallocated > 0 for balance in found.values())
+    return replace(row, open_items=_encoder.encode(found).decode(), oldest_due_on=oldest, in_credit=credit)
+
+
+def _open_item(item: Item, disputes: Mapping[Item, Decimal]) -> OpenItem:
+    return OpenItem(
+        source=item.source,
+        number=item.number,
+        issued_on=item.issued_on,
+        due_on=item.due_on,
+        amount=item.amount,
+        open=item.open,
+        disputed=disputes.get(item, ZERO),
     )
 
 
@@ -128,15 +140,18 @@ def _with_card(row: Receivable, envelope: Envelope) -> Receivable:
     event = envelope.event
     match event:
         case CustomerRegistered():
-            return replace(row, name=event.basics.name, area_id=event.area_id, salesperson_id=event.salesperson_id)
+            row = _stated(row, "name", envelope, name=event.basics.name)
+            return _stated(row, "assigned", envelope, area_id=event.area_id, salesperson_id=event.salesperson_id)
         case BasicsRevised():
-            return replace(row, name=event.basics.name)
+            return _stated(row, "name", envelope, name=event.basics.name)
         case SalespersonAssigned():
-            return replace(row, area_id=event.area_id, salesperson_id=event.salesperson_id)
+            return _stated(row, "assigned", envelope, area_id=event.area_id, salesperson_id=event.salesperson_id)
         case TradeTermsAgreed():
             limit = event.credit_limit
-            return replace(
+            return _stated(
                 row,
+                "terms",
+                envelope,
                 payment_days=event.payment_days,
                 credit_limit=None if limit is None else limit.amount,
                 credit_currency=None if limit is None else limit.currency,
@@ -146,9 +161,17 @@ def _with_card(row: Receivable, envelope: Envelope) -> Receivable:
     return row
 
 
+def _stated(row: Receivable, what: str, envelope: Envelope, **fields: Any) -> Receivable:
+    """The row with these fields, unless what stands of them holds from a later day."""
+    since = _since.decode(row.since)
+    if what in since and since[what] > envelope.occurred_at:
+        return row
+    return replace(row, since=_encoder.encode({**since, what: envelope.occurred_at}).decode(), **fields)
+
+
 RECEIVABLES = ReadModel(
     name="receivables",
-    version=1,
+    version=2,
     row=Receivable,
     columns={
         "customer_id": "uuid",
@@ -158,10 +181,12 @@ RECEIVABLES = ReadModel(
         "payment_days": "integer",
         "credit_limit": "numeric",
         "credit_currency": "text",
+        "since": "text",
         "account": "text",
         "claims": "text",
         "open_items": "jsonb",
         "oldest_due_on": "date",
+        "in_credit": "boolean",
     },
     key_column="customer_id",
     topics={
@@ -186,15 +211,19 @@ class Filters(NamedTuple):
 
 
 _COLUMNS = ", ".join(name + ("::text" if kind == "jsonb" else "") for name, kind in RECEIVABLES.columns.items())
-_ONE = "SELECT {columns} FROM {table} WHERE customer_id = $1"
+_SOME = "SELECT {columns} FROM {table} WHERE customer_id = ANY($1::uuid[])"
 _PAGE = """SELECT {columns} FROM {table}
  WHERE oldest_due_on IS NOT NULL AND {conditions} ORDER BY oldest_due_on, customer_id LIMIT {limit:d}"""
 
 
 async def one(c: Connection, schema: str, customer_id: UUID) -> Receivable | None:
-    table = await live_table(c, schema, RECEIVABLES)
-    row = await c.fetchrow(_ONE.format(columns=_COLUMNS, table=table), customer_id)
-    return None if row is None else Receivable(**row)
+    return (await some(c, schema, [customer_id])).get(customer_id)
+
+
+async def some(c: Connection, schema: str, customers: Sequence[UUID]) -> Mapping[UUID, Receivable]:
+    """The rows of some customers, where they have one."""
+    statement = _SOME.format(columns=_COLUMNS, table=await live_table(c, schema, RECEIVABLES))
+    return {row["customer_id"]: Receivable(**row) for row in await c.fetch(statement, customers)}
 
 
 async def page(

@@ -97,9 +97,9 @@ async def _trade(api: Cards, complaints: Pool) -> None:
 
 async def test_doubled_and_split_deliveries_change_nothing(api: Cards, pool_of: PoolOf) -> None:
     """INVARIANT: rows and positions move together and a repeat is dropped; breaks when either is written without the other."""
-    complaints = await pool_of(api.database, "complaints")
-    await _trade(api, complaints)
-    pools = {"cards": api.pool, "complaints": complaints}
+    pools = {"cards": api.pool}
+    pools |= {service: await pool_of(api.database, service) for service in ("classification", "complaints", "alerts")}
+    await _trade(api, pools["complaints"])
     feed = Stuttering(StoreFeed(pools), seed=11)
     task = asyncio.create_task(
         consume(
@@ -117,7 +117,7 @@ async def test_doubled_and_split_deliveries_change_nothing(api: Cards, pool_of: 
     assert await verify_read_models(api.pool, "cards", READ_MODELS, pools) == []
     rebuilder = await pool_of(api.database, "cards_rebuild")
     for model in READ_MODELS:
-        done = await rebuild(pool=rebuilder, schema="cards", model=model, stores={"cards": rebuilder, "complaints": rebuilder})
+        done = await rebuild(pool=rebuilder, schema="cards", model=model, stores=dict.fromkeys(pools, rebuilder))
         assert done.slot == "b"
     assert await verify_read_models(api.pool, "cards", READ_MODELS, pools) == []
 
