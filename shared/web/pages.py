@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
@@ -81,9 +81,12 @@ class CursorCodec:
         return hmac.digest(self._secret, content, "sha256")[:_SIGNATURE_BYTES]
 
 
-def page_response(page: Page[Any], request: Request) -> Response:
-    """`{"items": [...], "next_cursor": ..., "next": <absolute URL>}` and a Link header; both `next*` are absent at the end."""
-    body: dict[str, Any] = {"items": list(page.items)}
+def page_response(page: Page[Any], request: Request, head: Mapping[str, Any] | None = None) -> Response:
+    """`{"items": [...], "next_cursor": ..., "next": <absolute URL>}` and a Link header; both `next*` are absent at the end.
+
+    `head` goes before the items: what holds for all of them.
+    """
+    body: dict[str, Any] = {**(head or {}), "items": list(page.items)}
     headers: dict[str, str] = {}
     if page.next_cursor is not None:
         url = str(request.url.include_query_params(cursor=page.next_cursor))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from services.cards.api.areas import router as areas
+from services.cards.api.balance import router as balance
 from services.cards.api.card_health import router as card_health
 from services.cards.api.collection import router as collection
 from services.cards.api.customer_list import router as customer_list
@@ -12,6 +13,7 @@ from services.cards.api.customer_search import router as customer_search
 from services.cards.api.customer_views import router as customer_views
 from services.cards.api.customers import router as customers
 from services.cards.api.dealers import router as dealers
+from services.cards.api.dormant import router as dormant
 from services.cards.api.duplicates import router as duplicates
 from services.cards.api.history import router as history
 from services.cards.api.imports import router as imports
@@ -21,8 +23,10 @@ from services.cards.api.merging import router as merging
 from services.cards.api.parts import router as parts
 from services.cards.api.promises import router as promises
 from services.cards.api.receivables import router as receivables
+from services.cards.api.results import router as results
 from services.cards.api.sources import router as sources
 from services.cards.api.stages import router as stages
+from services.cards.api.trade import router as trade
 from services.cards.api.transactions import router as transactions
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -46,4 +50,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     intents,
     investments,
     collection,
+    trade,
+    results,
+    balance,
+    dormant,
 )

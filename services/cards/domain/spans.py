@@ -143,6 +143,20 @@ def entries(spans: Spans) -> Iterator[tuple[int, Sums]]:
         yield at, (one, two, three)
 
 
+def joined(several: Iterable[Books]) -> Books:
+    """Several customers' books as if they were one's."""
+    found: dict[str, dict[Kind, dict[int, Sums]]] = {}
+    for books in several:
+        for kind, at, currency, sums in all_of(books):
+            spans = found.setdefault(currency, {"d": {}, "m": {}, "y": {}})[kind]
+            spans[at] = together([spans.get(at, (0, 0, 0)), sums])
+    return {currency: Book(_flat(of["d"]), _flat(of["m"]), _flat(of["y"])) for currency, of in sorted(found.items())}
+
+
+def _flat(spans: dict[int, Sums]) -> Spans:
+    return [number for at in sorted(spans) for number in (at, *spans[at])]
+
+
 def between(spans: Spans, first: int, last: int) -> Sums | None:
     """What the spans from `first` through `last` add up to; None when there are none."""
     found = [sums for at, sums in entries(spans) if first <= at <= last]

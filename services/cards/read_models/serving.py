@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from services.cards.domain.spans import Books, Change, all_of, name_of, read_books
+from services.cards.domain.spans import Books, Change, Sums, all_of, name_of, read_books
 from shared.projections.read_model import Gains, Totals
 
 Trail = tuple["Trail | None", list[Change]]
@@ -63,7 +63,10 @@ def superseded(at: datetime, assigned_at: datetime | None) -> bool:
 
 
 def totals_of(measures: Sequence[str], row: Kept) -> Totals:
-    """What a row adds: `d/2026-03-02/CNY/<area>\\n<salesperson>` -> measure -> minor units or number. Kinds d, m, y as of `spans`."""
+    """What a row adds: `d/2026-03-02/CNY/<area>\\n<salesperson>` -> measure -> minor units or number. Kinds d, m, y as of `spans`.
+
+    `M/2026-03/CNY` and `Y/2019/CNY` are the company's months and years, which are asked for with every share.
+    """
     gains: dict[tuple[str, str], int] = {}
     _gain(gains, measures, row, all_of(books_of(row)), 1)
     found: dict[str, dict[str, Decimal | int]] = {}
@@ -95,8 +98,14 @@ def _served_alike(old: Kept | None, new: Kept) -> bool:
 def _gain(gains: dict[tuple[str, str], int], measures: Sequence[str], row: Kept, changed: Iterable[Change], sign: int) -> None:
     who = f"{row.area_id or ''}\n{row.salesperson_id or ''}"
     for kind, at, currency, sums in changed:
-        group = f"{kind}/{name_of(kind, at)}/{currency}/{who}"
-        for place, units in enumerate(sums):
-            if units:
-                slot = group, measures[place]
-                gains[slot] = gains.get(slot, 0) + sign * units
+        span = f"{name_of(kind, at)}/{currency}"
+        _gain_group(gains, measures, f"{kind}/{span}/{who}", sums, sign)
+        if kind != "d":
+            _gain_group(gains, measures, f"{kind.upper()}/{span}", sums, sign)
+
+
+def _gain_group(gains: dict[tuple[str, str], int], measures: Sequence[str], group: str, sums: Sums, sign: int) -> None:
+    for place, units in enumerate(sums):
+        if units:
+            slot = group, measures[place]
+            gains[slot] = gains.get(slot, 0) + sign * units

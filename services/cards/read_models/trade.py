@@ -7,9 +7,9 @@ from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
-from services.cards.domain.spans import added, minor_units, write_books
+from services.cards.domain.spans import LATEST_KEPT, Books, added, entries, minor_units, write_books
 from services.cards.read_models.serving import NEW, Read, books_of, gained_by, grown, superseded, totals_of
-from shared.contracts.cards import CustomerErased, CustomerRegistered, SalespersonAssigned
+from shared.contracts.cards import CustomerErased, CustomerRegistered, SalespersonAssigned, StubOpened
 from shared.contracts.envelope import Envelope
 from shared.contracts.relations import MergedInto
 from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS
@@ -95,6 +95,12 @@ def _assigned(row: Trade, event: CustomerRegistered | SalespersonAssigned, at: d
     return replace(row, salesperson_id=event.salesperson_id, area_id=event.area_id, assigned_at=at)
 
 
+def purchase_days(books: Books) -> list[int]:
+    """The latest days with a sale over all currencies as ordinals, oldest first; at most LATEST_KEPT, which are always there."""
+    found = {day for book in books.values() for day, sums in entries(book.days) if sums[SALES]}
+    return sorted(found)[-LATEST_KEPT:]
+
+
 TRADE = ReadModel(
     name="trade",
     version=1,
@@ -114,7 +120,9 @@ TRADE = ReadModel(
     key_column="customer_id",
     topics={
         CARDS_TRANSACTIONS: frozenset({SaleRecorded.type, GoodsReturned.type}),
-        CARDS_EVENTS: frozenset(cls.type for cls in (CustomerRegistered, SalespersonAssigned, CustomerErased, MergedInto)),
+        CARDS_EVENTS: frozenset(
+            cls.type for cls in (StubOpened, CustomerRegistered, SalespersonAssigned, CustomerErased, MergedInto)
+        ),
     },
     key=key,
     evolve=evolve,

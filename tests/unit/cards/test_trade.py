@@ -105,9 +105,11 @@ def test_totals_are_by_span_currency_and_who_serves_the_customer() -> None:
         "d/2020-05-06/CNY/EAST\nwang": {"sold": 4000, "sales": 1},
         "m/2026-06/CNY/EAST\nwang": {"sold": 10000, "sales": 1, "returned": 3000},
         "y/2020/CNY/EAST\nwang": {"sold": 4000, "sales": 1},
+        "M/2026-06/CNY": {"sold": 10000, "sales": 1, "returned": 3000},
+        "Y/2020/CNY": {"sold": 4000, "sales": 1},
     }
     moved = row_of([*events, SalespersonAssigned(customer_id=CUSTOMER, salesperson_id="li")])
-    assert {group.partition("\n")[2] for group in TRADE.totals(moved)} == {"li"}
+    assert {group.partition("\n")[2] for group in TRADE.totals(moved) if "\n" in group} == {"li"}
 
 
 def test_what_the_totals_gain_is_the_difference_of_two_rows() -> None:

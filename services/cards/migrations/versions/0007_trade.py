@@ -13,7 +13,7 @@ down_revision = "0006"
 def upgrade() -> None:
     made = [
         # No index on what a sale changes: rows are rewritten with every sale.
-        *create_read_model("cards", TRADE, indexes=["salesperson_id, customer_id", "first_on, registered_at, customer_id"]),
+        *create_read_model("cards", TRADE, indexes=["salesperson_id, customer_id", "first_on, customer_id"]),
         *create_read_model("cards", COLLECTED_MODEL),
     ]
     for statement in made:

@@ -1,0 +1,205 @@
+"""What was traded and collected in a period, by customer, by who serves them, and altogether? From the rows and totals with books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple, TypeVar
+from uuid import UUID
+
+from services.cards.domain.period import Period, names
+from services.cards.domain.spans import Kind, Sums, together
+from services.cards.read_models import collected, trade
+from services.cards.read_models.collected import COLLECTED_MODEL
+from services.cards.read_models.customers import CUSTOMERS
+from services.cards.read_models.receivables import RECEIVABLES
+from services.cards.read_models.trade import TRADE, Trade
+from shared.postgres.pool import Connection
+from shared.projections.read_model import ReadModel
+from shared.projections.routing import live_table, live_totals
+
+Side = Literal["company", "area", "salesperson"]
+Which = Literal["trade", "collected"]
+Kept = TypeVar("Kept")
+
+_PIECE = 500
+"""Customers looked at in one statement."""
+
+
+class Scope(NamedTuple):
+    """Whose customers: all, or those of an area, of a salesperson, of one in the other."""
+
+    area_id: str | None = None
+    salesperson_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What is outstanding and overdue on a day."""
+
+    outstanding: Decimal = Decimal(0)
+    overdue: Decimal = Decimal(0)
+
+
+# In a key behind kind, span and currency; they are as long as one another within a kind.
+_WHO: Mapping[Kind, int] = {"d": len("d/2026-03-02/CNY/") + 1, "m": len("m/2026-03/CNY/") + 1, "y": len("y/2026/CNY/") + 1}
+_AREA, _SALESPERSON = "split_part(substr(group_key, $3), E'\\n', 1)", "split_part(substr(group_key, $3), E'\\n', 2)"
+_SIDES: Mapping[Side, str] = {"company": "''", "area": _AREA, "salesperson": _SALESPERSON}
+_SUMS = """SELECT substr(group_key, $3 - 4, 3) AS currency, {side} AS who, measure, sum(value) AS units FROM {table}
+ WHERE group_key >= $1 AND group_key < $2 AND {area} = coalesce($4, {area}) AND {salesperson} = coalesce($5, {salesperson})
+ GROUP BY 1, 2, 3"""
+_MODELS: Mapping[Which, tuple[ReadModel[Any], Sequence[str]]] = {
+    "trade": (TRADE, trade.MEASURES),
+    "collected": (COLLECTED_MODEL, collected.MEASURES),
+}
+
+
+async def sums_by(
+    c: Connection, schema: str, which: Which, side: Side, period: Period, scope: Scope
+) -> dict[tuple[str, str], Sums]:
+    """(id of the area or salesperson, currency) -> sums of the period; "" for customers whom nobody serves, and for the company."""
+    model, measures = _MODELS[which]
+    table = await live_totals(c, schema, model)
+    statement = _SUMS.format(table=table, side=_SIDES[side], area=_AREA, salesperson=_SALESPERSON)
+    found: dict[tuple[str, str], Sums] = {}
+    for kind in period.kinds:
+        first, last = names(kind, period)
+        # The sign before "0" is the "/" that ends a span in a key.
+        bounds = f"{kind}/{first}", f"{kind}/{last}0"
+        for row in await c.fetch(statement, *bounds, _WHO[kind], scope.area_id, scope.salesperson_id):
+            of = row["who"], row["currency"]
+            found[of] = together([found.get(of, (0, 0, 0)), _sums(measures, row["measure"], row["units"])])
+    return found
+
+
+_COMPANY = """SELECT split_part(group_key, '/', 2) AS span, split_part(group_key, '/', 3) AS currency, measure, sum(value) AS units
+  FROM {table} WHERE group_key >= $1 AND group_key < $2 GROUP BY 1, 2, 3"""
+
+
+async def company_trade(c: Connection, schema: str, first_year: int) -> dict[tuple[str, str], Sums]:
+    """The company's trade from a year on: (month or year, currency) -> sums. A year is all of it, whatever is kept as months."""
+    statement = _COMPANY.format(table=await live_totals(c, schema, TRADE))
+    found: dict[tuple[str, str], Sums] = {}
+    for kind, after in (("M", "N"), ("Y", "Z")):
+        for row in await c.fetch(statement, f"{kind}/{first_year:04}", after):
+            more = _sums(trade.MEASURES, row["measure"], row["units"])
+            for span in {row["span"], row["span"][:4]}:
+                found[span, row["currency"]] = together([found.get((span, row["currency"]), (0, 0, 0)), more])
+    return found
+
+
+def _sums(measures: Sequence[str], measure: str, units: Decimal) -> Sums:
+    one, two, three = (int(units) if name == measure else 0 for name in measures)
+    return one, two, three
+
+
+_PAGE = """SELECT {columns}, c.books AS collected, r.open_items::text AS open_items, n.name FROM {trade} t
+  LEFT JOIN {collected} c USING (customer_id) LEFT JOIN {receivables} r USING (customer_id) LEFT JOIN {names} n USING (customer_id)
+ WHERE {conditions} ORDER BY t.customer_id LIMIT {limit:d}"""
+_COLUMNS = ", ".join(f"t.{name}" for name in TRADE.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A customer with what a list of results shows. `collected`: books of what was invoiced and collected; `name`: of a company."""
+
+    trade: Trade
+    collected: str
+    open_items: str
+    name: str | None
+
+
+class Wanted(NamedTuple):
+    """Which customers: `traded_since` bought or returned something on that day or later, `silent_since` bought nothing from that
+    day on, `first_since` bought for the first time on that day or later. `bought` False: registered, and never bought."""
+
+    scope: Scope = Scope()
+    traded_since: date | None = None
+    silent_since: date | None = None
+    first_since: date | None = None
+    bought: bool | None = None
+
+
+async def matching(
+    c: Connection, schema: str, wanted: Wanted, after: UUID | None, limit: int, keep: Callable[[Listed], Kept | None]
+) -> list[Kept]:
+    """The first customers behind `after`, in the order of their ids, of whom `keep` makes something."""
+    found: list[Kept] = []
+    while True:
+        rows = await _customers(c, schema, wanted, after, _PIECE)
+        for row in rows:
+            if (kept := keep(row)) is not None:
+                found.append(kept)
+                if len(found) == limit:
+                    return found
+        if len(rows) < _PIECE:
+            return found
+        after = rows[-1].trade.customer_id
+
+
+async def _customers(c: Connection, schema: str, wanted: Wanted, after: UUID | None, limit: int) -> Sequence[Listed]:
+    conditions, values = ["true"], list[object]()
+
+    def add(condition: str, value: object | None) -> None:
+        if value is not None:
+            values.append(value)
+            conditions.append(condition.format(len(values)))
+
+    add("t.customer_id > ${}", after)
+    add("t.area_id = ${}", wanted.scope.area_id)
+    add("t.salesperson_id = ${}", wanted.scope.salesperson_id)
+    add("t.newest_on >= ${}", wanted.traded_since)
+    add("t.last_on < ${} AND NOT t.gone", wanted.silent_since)
+    add("t.first_on >= ${} AND NOT t.gone", wanted.first_since)
+    if wanted.bought is False:
+        conditions.append("t.first_on IS NULL AND t.registered_at IS NOT NULL AND NOT t.gone")
+    statement = _PAGE.format(
+        columns=_COLUMNS,
+        trade=await live_table(c, schema, TRADE),
+        collected=await live_table(c, schema, COLLECTED_MODEL),
+        receivables=await live_table(c, schema, RECEIVABLES),
+        names=await live_table(c, schema, CUSTOMERS),
+        conditions=" AND ".join(conditions),
+        limit=limit,
+    )
+    return [_listed(row) for row in await c.fetch(statement, *values)]
+
+
+def _listed(row: Any) -> Listed:
+    found = Trade(**{name: row[name] for name in TRADE.columns})
+    return Listed(found, row["collected"] or "{}", row["open_items"] or "{}", row["name"])
+
+
+_ONE = "SELECT * FROM {table} WHERE customer_id = ANY($1)"
+
+
+async def trades(c: Connection, schema: str, customer_ids: Sequence[UUID]) -> Sequence[Trade]:
+    """The rows of these customers, where there are any."""
+    rows = await c.fetch(_ONE.format(table=await live_table(c, schema, TRADE)), list(customer_ids))
+    return [Trade(**{name: row[name] for name in TRADE.columns}) for row in rows]
+
+
+_OWED = """SELECT {side} AS who, b.key AS currency, sum((i ->> 'open')::numeric) AS outstanding,
+       coalesce(sum((i ->> 'open')::numeric) FILTER (WHERE (i ->> 'due_on')::date < $1), 0) AS overdue
+  FROM {receivables} r JOIN {trade} t USING (customer_id)
+ CROSS JOIN LATERAL jsonb_each(r.open_items) b CROSS JOIN LATERAL jsonb_array_elements(b.value -> 'items') i
+ WHERE r.oldest_due_on IS NOT NULL AND ($2::text IS NULL OR t.area_id = $2) AND ($3::text IS NULL OR t.salesperson_id = $3)
+ GROUP BY 1, 2"""
+_COLUMN: Mapping[Side, str] = {
+    "company": "''",
+    "area": "coalesce(t.area_id, '')",
+    "salesperson": "coalesce(t.salesperson_id, '')",
+}
+
+
+async def owed_by(c: Connection, schema: str, side: Side, today: date, scope: Scope) -> dict[tuple[str, str], Owed]:
+    """(id of the area or salesperson, currency) -> what their customers owe now, and how much of it was due before `today`."""
+    statement = _OWED.format(
+        side=_COLUMN[side],
+        receivables=await live_table(c, schema, RECEIVABLES),
+        trade=await live_table(c, schema, TRADE),
+    )
+    rows = await c.fetch(statement, today, scope.area_id, scope.salesperson_id)
+    return {(row["who"], row["currency"]): Owed(row["outstanding"], row["overdue"]) for row in rows}
