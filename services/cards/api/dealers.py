@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from services.cards.handlers.problems import refused
 from services.cards.handlers.relation_problems import DEALER_UNKNOWN, HIERARCHY_CYCLE, NOT_UNDER_DEALER
 from services.cards.handlers.valid_time import VALID_FROM_IN_FUTURE, valid_day
 from services.cards.read_models.customer_lookup import known
+from services.cards.read_models.customers import CUSTOMERS
 from services.cards.read_models.hierarchy import HIERARCHY, Below, below
 from shared.projections.waiting import wait_for
 from shared.web.commands import Command, IfMatch, respond
@@ -100,7 +102,8 @@ async def get_sub_distributors(
 ) -> Response:
     """`depth` 1 is right under the dealer; `dealer_id` says under whom each one is, so that the tree can be drawn."""
     bound = filter_hash(list="sub-distributors", customer_id=customer_id)
-    await reached(min_position, lambda position: wait_for(deps.pool, SCHEMA, HIERARCHY, position))
+    for model in (HIERARCHY, CUSTOMERS):
+        await reached(min_position, partial(wait_for, deps.pool, SCHEMA, model))
     async with deps.pool.acquire() as c:
         if not await known(c, SCHEMA, [customer_id]):
             raise refused(CardUnknown())

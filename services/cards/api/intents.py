@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from services.cards.handlers.relation_problems import (
     INTENT_STEP_TOO_EARLY,
     INTENT_UNKNOWN,
 )
+from services.cards.read_models.customers import CUSTOMERS
 from services.cards.read_models.intents import INTENTS, Filters, IntentRow, IntentState, Place, folded, page
 from shared.contracts.intents import Grade, IntentOpened
 from shared.event_store.load import load
@@ -207,7 +209,8 @@ async def list_intents(
     filters = Filters(customer_id, salesperson_id, grade, intent_class, state)
     bound = filter_hash(list="intents", **filters._asdict())
     after = None if cursor is None else _after(deps, bound, cursor)
-    await reached(min_position, lambda position: wait_for(deps.pool, SCHEMA, INTENTS, position))
+    for model in (INTENTS, CUSTOMERS):
+        await reached(min_position, partial(wait_for, deps.pool, SCHEMA, model))
     async with deps.pool.acquire() as c:
         rows = await page(c, SCHEMA, filters, after, limit + 1)
     items = [{**_shown(one.row), "name": one.name, "salesperson_id": one.salesperson_id} for one in rows[:limit]]

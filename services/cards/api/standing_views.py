@@ -8,7 +8,8 @@ from functools import reduce
 from typing import Any
 
 from services.cards.domain.card import Card
-from services.cards.domain.dealer import INDEPENDENT, evolve
+from services.cards.domain.dealer import evolve
+from services.cards.domain.hierarchy import INDEPENDENT
 from services.cards.handlers.stages import standing_of
 from shared.contracts.envelope import Envelope
 

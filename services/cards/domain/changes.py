@@ -15,7 +15,7 @@ from services.cards.domain import card as cards
 from services.cards.domain import dealer, trade_stage
 from services.cards.domain.as_of import day_of, standing
 from services.cards.domain.card import Card, Particulars, Unregistered
-from services.cards.domain.dealer import INDEPENDENT
+from services.cards.domain.hierarchy import INDEPENDENT
 from services.cards.domain.parts import NO_PARTS, Parts
 from services.cards.domain.parts import evolve as evolve_parts
 from services.cards.domain.trade_stage import TradeStep

@@ -5,28 +5,23 @@ A customer without a dealer buys from us. A statement about the dealer holds fro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from services.cards.domain.hierarchy import Affiliation, Links, days_of_change, is_above
 from services.cards.domain.refusals import HierarchyCycle, NotUnderDealer
-from services.cards.domain.said import Said
 from shared.contracts.event import Event
 from shared.contracts.relations import AttachedToDealer, DetachedFromDealer
-
-Affiliation = Said[UUID | None]
-"""Under which dealer a customer was said to be from which day on; None: under none."""
-INDEPENDENT: Affiliation = Said()
 
 
 @dataclass(frozen=True, slots=True)
 class AttachToDealer:
-    """`above`: the affiliations of the dealer and of everybody whom it has ever been under, directly or not."""
+    """`links`: the dealer and everybody whom it has ever been under, directly or not."""
 
     dealer_id: UUID
     on: date
-    above: Mapping[UUID, Affiliation]
+    links: Links
     decided_by: UUID
 
 
@@ -78,15 +73,8 @@ def decide(customer_id: UUID, state: Affiliation, command: AttachToDealer | Deta
 
 def _circle(customer_id: UUID, state: Affiliation, command: AttachToDealer) -> bool:
     """Whether on any day on which the statement would hold somebody would be his own dealer in the end."""
+    if command.dealer_id == customer_id:
+        return True
     ends = state.days_after(command.on)
-    days = {command.on, *(day for one in command.above.values() for day in one.days_after(command.on))}
-    return any(_is_above(customer_id, command.dealer_id, day, command.above) for day in days if not ends or day < ends[0])
-
-
-def _is_above(customer_id: UUID, dealer_id: UUID, day: date, above: Mapping[UUID, Affiliation]) -> bool:
-    at: UUID | None = dealer_id
-    while at is not None:
-        if at == customer_id:
-            return True
-        at = above[at].on(day) if at in above else None
-    return False
+    days = {command.on, *days_of_change(command.links, command.on)}
+    return any(is_above(command.links, customer_id, command.dealer_id, day) for day in days if not ends or day < ends[0])

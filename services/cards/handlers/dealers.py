@@ -7,15 +7,19 @@ from datetime import date
 from functools import reduce
 from uuid import UUID
 
-from services.cards.domain.card import living
-from services.cards.domain.dealer import INDEPENDENT, Affiliation, AttachToDealer, DetachFromDealer, decide, evolve
-from services.cards.domain.refusals import DealerUnknown
+from services.cards.domain.card import Card, Erased, Unregistered, living
+from services.cards.domain.dealer import AttachToDealer, DetachFromDealer, decide, evolve
+from services.cards.domain.hierarchy import INDEPENDENT, Affiliation, Links
+from services.cards.domain.identity import card_stream
+from services.cards.domain.merging import merging_of
+from services.cards.domain.refusals import AlreadyMerged, DealerUnknown
 from services.cards.handlers.cards import Decision, carry_out, state_of
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.facts import start_of_day
-from services.cards.read_models.hierarchy_lookup import affiliations_above, lock_hierarchy
+from services.cards.read_models.hierarchy_lookup import links_above, lock_hierarchy
 from shared.contracts.event import Event
 from shared.event_store.events import Loaded
+from shared.event_store.load import load
 from shared.postgres.pool import Connection
 from shared.web.answers import Answer
 from shared.web.commands import CommandKey
@@ -25,19 +29,23 @@ Meta = Mapping[str, str]
 
 async def attach(deps: Deps, customer_id: UUID, dealer_id: UUID, day: date, key: CommandKey, meta: Meta, expected: int) -> Answer:
     """Put the customer under a dealer. Raises Problem as `cards.carry_out` does."""
-    above: Mapping[UUID, Affiliation] | None = None
+    links: Links = {}
+    dealer: Card = Unregistered()
 
     async def look_up(c: Connection) -> None:
         # Two changes at once could make a circle that neither of them sees: so one waits until it sees the other.
-        nonlocal above
+        nonlocal links, dealer
         await lock_hierarchy(c)
-        above = await affiliations_above(c, SCHEMA, dealer_id)
+        links = await links_above(c, SCHEMA, [dealer_id])
+        dealer = state_of(await load(c, SCHEMA, card_stream(dealer_id)))
 
     def decided(loaded: Loaded) -> list[Event]:
-        living(state_of(loaded))
-        if above is None:
+        _leading(loaded)
+        if isinstance(dealer, Unregistered | Erased):
             raise DealerUnknown
-        return decide(customer_id, _affiliation(loaded), AttachToDealer(dealer_id, day, above, key.principal))
+        if (lead_id := links[dealer_id].lead_id) is not None:
+            raise AlreadyMerged(lead_id)
+        return decide(customer_id, _affiliation(loaded), AttachToDealer(dealer_id, day, links, key.principal))
 
     body = {"dealer_id": str(dealer_id)}
     decision = Decision(decide=decided, valid_from=start_of_day(day, deps.zone), body=body, first=look_up)
@@ -54,6 +62,13 @@ async def detach(deps: Deps, customer_id: UUID, day: date, key: CommandKey, meta
     return await carry_out(
         deps, customer_id, Decision(decide=decided, valid_from=start_of_day(day, deps.zone)), key, meta, expected
     )
+
+
+def _leading(loaded: Loaded) -> None:
+    living(state_of(loaded))
+    lead_id = merging_of(envelope.event for envelope in loaded.events).lead_id
+    if lead_id is not None:
+        raise AlreadyMerged(lead_id)
 
 
 def _affiliation(loaded: Loaded) -> Affiliation:

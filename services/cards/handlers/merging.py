@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.cards.domain.card import Unregistered
+from services.cards.domain.hierarchy import merge_makes_circle
 from services.cards.domain.identity import card_stream
 from services.cards.domain.merging import Side, decide, merging_of
-from services.cards.domain.refusals import CardRefused, CardUnknown
+from services.cards.domain.refusals import CardRefused, CardUnknown, HierarchyCycle
 from services.cards.handlers.cards import positioned, record, replayed, state_of
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.facts import part_of_customer, start_of_day
 from services.cards.handlers.problems import refused
 from services.cards.read_models import receivables
+from services.cards.read_models.hierarchy_lookup import links_above, lock_hierarchy
 from services.cards.read_models.ledger_currencies import currencies
 from shared.contracts.event import Event
 from shared.event_store.append import append_many
@@ -47,6 +49,7 @@ async def merge(deps: Deps, command: MergeCards, key: CommandKey, meta: Mapping[
 
 async def _once(deps: Deps, command: MergeCards, key: CommandKey, meta: Mapping[str, str], expected: int) -> Answer | None:
     async with deps.pool.acquire() as c, c.transaction():
+        await lock_hierarchy(c)
         lead = await load(c, SCHEMA, card_stream(command.lead_id), (key.principal, key.route, key.key))
         if lead.stored is not None:
             return replayed(lead.stored, key, deps.parts)
@@ -56,6 +59,9 @@ async def _once(deps: Deps, command: MergeCards, key: CommandKey, meta: Mapping[
         events: list[tuple[UUID, Expected, Event]] = []
         answer = Answer(200, {"customer_id": str(command.lead_id), "merged_id": str(command.merged_id)}, lead.version + 1)
         try:
+            links = await links_above(c, SCHEMA, [command.lead_id, command.merged_id])
+            if merge_makes_circle(links, command.lead_id, command.merged_id, deps.today()):
+                raise HierarchyCycle
             leading, led = decide(
                 await _side(deps, c, command.lead_id, lead),
                 await _side(deps, c, command.merged_id, other),

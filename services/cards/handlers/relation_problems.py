@@ -49,7 +49,8 @@ HIERARCHY_CYCLE = describe(
     "HIERARCHY_CYCLE",
     409,
     "Somebody would be his own dealer",
-    "On some day from valid_from on the dealer is under this customer, directly or through others, or is the customer.",
+    "On some day from valid_from on the dealer is under this customer, directly or through others, or is the customer. A card is "
+    "not merged with one that stands above it or under it.",
 )
 NOT_UNDER_DEALER = describe("NOT_UNDER_DEALER", 409, "The customer is under no dealer", "On that day the customer has no dealer.")
 DEALER_UNKNOWN = describe(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.cards.domain.dealer import INDEPENDENT, Affiliation
+from services.cards.domain.hierarchy import INDEPENDENT, Affiliation
 from services.cards.domain.trade_stage import TradeStep
 from services.cards.read_models.customer_parts import Waiting
 from shared.contracts.cards import Basics, ExternalId

@@ -62,16 +62,20 @@ class Below(NamedTuple):
     sort_name: str
 
 
+# Who buys from a merged card buys from the one that leads it: such cards are passed through, and are no level of their own.
 # Two parts of the list may for a moment be of different age, and then it may hold a circle that the cards never had.
 _BELOW = """
 WITH RECURSIVE below AS (
-    SELECT customer_id, dealer_id, since, 1 AS depth FROM {hierarchy} WHERE dealer_id = $1
+    SELECT $1::uuid AS customer_id, NULL::uuid AS dealer_id, NULL::date AS since, 0 AS depth, 0 AS more
     UNION ALL
-    SELECT h.customer_id, h.dealer_id, h.since, b.depth + 1 FROM {hierarchy} h JOIN below b ON h.dealer_id = b.customer_id
+    SELECT x.customer_id, x.dealer_id, x.since, b.depth + x.more, x.more FROM below b CROSS JOIN LATERAL (
+        SELECT h.customer_id, h.dealer_id, h.since, 1 AS more FROM {hierarchy} h WHERE h.dealer_id = b.customer_id
+        UNION ALL
+        SELECT c.customer_id, NULL, NULL, 0 FROM {customers} c WHERE c.merged_into = b.customer_id) x
 ) CYCLE customer_id SET again USING path
 SELECT b.customer_id, b.dealer_id, b.since, b.depth, c.name, coalesce(c.sort_name, '') AS sort_name
   FROM below b LEFT JOIN {customers} c USING (customer_id)
- WHERE NOT b.again {after} ORDER BY depth, sort_name, customer_id LIMIT $2"""
+ WHERE b.more = 1 AND NOT b.again {after} ORDER BY depth, sort_name, customer_id LIMIT $2"""
 _AFTER = """AND (b.depth, coalesce(c.sort_name, '') COLLATE "C", b.customer_id) > ($3, $4, $5)"""
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from functools import reduce
 from uuid import UUID
 
-from services.cards.domain.card import Card, Erased, Unregistered
-from services.cards.domain.card import evolve as evolve_card
-from services.cards.domain.dealer import INDEPENDENT, Affiliation, evolve
+from services.cards.domain.dealer import evolve
+from services.cards.domain.hierarchy import INDEPENDENT, Link, Links
+from services.cards.domain.merging import merging_of
 from services.cards.read_models.customer_lookup import histories
-from shared.contracts.event import Event
 from shared.postgres.pool import Connection
 
 # The second number tells the lock from those of the streams, whose buckets are not negative.
@@ -22,20 +21,19 @@ async def lock_hierarchy(c: Connection) -> None:
     await c.execute(_LOCK)
 
 
-async def affiliations_above(c: Connection, schema: str, dealer_id: UUID) -> Mapping[UUID, Affiliation] | None:
-    """What was said about the dealers of this one and of everybody whom it has ever been under; None when it has no living card."""
-    found: dict[UUID, Affiliation] = {}
-    wanted = {dealer_id}
+async def links_above(c: Connection, schema: str, customers: Iterable[UUID]) -> Links:
+    """These customers, and everybody whom they have ever been under; with each the cards that were merged with it."""
+    found: dict[UUID, Link] = {}
+    wanted = set(customers)
     while wanted:
         cards = await histories(c, schema, wanted)
-        events = {customer: [event for _, event in card.events] for customer, card in cards.items()}
-        if not found and not _lives(events.get(dealer_id, ())):
-            return None
-        found |= {customer: reduce(evolve, events.get(customer, ()), INDEPENDENT) for customer in wanted}
-        wanted = {dealer for said in found.values() for _, dealer in said.days if dealer is not None} - found.keys()
+        beside: set[UUID] = set()
+        for customer in wanted:
+            events = [event for _, event in cards[customer].events] if customer in cards else []
+            merging = merging_of(events)
+            link = Link(reduce(evolve, events, INDEPENDENT), merging.lead_id)
+            found[customer] = link
+            beside |= {dealer for _, dealer in link.dealer.days if dealer is not None}
+            beside |= {*merging.merged} if merging.lead_id is None else {merging.lead_id}
+        wanted = beside - found.keys()
     return found
-
-
-def _lives(events: Sequence[Event]) -> bool:
-    start: Card = Unregistered()
-    return not isinstance(reduce(evolve_card, events, start), Unregistered | Erased)

@@ -97,6 +97,32 @@ async def test_two_requests_at_once_make_no_circle(standing: Cards) -> None:
         assert [answer.json()["code"] for answer in answers if answer.status_code == 409] == ["HIERARCHY_CYCLE"]
 
 
+@pytest.mark.requirement("S1.3")
+async def test_merged_cards_stand_in_the_hierarchy_as_one_customer(cards: Cards) -> None:
+    dealer, second, shop, stranger = await several(cards, 4)
+    under = await put_under(cards, shop, second)
+    assert under.status_code == 200
+    assert (await put_under(cards, second, dealer)).status_code == 200
+
+    async def merge(lead: UUID, other: UUID) -> httpx.Response:
+        version = (await cards.get(f"/v1/customers/{lead}")).headers["ETag"]
+        return await cards.post(f"/v1/customers/{lead}/merge", {"merged_id": str(other)}, {"If-Match": version})
+
+    circle = await merge(shop, dealer)
+    assert (circle.status_code, circle.json()["code"]) == (409, "HIERARCHY_CYCLE")
+    assert (await take_away(cards, second)).status_code == 200
+    merged = await merge(dealer, second)
+    assert merged.status_code == 200, merged.text
+    position = ",".join(answer.headers["Regulars-Position"] for answer in (under, merged))
+    tree = (await cards.get(f"/v1/customers/{dealer}/sub-distributors", min_position=position)).json()["items"]
+    assert [(item["customer_id"], item["depth"]) for item in tree] == [(str(shop), 1)]
+    back = await put_under(cards, dealer, shop)
+    assert (back.status_code, back.json()["code"]) == (409, "HIERARCHY_CYCLE")
+    for customer, new in ((second, stranger), (stranger, second)):
+        led = await put_under(cards, customer, new)
+        assert (led.status_code, led.json()["code"], led.json()["lead_id"]) == (409, "CUSTOMER_MERGED", str(dealer))
+
+
 async def test_what_a_change_of_the_hierarchy_needs(standing: Cards) -> None:
     customer, dealer = await several(standing, 2)
     nobody = await put_under(standing, customer, uuid4())

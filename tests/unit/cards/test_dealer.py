@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from functools import reduce
 from random import Random
@@ -11,13 +10,14 @@ from uuid import UUID
 import pytest
 
 from services.cards.domain import refusals
-from services.cards.domain.dealer import INDEPENDENT, Affiliation, AttachToDealer, DetachFromDealer, decide, evolve
+from services.cards.domain.dealer import AttachToDealer, DetachFromDealer, decide, evolve
+from services.cards.domain.hierarchy import INDEPENDENT, Affiliation, Link, Links, is_above, merge_makes_circle
 from shared.contracts.event import Event
 from shared.contracts.relations import AttachedToDealer, DetachedFromDealer
 
 A, B, C, PERSON = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=9)
 MARCH, APRIL, MAY = date(2026, 3, 1), date(2026, 4, 1), date(2026, 5, 1)
-NOBODY: Mapping[UUID, Affiliation] = {}
+NOBODY: Links = {}
 
 
 def attached(customer: UUID, dealer: UUID, since: date) -> AttachedToDealer:
@@ -65,18 +65,30 @@ def test_nobody_is_his_own_dealer() -> None:
 
 
 def test_nobody_comes_under_those_below_him() -> None:
-    above = {C: given(attached(C, B, MARCH)), B: given(attached(B, A, MARCH))}
+    above = {C: Link(given(attached(C, B, MARCH))), B: Link(given(attached(B, A, MARCH)))}
     with pytest.raises(refusals.HierarchyCycle):
         decide(A, given(), AttachToDealer(C, MAY, above, PERSON))
 
 
 def test_a_circle_on_a_past_day_is_a_circle() -> None:
     """B was under A during April; a statement for March would hold in April too."""
-    above = {B: given(attached(B, A, APRIL), detached(B, A, MAY))}
+    above = {B: Link(given(attached(B, A, APRIL), detached(B, A, MAY)))}
     with pytest.raises(refusals.HierarchyCycle):
         decide(A, given(), AttachToDealer(B, MARCH, above, PERSON))
     assert decide(A, given(), AttachToDealer(B, MAY, above, PERSON)) == [attached(A, B, MAY)]
     assert decide(A, given(attached(A, C, APRIL)), AttachToDealer(B, MARCH, above, PERSON)) == [attached(A, B, MARCH)]
+
+
+def test_merged_cards_are_one_customer() -> None:
+    """C was merged into A, so who is under B, who is under C, is under A."""
+    d = UUID(int=4)
+    links = {B: Link(given(attached(B, C, MARCH))), C: Link(lead_id=A), A: Link()}
+    with pytest.raises(refusals.HierarchyCycle):
+        decide(A, given(), AttachToDealer(B, MAY, links, PERSON))
+    assert is_above(links, A, B, MAY)
+    assert merge_makes_circle(links, A, B, MAY)
+    assert not merge_makes_circle(links, A, d, MAY)
+    assert not merge_makes_circle(links, A, B, MARCH - timedelta(days=1))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -88,7 +100,8 @@ def test_whatever_is_accepted_leaves_no_circle_on_any_day(seed: int) -> None:
     for _ in range(200):
         customer, dealer = random.choice(customers), random.choice(customers)
         day = MARCH + timedelta(days=random.randrange(12))
-        command = DetachFromDealer(day, PERSON) if random.random() < 0.2 else AttachToDealer(dealer, day, state, PERSON)
+        links = {one: Link(said) for one, said in state.items()}
+        command = DetachFromDealer(day, PERSON) if random.random() < 0.2 else AttachToDealer(dealer, day, links, PERSON)
         try:
             events = decide(customer, state[customer], command)
         except (refusals.HierarchyCycle, refusals.NotUnderDealer):
