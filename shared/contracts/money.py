@@ -10,7 +10,7 @@ LARGEST_MINOR_UNITS = 10**15
 """Amounts beyond this many minor units are refused: no invoice is that large, a slipped decimal point is."""
 
 # ISO 4217:2015 with amendments; only the exponents that differ from 2 need a number.
-_OTHER_EXPONENTS = {
+OTHER_EXPONENTS = {
     **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
     **dict.fromkeys("CLF UYW".split(), 4),
@@ -28,8 +28,8 @@ def decimals(currency: str) -> int:
     """Number of decimals of an ISO 4217 currency. Raises ValueError for a code that is none."""
     if currency in _TWO_DECIMALS:
         return 2
-    if currency in _OTHER_EXPONENTS:
-        return _OTHER_EXPONENTS[currency]
+    if currency in OTHER_EXPONENTS:
+        return OTHER_EXPONENTS[currency]
     raise ValueError("not an ISO 4217 currency")
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import pytest
 
 from tests.integration.cards.conftest import Cards
@@ -314,6 +316,47 @@ async def test_who_bought_once_and_buys_no_more(company: Company) -> None:
     [item] = (await company.get("/v1/dormant", kind="new"))["items"]
     assert (item["customer_id"], item["last_purchase"]) == (str(new), [money("30.00")])
     assert str(seldom) not in found
+
+
+@pytest.mark.requirement("S0.18", "S0.19", "S2.18")
+async def test_dashboards_see_trade_results_and_balance(company: Company) -> None:
+    """The views count to the server's date, which may be one off ours: months and years are compared where both agree."""
+    customer, never = await company.register("K-1", "wang", "EAST/1"), await company.register("K-2")
+    on, old = months_ago(1), months_ago(40)
+    await company.tell(
+        sold("K-1", on, "300.00"),
+        back("K-1", on, "60.50"),
+        sold("K-1", on, "70", "JPY"),
+        sold("K-1", old, "9.00"),
+        invoiced("K-1", "1", on, on, "300.00"),
+        paid("K-1", on, "100.00"),
+    )
+    await company.get("/v1/balance")
+    c = await asyncpg.connect(company.cards.database.dsn("dashboards"))
+    try:
+        trade = {(row["customer_id"], row["currency"]): row for row in await c.fetch("SELECT * FROM cards.public_trade")}
+        assert set(trade) == {(customer, "CNY"), (customer, "JPY"), (never, None)}
+        row = trade[customer, "CNY"]
+        assert (row["first_on"], row["last_on"], row["salesperson_id"]) == (old, on, "wang")
+        assert row["last_month"] == Decimal("239.50") or TODAY.day == 1
+        assert row["this_year"] + row["last_year"] == Decimal("239.50")
+        assert trade[customer, "JPY"]["this_year"] + trade[customer, "JPY"]["last_year"] == 70
+        results = {
+            (row["grain"], row["span"], row["currency"]): row for row in await c.fetch("SELECT * FROM cards.public_results")
+        }
+        month = results["m", str(on)[:7], "CNY"]
+        figures = {"sales": 1, "sold": Decimal("300.00"), "returned": Decimal("60.50"), "net": Decimal("239.50")}
+        assert {name: month[name] for name in figures} == figures
+        assert (month["area_id"], month["salesperson_id"]) == ("EAST/1", "wang")
+        assert results["d", str(on), "JPY"]["sold"] == 70
+        assert results["y", str(old)[:4], "CNY"]["net"] == 9
+        assert ("m", str(old)[:7], "CNY") not in results
+        balance = await c.fetchrow("SELECT * FROM cards.public_balance WHERE grain = 'm' AND currency = 'CNY'")
+        figures = {"sales": Decimal("239.50"), "invoiced": 300, "credited": 0, "collected": 100}
+        assert balance is not None
+        assert {name: balance[name] for name in figures} == figures
+    finally:
+        await c.close()
 
 
 async def test_periods_that_are_not_kept_are_refused(standing: Cards) -> None:
