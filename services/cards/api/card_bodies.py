@@ -241,6 +241,13 @@ class AssignmentBody(Body):
 
     area_id: Reference | None = None
     salesperson_id: Reference | None = None
+    valid_from: Annotated[BusinessDay | None, Field(description="The day from which it holds; today by default")] = None
+
+
+class AgreedTermsBody(TermsBody):
+    """Other terms than before."""
+
+    valid_from: Annotated[BusinessDay | None, Field(description="The day from which they hold; today by default")] = None
 
 
 class ErasureBody(Body):

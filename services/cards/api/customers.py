@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from services.cards.api import answers, examples
 from services.cards.api.card_bodies import (
+    AgreedTermsBody,
     AssignedMarksBody,
     AssignmentBody,
     CustomerBody,
     ErasureBody,
     RevisedBasicsBody,
-    TermsBody,
     read_customer,
 )
 from services.cards.api.deps import Dependencies
@@ -98,20 +98,20 @@ async def assign_salesperson(
     request: Request,
 ) -> Response:
     command = AssignSalesperson(body.area_id, body.salesperson_id, key.principal)
-    return respond(await change(deps, customer_id, command, key, event_meta(request), version), request)
+    return respond(await revise(deps, customer_id, command, body.valid_from, key, event_meta(request), version), request)
 
 
 @router.put("/v1/customers/{customer_id}/terms", dependencies=[writes], responses=_CHANGES, summary="Agree on terms of trade")
 async def agree_terms(
     customer_id: UUID,
-    body: Annotated[TermsBody, Body(openapi_examples=examples.TERMS)],
+    body: Annotated[AgreedTermsBody, Body(openapi_examples=examples.TERMS)],
     key: Command,
     version: IfMatch,
     deps: Dependencies,
     request: Request,
 ) -> Response:
     command = AgreeTerms(body.terms(), key.principal)
-    return respond(await change(deps, customer_id, command, key, event_meta(request), version), request)
+    return respond(await revise(deps, customer_id, command, body.valid_from, key, event_meta(request), version), request)
 
 
 @router.post("/v1/customers/{customer_id}/external-ids", dependencies=[writes], responses=_CHANGES, summary="Link an external id")

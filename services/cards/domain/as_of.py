@@ -7,6 +7,7 @@ was recorded. Both days are given to their end; None for all that there is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import reduce
 from zoneinfo import ZoneInfo
@@ -45,3 +46,8 @@ def card_at(envelopes: Iterable[Envelope], zone: ZoneInfo, as_of: date | None = 
     """Who the customer was on the day `as_of`, by what was known on the day `known_at`. Unregistered where there was no card yet."""
     start: Card = Unregistered()
     return reduce(evolve, (envelope.event for envelope in standing(envelopes, zone, as_of, known_at)), start)
+
+
+def card_on(envelopes: Sequence[Envelope], zone: ZoneInfo, day: date) -> Card:
+    """The card as it stands, with the particulars that held on the day: what a statement that holds from the day on is news to."""
+    return replace(card_at(envelopes, zone), particulars=card_at(envelopes, zone, day).particulars)

@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.cards.domain.as_of import card_at
-from services.cards.domain.card import AssignMarks, ReviseBasics, decide, living
+from services.cards.domain.as_of import card_at, card_on
+from services.cards.domain.card import AgreeTerms, AssignMarks, AssignSalesperson, ReviseBasics, decide, living
 from services.cards.domain.parts import Parts, parts_of
 from services.cards.domain.stating import (
     ActOnNeed,
@@ -50,17 +50,17 @@ async def say(
 async def revise(
     deps: Deps,
     customer_id: UUID,
-    command: ReviseBasics | AssignMarks,
+    command: ReviseBasics | AssignMarks | AssignSalesperson | AgreeTerms,
     valid_from: date | None,
     key: CommandKey,
     meta: Meta,
     expected: int | None,
 ) -> Answer:
-    """All basics or all marks anew. Raises as `say` does."""
+    """All basics or all marks anew, another salesperson, other terms. Raises as `say` does."""
     day = valid_day(deps, valid_from)
 
     def decided(loaded: Loaded) -> list[Event]:
-        events = decide(card_at(loaded.events, deps.zone), command)
+        events = decide(card_on(loaded.events, deps.zone, day), command)
         return all_examined(deps, customer_id, events, loaded.events, None, day, key.new_id())
 
     decision = Decision(decide=decided, personal=isinstance(command, ReviseBasics), valid_from=start_of_day(day, deps.zone))

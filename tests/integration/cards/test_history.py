@@ -141,12 +141,72 @@ async def test_what_was_owed_by_what_was_known(api: Cards, pool_of: PoolOf) -> N
 
 
 async def test_whose_customer_it_is_and_was(standing: Cards) -> None:
-    customer: UUID = await standing.register(fresh(), area_id="EAST", salesperson_id="wang")
-    answer = await standing.put(f"/v1/customers/{customer}/assignment", {"area_id": "EAST", "salesperson_id": "li"}, 1)
-    assert answer.status_code == 200
-    [now] = (await standing.get(f"/v1/customers/{customer}/assignments")).json()["items"]
-    # Of two on one day the later stands.
-    assert (now["salesperson_id"], now["area_id"], now["since"], now["decided_by"]) == ("li", "EAST", str(TODAY), str(PRINCIPAL))
-    assert "until" not in now
-    assert (await standing.get(f"/v1/customers/{customer}/assignments", as_of=str(ago(1)))).json()["items"] == []
+    customer: UUID = await standing.register(fresh(), area_id="EAST", salesperson_id="wang", valid_from=str(ago(60)))
+    path = f"/v1/customers/{customer}"
+    for version, (salesperson, since) in enumerate([("li", ago(20)), ("zhou", ago(40)), ("chen", ago(20)), (None, TODAY)], 1):
+        body = {"area_id": "EAST" if salesperson else None, "salesperson_id": salesperson, "valid_from": str(since)}
+        answer = await standing.put(f"{path}/assignment", body, version)
+        assert (answer.status_code, answer.headers["ETag"]) == (200, f'"{version + 1}"'), answer.text
+    found = (await standing.get(f"{path}/assignments")).json()["items"]
+    assert [(one["salesperson_id"], one["since"], one["until"]) for one in found] == [
+        ("wang", str(ago(60)), str(ago(41))),
+        ("zhou", str(ago(40)), str(ago(21))),
+        ("chen", str(ago(20)), str(ago(1))),
+    ]
+    assert {one["area_id"] for one in found} == {"EAST"}
+    assert {one["decided_by"] for one in found} == {str(PRINCIPAL)}
+    then = (await standing.get(f"{path}/assignments", as_of=str(ago(30)))).json()["items"]
+    assert [one["salesperson_id"] for one in then] == ["wang", "zhou"]
+    assert "until" not in then[-1]
+    assert (await standing.get(path, as_of=str(ago(30)))).json()["salesperson_id"] == "zhou"
+    assert "salesperson_id" not in (await standing.get(path)).json()
+    tomorrow = {"salesperson_id": "li", "valid_from": str(TODAY + timedelta(days=1))}
+    refused = await standing.put(f"{path}/assignment", tomorrow, 5)
+    assert (refused.status_code, refused.json()["code"]) == (422, "VALID_FROM_IN_FUTURE")
     assert (await standing.get(f"/v1/customers/{uuid4()}/assignments")).status_code == 404
+
+
+@pytest.mark.requirement("S0.20", "S2.11")
+async def test_the_whole_card_of_a_day_by_what_was_known_on_a_day(api: Cards, pool_of: PoolOf) -> None:
+    customer = await api.register(valid_from=str(ago(50)), place="Suzhou")
+    path = f"/v1/customers/{customer}"
+    terms = {"payment_days": 90, "agreed_on": str(ago(30)), "valid_from": str(ago(30))}
+    assert (await api.put(f"{path}/terms", terms, 1)).status_code == 200
+    visit = {"source": "SALESPERSON", "observed_on": str(ago(40))}
+    stated = {"credit_status": "POOR", "provenance": visit, "valid_from": str(ago(40))}
+    said = await api.post(f"{path}/trade-status", stated, {"If-Match": '"2"'})
+    assert said.status_code == 200, said.text
+    # The terms were granted before anybody told of the visit.
+    await recorded_on(api, pool_of, f"card-{customer}", [ago(50), ago(30), ago(10)])
+
+    async def credit(as_of: date, known_at: date | None = None) -> tuple[str | None, int | None]:
+        known = {} if known_at is None else {"known_at": str(known_at)}
+        body = (await api.get(path, as_of=str(as_of), **known)).json()
+        status = body["parts"].get("trade", {}).get("credit_status", {}).get("value")
+        return status, body.get("terms", {}).get("payment_days")
+
+    assert await credit(ago(30)) == ("POOR", 90)
+    assert await credit(ago(30), ago(30)) == (None, 90)
+    assert await credit(ago(31)) == ("POOR", None)
+    assert await credit(ago(45)) == (None, None)
+    changes = (await api.get(f"{path}/changes", **{"from": str(ago(49)), "known_at": str(ago(11))})).json()["items"]
+    assert {one["field"] for one in changes} == {"terms.payment_days", "terms.agreed_on"}
+    changes = (await api.get(f"{path}/changes", **{"from": str(ago(49)), "to": str(ago(31))})).json()["items"]
+    assert [(one["field"], one["after"], one["source"], one["observed_on"]) for one in changes] == [
+        ("trade.credit_status", "POOR", "SALESPERSON", str(ago(40)))
+    ]
+    for clocks in ({"as_of": str(ago(51))}, {"known_at": str(ago(51))}):
+        assert (await api.get(path, **clocks)).status_code == 404
+    await api.post(f"{path}/erasure", {"reason": "REQUESTED"})
+    assert (await api.get(path, as_of=str(ago(30)))).status_code == 410
+
+
+async def test_a_statement_for_an_earlier_day_is_news_to_that_day(standing: Cards) -> None:
+    customer = await standing.register(fresh(), valid_from=str(ago(50)), marks={"shop_kind": "RETAIL"})
+    path = f"/v1/customers/{customer}"
+    await standing.put(f"{path}/marks", {"shop_kind": "CHAIN", "valid_from": str(ago(10))}, 1)
+    back_dated = await standing.put(f"{path}/marks", {"shop_kind": "CHAIN", "valid_from": str(ago(30))}, 2)
+    assert back_dated.headers["ETag"] == '"3"'
+    assert (await standing.get(path, as_of=str(ago(20)))).json()["marks"] == {"shop_kind": "CHAIN"}
+    again = await standing.put(f"{path}/marks", {"shop_kind": "CHAIN", "valid_from": str(ago(25))}, 3)
+    assert again.headers["ETag"] == '"3"'
