@@ -9,8 +9,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.cards.domain.as_of import day_of, standing
-from shared.contracts.cards import CustomerRegistered, SalespersonAssigned
+from shared.contracts.cards import CustomerRegistered, SalespersonAssigned, StubOpened
 from shared.contracts.envelope import Envelope
+
+_BEGINNINGS = (StubOpened, CustomerRegistered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +33,16 @@ def spans(envelopes: Iterable[Envelope], zone: ZoneInfo, as_of: date | None, kno
 
     Of two assignments for one day the later recorded stands, and the other served for no day. Days of nobody are left out.
     """
+    told = standing(envelopes, zone, as_of, known_at)
+    begins = min((day_of(one.occurred_at, zone) for one in told if isinstance(one.event, _BEGINNINGS)), default=None)
+    if begins is None:
+        return []
     on_day: dict[date, Span] = {}
-    for envelope in standing(envelopes, zone, as_of, known_at):
+    for envelope in told:
         event = envelope.event
         if isinstance(event, CustomerRegistered | SalespersonAssigned):
-            since = day_of(envelope.occurred_at, zone)
+            # What was said of days before there was a card holds from its first day.
+            since = max(day_of(envelope.occurred_at, zone), begins)
             decided_by = event.decided_by if isinstance(event, SalespersonAssigned) else None
             on_day[since] = Span(
                 event.area_id, event.salesperson_id, since, None, envelope.recorded_at, envelope.version, decided_by

@@ -67,9 +67,12 @@ def _known(events: Iterable[Told], as_of: date, known_at: date) -> list[Told]:
 
 
 def card(events: Iterable[Told], as_of: date, known_at: date) -> dict[str, Any]:
-    """Every field with something in it; empty where there was no card."""
+    """Every field with something in it; empty where there was no card: one begins on the day from which its registration holds."""
     said: dict[str, list[tuple[date, int, Any]]] = defaultdict(list)
-    for one in _known(events, as_of, known_at):
+    known = _known(events, as_of, known_at)
+    if all(one.name != "customer-registered" for one in known):
+        return {}
+    for one in known:
         for field, value in _statements(one):
             said[field].append((one.holds, one.version, value))
     latest = {field: max(several, key=lambda s: s[:2])[2] for field, several in said.items()}

@@ -137,6 +137,13 @@ def test_whose_customer_it_was_follows_the_days_not_the_arrival() -> None:
     assert known == [("wang", day(1), day(19)), ("li", day(20), None)]
 
 
+def test_nobody_serves_a_customer_before_there_is_a_card() -> None:
+    events = told((REGISTERED, day(10), day(10)), (given_to("li"), day(5), day(11)), (given_to("li"), day(12), day(12)))
+    found = [(span.salesperson_id, span.since, span.until) for span in spans(events, SHANGHAI, None, None)]
+    assert found == [("wang", day(10), day(11)), ("li", day(12), None)]
+    assert spans(events, SHANGHAI, day(9), None) == []
+
+
 def test_changes_say_field_by_field_what_stood_before() -> None:
     events = told(
         (REGISTERED, day(1), day(1)),
