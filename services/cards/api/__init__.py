@@ -8,6 +8,7 @@ from services.cards.api.areas import router as areas
 from services.cards.api.balance import router as balance
 from services.cards.api.card_health import router as card_health
 from services.cards.api.collection import router as collection
+from services.cards.api.customer_export import router as customer_export
 from services.cards.api.customer_list import router as customer_list
 from services.cards.api.customer_search import router as customer_search
 from services.cards.api.customer_views import router as customer_views
@@ -19,6 +20,7 @@ from services.cards.api.history import router as history
 from services.cards.api.imports import router as imports
 from services.cards.api.intents import router as intents
 from services.cards.api.investments import router as investments
+from services.cards.api.mailing_list import router as mailing_list
 from services.cards.api.merging import router as merging
 from services.cards.api.parts import router as parts
 from services.cards.api.promises import router as promises
@@ -32,6 +34,8 @@ from services.cards.api.transactions import router as transactions
 ROUTERS: tuple[APIRouter, ...] = (
     customers,
     customer_list,
+    customer_export,
+    mailing_list,
     customer_search,
     customer_views,
     parts,

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from importlib import import_module
 from typing import Any
 
 import pytest
 
+from services.cards.wiring import build_api
 from tests.integration.cards.conftest import Cards
+from tests.integration.running import serving
 
 LOTUS = {
     "kind": "COMPANY", "name": "Lotus", "place": "Suzhou", "country": "CN", "area_id": "EAST", "salesperson_id": "wang",
@@ -130,3 +135,85 @@ async def test_a_cursor_belongs_to_its_list(cards: Cards) -> None:
     for other in ({"where": "area_id=WEST"}, {"sort": "-name", "where": "area_id=EAST"}, {}):
         answer = await cards.get("/v1/customers", limit=1, cursor=cursor, **other)
         assert (answer.status_code, answer.json()["code"]) == (400, "CURSOR_INVALID")
+
+
+@pytest.mark.requirement("S0.3")
+async def test_a_list_is_exported_whole_and_safe_against_formulas(cards: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("services.cards.api.customer_export"), "AT_ONCE", 2)
+    await stocked(cards)
+    await cards.post("/v1/customers", {"kind": "COMPANY", "name": '=HYPERLINK("http://x")', "place": "@home"})
+    last = await cards.post("/v1/customers", {"kind": "COMPANY", "name": 'Oak, "the best"', "telephone": "+8651267890123"})
+    answer = await cards.get("/v1/customers.csv", min_position=last.headers["Regulars-Position"])
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="customers.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    assert [row["name"] for row in rows] == ["Li Na", '\'=HYPERLINK("http://x")', "Cedar", "Lotus", "Maple", 'Oak, "the best"']
+    assert rows[1]["place"] == "'@home"
+    assert rows[5]["telephone"] == "'+8651267890123"
+    assert (rows[3]["credit_limit"], rows[3]["credit_currency"], rows[3]["agreed_on"]) == ("200000.00", "CNY", "2026-01-05")
+    some = await cards.get("/v1/customers.csv", where=["area_id=EAST"], sort="-name", mark=True)
+    assert some.content.startswith("\ufeffcustomer_id,name".encode())
+    assert [row["name"] for row in csv.DictReader(io.StringIO(some.text, newline=""))] == ["Maple", "Lotus"]
+    wrong = await cards.get("/v1/customers.csv", where=["telephone=1"])
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "VALIDATION_FAILED")
+
+
+async def test_without_the_scope_an_export_holds_nothing_personal(cards: Cards) -> None:
+    await stocked(cards)
+    scopes = ("cards.customer.read",)
+    async with serving(build_api(cards.settings), cards.folder, scopes) as client:
+        text = (await client.get("/v1/customers.csv")).text
+        assert "Lotus" in text
+        assert "Li Na" not in text
+        assert "13800138000" not in text
+        refused = await client.get("/v1/mailing-list")
+        assert (refused.status_code, refused.json()["code"]) == (403, "SCOPE_MISSING")
+
+
+@pytest.mark.requirement("S0.4", "S3.16")
+async def test_a_mailing_list_has_the_lines_that_each_country_writes(cards: Cards) -> None:
+    suzhou = {
+        "country": "CN",
+        "region": "江苏省",
+        "city": "苏州市",
+        "district": "虎丘区",
+        "street": "湖路5号",
+        "postal_code": "215000",
+    }
+    osaka = {"country": "JP", "region": "大阪府", "city": "大阪市", "street": "北区梅田1-2", "postal_code": "530-0001"}
+    berlin = {"country": "DE", "city": "Berlin", "street": "Hauptstr. 5", "postal_code": "10115", "recipient": "Frau Krause"}
+    people = [
+        {"kind": "COMPANY", "name": "华信贸易有限公司", "postal": suzhou, "area_id": "EAST"},
+        {"kind": "COMPANY", "name": "株式会社田中商店", "postal": osaka, "area_id": "EAST"},
+        {"kind": "COMPANY", "name": "Blue Gate GmbH", "postal": berlin, "area_id": "WEST"},
+        {
+            "kind": "PERSON",
+            "person_name": "Anne Roux",
+            "country": "FR",
+            "place": "Lyon",
+            "address": "5 rue du Lac",
+            "area_id": "WEST",
+        },
+        {"kind": "COMPANY", "name": "Nowhere Ltd", "country": "CN"},
+    ]
+    answer = await cards.post("/v1/customers/bulk", people)
+    assert answer.json()["summary"] == {"total": 5, "recorded": 5}, answer.text
+    merged = [item["id"] for item in answer.json()["items"]][4]
+    twin = await cards.register("K-1", name="Nowhere", postal=berlin)
+    position = (await cards.post(f"/v1/customers/{merged}/merge", {"merged_id": str(twin)}, {"If-Match": '"1"'})).headers
+    shown = await cards.get("/v1/mailing-list", min_position=position["Regulars-Position"], posted_in="CN")
+    lines = {item["lines"][0] if item["lines"] else "": item for item in shown.json()["items"]}
+    assert [item["lines"] for item in lines.values()] == [
+        ["Anne Roux", "5 rue du Lac", "LYON", "FRANCE"],
+        ["Frau Krause", "Blue Gate GmbH", "Hauptstr. 5", "10115 BERLIN", "GERMANY"],
+        [],
+        ["215000", "江苏省苏州市虎丘区", "湖路5号", "华信贸易有限公司"],
+        ["〒530-0001", "大阪府", "大阪市北区梅田1-2", "株式会社田中商店", "JAPAN"],
+    ]
+    assert lines[""]["missing"] == ["street", "city", "postal_code", "region"]
+    file = await cards.get("/v1/mailing-list.csv", where=["area_id=WEST"])
+    rows = list(csv.DictReader(io.StringIO(file.text, newline="")))
+    assert [(row["line_1"], row["country"], row["missing"]) for row in rows] == [
+        ("Anne Roux", "FR", "postal_code"),
+        ("Frau Krause", "DE", ""),
+    ]
