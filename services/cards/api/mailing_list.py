@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from services.cards.api.answers import answer
 from services.cards.api.card_views import SEES_PERSONS
-from services.cards.api.customer_export import FILE, Mark, started, with_basics
+from services.cards.api.customer_export import Mark, file_answer, started, with_basics
 from services.cards.api.deps import Dependencies
 from services.cards.api.list_query import SortParameter, WhereParameter, query_of
 from services.cards.domain.addressee import addressee
@@ -73,7 +73,9 @@ async def get_mailing_list(
     "/v1/mailing-list.csv",
     dependencies=[reads],
     response_class=StreamingResponse,
-    responses=FILE,
+    responses=file_answer(
+        "customer_id,...,line_1,line_2,...\r\ndf93c5a8-dfea-5f5b-a254-1e58423d36b1,...,215000,江苏省苏州市虎丘区,...\r\n"
+    ),
     summary="The mailing list as CSV",
 )
 async def export_mailing_list(
