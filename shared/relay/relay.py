@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from aiokafka import AIOKafkaProducer
 from prometheus_client import Gauge
@@ -30,6 +31,11 @@ STORE_POLL_SECONDS = 0.05
 FLOWING_ROWS = 500
 GATHER_SECONDS = 0.1
 """After so many rows at once the relay waits a little: what follows them is sent in fewer and larger batches."""
+FLOOD_ROWS = 1500
+FLOOD_SECONDS = 3.0
+CALM_SECONDS = 1.0
+"""More rows at once are an import, whose rows come by the thousand a second. Then the relay waits longer, until there are none
+for a moment: read models that get a customer's facts together write its rows once, and the import has the machine meanwhile."""
 RECORDS_A_PRODUCER = 1_000_000_000
 
 
@@ -93,7 +99,7 @@ async def relay(connection: Connection, reading: Connection, sender: Sender, lea
     `reading` is a second connection: while there is a backlog, the next rows are read as the last ones are sent.
     """
     ticks = watermark.Ticks(time.monotonic)
-    pause, limit, sent = POLL_SECONDS[0], ROWS, 0
+    pause, limit, sent, burst = POLL_SECONDS[0], ROWS, 0, 0
     oldest = _age_shown(UNSENT_AGE, sender.service, now)
     reached = _age_shown(WATERMARK_AGE, sender.service, now)
     relayed = RELAYED.labels(sender.service)
@@ -128,14 +134,34 @@ async def relay(connection: Connection, reading: Connection, sender: Sender, lea
                 oldest.since = None
             if rows:
                 pause = POLL_SECONDS[0]
-                if ahead is None and len(rows) >= FLOWING_ROWS:
-                    await asyncio.sleep(GATHER_SECONDS)
+                burst += len(rows)
+                if ahead is None:
+                    await gather(burst, partial(_end, reading, lead.schema))
+                    burst = 0
             else:
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.25, POLL_SECONDS[1])
     finally:
         if ahead is not None:
             ahead.cancel()
+
+
+async def gather(burst: int, head: Callable[[], Awaitable[object]]) -> None:
+    """Wait after a burst of so many rows, the longer the more. `head` tells where the store ends."""
+    if burst < FLOOD_ROWS:
+        await asyncio.sleep(GATHER_SECONDS if burst >= FLOWING_ROWS else 0)
+        return
+    seen = None
+    for _ in range(round(FLOOD_SECONDS / CALM_SECONDS)):
+        at = await head()
+        if at == seen:
+            return
+        seen = at
+        await asyncio.sleep(CALM_SECONDS)
+
+
+async def _end(connection: Connection, schema: str) -> Cursor:
+    return (await watermark.head(connection, schema))[2]
 
 
 async def tick_only(connection: Connection, service: str, schema: str, now: Callable[[], datetime]) -> None:
