@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from shared.contracts.cards import ExternalId, SourceCompletedThrough, StubOpened, TradeReleased
 from shared.contracts.cursor import part_of
-from shared.contracts.event import encode
+from shared.contracts.event import Event, decode, encode
 from shared.contracts.money import Money
 from shared.contracts.transactions import PaymentReceived
 from shared.event_store.events import Append, CommandRecord, Expected, Fact, Guard, NewEvent, Stub
@@ -52,6 +52,10 @@ def payment(customer: UUID, number: str, amount: str = "10.00", source: str = "e
         occurred_at=NOON,
         body=encode(event),
     )
+
+
+def event_of(fact: Fact) -> Event:
+    return decode(fact.type, fact.body)
 
 
 def stub(customer: UUID, value: str, system: str = "erp") -> Stub:

@@ -6,12 +6,11 @@ import pytest
 
 from shared.contracts.cards import TradeReleased
 from shared.contracts.cursor import START
-from shared.contracts.event import encode
 from shared.event_store.append import Unstorable, append_many
 from shared.event_store.events import Append, AppendResult, Guard, NewEvent
 from shared.event_store.load import load
 from shared.event_store.tail import tail
-from shared.testing.stored_events import NOON, ROUTE, command, completed_through, payment, releases
+from shared.testing.stored_events import NOON, ROUTE, command, completed_through, event_of, payment, releases
 
 
 async def appended(pool, *appends, **how):
@@ -202,10 +201,10 @@ async def test_completeness_is_recorded_later_than_every_fact(pool, admin, custo
 
 async def test_what_postgresql_cannot_hold_is_refused_before_it_is_sent(pool, customers):
     # The middle one is small enough when it is sent, and too large as the table writes it.
-    for wrong in ("x" * 70_000, "x" * (65_530 - len(encode(payment(customers[0], "").event))), "a\x00b"):
-        event = payment(customers[0], wrong).event
+    for wrong in ("x" * 70_000, "x" * (65_530 - len(payment(customers[0], "").body)), "a\x00b"):
+        event = event_of(payment(customers[0], wrong))
         with pytest.raises(Unstorable):
             await appended(pool, Append("card-1", "any", None, 0, [NewEvent(uuid4(), event, NOON)]))
-    fine = payment(customers[0], r"a backslash \u0000 in plain letters").event
+    fine = event_of(payment(customers[0], r"a backslash \u0000 in plain letters"))
     assert (await appended(pool, Append("card-1", "any", None, 0, [NewEvent(uuid4(), fine, NOON)]))).outcome == "appended"
     assert (await loaded(pool, "card-1")).events[0].event == fine

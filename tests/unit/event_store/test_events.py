@@ -5,18 +5,16 @@ from uuid import UUID
 
 import pytest
 
-from shared.contracts.event import decode
 from shared.contracts.topics import CONTROL_TYPES
 from shared.event_store.append import Unstorable, append_facts, append_many
 from shared.event_store.events import COVERING_TYPES, Append, Guard, NewEvent
-from shared.testing.stored_events import NOON, command, payment, releases
+from shared.testing.stored_events import NOON, command, event_of, payment, releases
 
 CUSTOMER = UUID(int=1)
 
 
 def too_large():
-    fact = payment(CUSTOMER, "x" * 65_536)
-    return NewEvent(CUSTOMER, decode(fact.type, fact.body), NOON)
+    return NewEvent(CUSTOMER, event_of(payment(CUSTOMER, "x" * 65_536)), NOON)
 
 
 class Recorder:
