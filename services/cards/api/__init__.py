@@ -30,6 +30,7 @@ from services.cards.api.sources import router as sources
 from services.cards.api.stages import router as stages
 from services.cards.api.trade import router as trade
 from services.cards.api.transactions import router as transactions
+from services.cards.api.verifications import router as verifications
 
 ROUTERS: tuple[APIRouter, ...] = (
     customers,
@@ -39,6 +40,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     customer_search,
     customer_views,
     parts,
+    verifications,
     merging,
     duplicates,
     transactions,

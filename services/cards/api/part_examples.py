@@ -73,22 +73,17 @@ OPEN_VERIFICATIONS = answer(
     {
         "items": [
             {
+                "task_id": _TASK,
                 "customer_id": _CUSTOMER,
                 "name": "Hua Xin Trading Co.",
                 "salesperson_id": "wang",
-                "tasks": [
-                    {
-                        "task_id": _TASK,
-                        "field": "business.annual_purchases",
-                        "stated": "1500000.00",
-                        "known": "880000.00",
-                        "known_from": "LEDGER",
-                        "currency": "CNY",
-                        **_FORM,
-                        "valid_from": "2026-03-06",
-                        "entered_at": "2026-03-06T08:15:30.123456Z",
-                    }
-                ],
+                "field": "business.annual_purchases",
+                "stated": "1500000.00",
+                "known": "880000.00",
+                "known_from": "LEDGER",
+                "currency": "CNY",
+                **_FORM,
+                "entered_at": "2026-03-06T08:15:30.123456Z",
             }
         ]
     },

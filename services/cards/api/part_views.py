@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,7 @@ from services.cards.handlers.deps import Deps
 from shared.auth.keys import Principal
 from shared.contracts.card_parts import BusinessStatus, Characteristics, TradeStatus
 from shared.contracts.cards import Basics, KeyPerson, Marks, Provenance
+from shared.web.amounts import money_body
 
 _STRUCTS: Mapping[str, type[msgspec.Struct]] = {
     BASICS: Basics,
@@ -143,7 +145,8 @@ def _need(need: Need, read: Any, actions: list[Any]) -> dict[str, Any]:
 
 def task_body(task: Task) -> dict[str, Any]:
     """A figure that waits to be looked into."""
-    found: dict[str, Any] = {"task_id": task.task_id, "field": task.field, "stated": task.stated, "known": task.known}
+    found: dict[str, Any] = {"task_id": task.task_id, "field": task.field}
+    found |= {"stated": figure_text(task.stated, task.currency), "known": figure_text(task.known, task.currency)}
     found["known_from"] = task.known_from
     if task.currency is not None:
         found["currency"] = task.currency
@@ -152,3 +155,9 @@ def task_body(task: Task) -> dict[str, Any]:
     if task.entered_by is not None:
         found["entered_by"] = task.entered_by
     return found
+
+
+def figure_text(amount: Decimal, currency: str | None) -> str:
+    """A figure as decimal string, of money with the decimals of its currency."""
+    money = money_body(amount, currency)
+    return f"{amount:f}" if money is None else money["amount"]

@@ -13,6 +13,7 @@ from services.cards.read_models.intents import INTENTS
 from services.cards.read_models.promises import PROMISES
 from services.cards.read_models.receivables import RECEIVABLES
 from services.cards.read_models.trade import TRADE
+from services.cards.read_models.verifications import VERIFICATIONS
 from shared.projections.read_model import ReadModel
 
 READ_MODELS: tuple[ReadModel[Any], ...] = (
@@ -25,4 +26,5 @@ READ_MODELS: tuple[ReadModel[Any], ...] = (
     CARD_HEALTH,
     HIERARCHY,
     INTENTS,
+    VERIFICATIONS,
 )
