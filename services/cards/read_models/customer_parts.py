@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
-from uuid import UUID
 
 import msgspec
 
@@ -80,8 +79,8 @@ def figures_of(basics: Basics) -> Iterator[tuple[str, Any]]:
     yield "basics.assets", None if basics.assets is None else plain(basics.assets)
 
 
-def waiting(event: VerificationRequested, since: datetime) -> tuple[UUID, Waiting]:
-    return event.task_id, Waiting(event.field, event.stated, event.currency, since)
+def waiting(event: VerificationRequested, since: datetime) -> tuple[str, Waiting]:
+    return str(event.task_id), Waiting(event.field, event.stated, event.currency, since)
 
 
 def confirmed(figure: Waiting) -> Any:

@@ -62,10 +62,10 @@ class Customer:
 
 
 class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`since`: from when what stands of a field holds, or of fields that are always stated together. `waiting`: figures to be verified."""
+    """`since`: from when what stands of a field holds, or of fields that are always stated together. `waiting`: figures to be verified by task."""
 
     since: dict[str, datetime] = {}
-    waiting: dict[UUID, Waiting] = {}
+    waiting: dict[str, Waiting] = {}
     step: TradeStep = TradeStep()
     dealer: Affiliation = INDEPENDENT
 

@@ -157,10 +157,11 @@ def _with_figures(row: Customer, stated: Iterable[tuple[str, Any]], at: datetime
 
 def _verified(row: Customer, event: card_parts.FieldVerified) -> Customer:
     known = standing_in(row.standing)
-    if event.task_id not in known.waiting:
+    task = str(event.task_id)
+    if task not in known.waiting:
         return row
-    figure = known.waiting[event.task_id]
-    left = {task: other for task, other in known.waiting.items() if task != event.task_id}
+    figure = known.waiting[task]
+    left = {name: other for name, other in known.waiting.items() if name != task}
     row = _standing_as(row, msgspec.structs.replace(known, waiting=left))
     return _with_figures(row, [(figure.field, confirmed(figure))], figure.since) if event.outcome == "CONFIRMED" else row
 
