@@ -10,6 +10,7 @@ All days are business days of the company. Amounts are in the currency under whi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -36,6 +37,7 @@ __all__ = [
     "disputed",
     "exposure",
     "items_of",
+    "mean_days_late",
     "open_items",
     "read_account",
     "settlements",
@@ -184,8 +186,13 @@ def _settlement_order(one: Settlement) -> tuple[date, date, str, str]:
 
 def days_beyond_terms(account: Account, as_of: date, days: int = 365) -> dict[str, Decimal]:
     """Mean signed days late, weighted by amount, of what was settled in the `days` through `as_of`; by currency, where any was."""
+    return mean_days_late(settlements(account, as_of), as_of, days)
+
+
+def mean_days_late(settled: Iterable[Settlement], as_of: date, days: int = 365) -> dict[str, Decimal]:
+    """As `days_beyond_terms`, of settlements of any accounts."""
     sums: dict[str, tuple[Decimal, Decimal]] = {}
-    for one in settlements(account, as_of):
+    for one in settled:
         if 0 <= (as_of - one.settled_on).days < days:
             weighted, amount = sums.get(one.currency, (ZERO, ZERO))
             sums[one.currency] = (weighted + one.amount * one.days_late, amount + one.amount)

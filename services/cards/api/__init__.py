@@ -15,6 +15,7 @@ from services.cards.api.customer_views import router as customer_views
 from services.cards.api.customers import router as customers
 from services.cards.api.dealers import router as dealers
 from services.cards.api.dormant import router as dormant
+from services.cards.api.dossier import router as dossier
 from services.cards.api.duplicates import router as duplicates
 from services.cards.api.history import router as history
 from services.cards.api.imports import router as imports
@@ -25,6 +26,7 @@ from services.cards.api.merging import router as merging
 from services.cards.api.parts import router as parts
 from services.cards.api.promises import router as promises
 from services.cards.api.receivables import router as receivables
+from services.cards.api.register import router as register
 from services.cards.api.results import router as results
 from services.cards.api.sources import router as sources
 from services.cards.api.stages import router as stages
@@ -60,4 +62,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     results,
     balance,
     dormant,
+    dossier,
+    register,
 )

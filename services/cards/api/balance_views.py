@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from services.cards.domain.statement import Balance, OpenLine
-from shared.contracts.money import decimals
+from services.cards.domain.statement import Balance, OpenLine, balances
+from services.cards.read_models.accounts import account_of
+from services.cards.read_models.receivables import Receivable, claims_of
+from shared.contracts.money import Money, decimals
+
+
+def limit_of(row: Receivable) -> Money | None:
+    """The agreed limit, where there is one."""
+    if row.credit_limit is None or row.credit_currency is None:
+        return None
+    return Money(row.credit_limit, row.credit_currency)
+
+
+def balances_of_row(row: Receivable, day: date) -> list[Balance]:
+    """A customer's balances at the end of a day, by currency."""
+    return balances(account_of(row.account), claims_of(row.claims), limit_of(row), day)
 
 
 def balance_body(balance: Balance, *, lines: bool) -> dict[str, Any]:

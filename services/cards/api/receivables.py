@@ -11,21 +11,16 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from services.cards.api import answers
-from services.cards.api.balance_views import balance_body
+from services.cards.api.balance_views import balance_body, balances_of_row
 from services.cards.api.deps import Dependencies
 from services.cards.domain.ledger import KIND_OF
 from services.cards.domain.refusals import CardUnknown
-from services.cards.domain.statement import Balance, balances
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.problems import refused
-from services.cards.read_models.accounts import account_of
 from services.cards.read_models.customer_lookup import known
-from services.cards.read_models.receivables import RECEIVABLES, Filters, Receivable, claims_of, one, page
+from services.cards.read_models.receivables import RECEIVABLES, Filters, Receivable, one, page
 from services.cards.read_models.transactions import LedgerEntry
 from services.cards.read_models.transactions import page as ledger_page
-from shared.contracts.claims import Claims
-from shared.contracts.money import Money
-from shared.contracts.open_items import Account
 from shared.projections.waiting import wait_for
 from shared.web.fields import BusinessDay, Reference
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
@@ -58,16 +53,7 @@ async def get_receivables(
     day = as_of or deps.today()
     if row is None:
         return Json({"customer_id": customer_id, "as_of": day, "balances": []})
-    return Json({**_head(row), "as_of": day, "balances": [balance_body(b, lines=True) for b in _balances(row, day)]})
-
-
-def _balances(row: Receivable, day: date) -> list[Balance]:
-    limit = None
-    if row.credit_limit is not None and row.credit_currency is not None:
-        limit = Money(row.credit_limit, row.credit_currency)
-    account: Account = account_of(row.account)
-    claims: Claims = claims_of(row.claims)
-    return balances(account, claims, limit, day)
+    return Json({**_head(row), "as_of": day, "balances": [balance_body(b, lines=True) for b in balances_of_row(row, day)]})
 
 
 def _head(row: Receivable) -> dict[str, Any]:
@@ -104,7 +90,8 @@ async def list_receivables(
         rows = await page(c, SCHEMA, filters, today, after, limit + 1)
     shown = rows[:limit]
     items = [
-        {**_head(row), "as_of": today, "balances": [balance_body(b, lines=False) for b in _balances(row, today)]} for row in shown
+        {**_head(row), "as_of": today, "balances": [balance_body(b, lines=False) for b in balances_of_row(row, today)]}
+        for row in shown
     ]
     next_cursor = None
     if len(rows) > limit:

@@ -17,7 +17,9 @@ from shared.contracts.open_items import (
     days_beyond_terms,
     disputed,
     exposure,
+    mean_days_late,
     open_items,
+    settlements,
 )
 
 ZERO = Decimal(0)
@@ -93,3 +95,39 @@ def _nothing_owed(limit: Money) -> Balance:
         disputed_overdue=ZERO,
     )
     return Balance(limit.currency, (), nothing, ZERO, ZERO, None, limit.amount, limit.amount, ())
+
+
+def together(accounts: Sequence[Account], cards: Sequence[Sequence[Balance]], limit: Money | None, as_of: date) -> list[Balance]:
+    """The balances of several cards of one customer as one, by currency. Each card's credit stays with its own invoices.
+
+    `accounts` are theirs, at `as_of`; `limit` is that of the card that leads.
+    """
+    late = mean_days_late((one for account in accounts for one in settlements(account, as_of)), as_of)
+    found = []
+    for currency in sorted({balance.currency for one in cards for balance in one}):
+        several = [balance for one in cards for balance in one if balance.currency == currency]
+        exposed = sum((balance.exposure for balance in several), ZERO)
+        ceiling = limit.amount if limit is not None and limit.currency == currency else None
+        found.append(
+            Balance(
+                currency=currency,
+                lines=sorted((line for balance in several for line in balance.lines), key=_due),
+                ageing=_sum([balance.ageing for balance in several]),
+                unallocated=sum((balance.unallocated for balance in several), ZERO),
+                exposure=exposed,
+                days_beyond_terms=late.get(currency),
+                credit_limit=ceiling,
+                available=None if ceiling is None else ceiling - exposed,
+                flags=tuple(sorted({flag for balance in several for flag in balance.flags})),
+            )
+        )
+    return found
+
+
+def _due(line: OpenLine) -> tuple[date, str, str]:
+    return (line.item.due_on, line.item.source, line.item.number)
+
+
+def _sum(several: Sequence[Ageing]) -> Ageing:
+    amounts = {name: sum((getattr(one, name) for one in several), ZERO) for name in Ageing.__struct_fields__}
+    return Ageing(**amounts)

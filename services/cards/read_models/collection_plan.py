@@ -57,16 +57,20 @@ WITH items AS (
                             AND i.source = v ->> 'source' AND i.number = v ->> 'number') n ON p.due_on > {day}
      WHERE p.made_by = 'CUSTOMER' AND p.kind = 'PAY' AND p.state IN ('PENDING', 'BROKEN')
      GROUP BY 1, 2
+), graded AS (
+    SELECT coalesce(lead_id, customer_id) AS customer_id, min(array_position(ARRAY['stop', 'act', 'watch'], credit_level::text)) AS grade
+      FROM {dossier} d WHERE credit_level IS NOT NULL GROUP BY 1
 ), plan AS (
     SELECT u.customer_id, r.name, r.area_id, r.salesperson_id, u.currency, u.due - coalesce(p.promised, 0) AS to_collect, u.due,
            u.overdue, u.disputed, least(coalesce(p.promised, 0), u.due) AS promised, p.promised_on, u.oldest_due_on,
            greatest({day} - u.oldest_due_on, 0) AS days_overdue, u.amount_days, coalesce(p.promises_due, 0) AS promises_due,
-           coalesce(p.promises_broken, 0) AS promises_broken, d.credit_level, d.value_class,
+           coalesce(p.promises_broken, 0) AS promises_broken, (ARRAY['stop', 'act', 'watch'])[g.grade] AS credit_level, d.value_class,
            CASE WHEN coalesce(p.promises_due, 0) + coalesce(p.promises_broken, 0) > 0 THEN 1 WHEN u.overdue > 0 THEN 2 ELSE 3 END AS step,
-           coalesce(array_position(ARRAY['stop', 'act', 'watch'], d.credit_level::text), 4) AS grade
+           coalesce(g.grade, 4) AS grade
       FROM due u
       JOIN {receivables} r ON r.customer_id = u.customer_id
       LEFT JOIN {dossier} d ON d.customer_id = u.customer_id
+      LEFT JOIN graded g ON g.customer_id = u.customer_id
       LEFT JOIN promised p ON p.customer_id = u.customer_id AND p.currency = u.currency
 )
 SELECT * FROM plan WHERE to_collect > 0"""
