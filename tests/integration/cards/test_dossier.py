@@ -343,7 +343,8 @@ async def test_a_leading_card_sums_the_cards_that_were_merged_into_it(cards: Car
     [line] = (await cards.get("/v1/register")).json()["items"]
     assert (line["name"], line["merged"], line["receivables"][0]["outstanding"]) == ("Lotus", [str(other.customer)], "570.00")
     [plan] = (await cards.get("/v1/collection-plan")).json()["items"]
-    assert (plan["name"], plan["to_collect"], plan["credit_level"]) == ("Lotus", cny("570.00"), "act")
+    assert (plan["name"], plan["overdue"], plan["credit_level"]) == ("Lotus", cny("570.00"), "act")
+    assert (plan["promised"], plan["to_collect"]) == (cny("500.00"), cny("70.00"))
     assert [one["number"] for one in plan["invoices"]] == ["2", "1"]
 
 
