@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from shared.contracts.cards import BasicsRevised, CustomerRegistered, ExternalId, ExternalIdLinked, StubOpened
@@ -16,10 +17,12 @@ from shared.projections.routing import live_table
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """`name` is a company's. `external_ids` are `system/value`; a system's name holds no slash."""
+    """`name` is a company's, `named_at` the beginning of the business day from which it holds. `external_ids` are `system/value`;
+    a system's name holds no slash."""
 
     customer_id: UUID
     name: str | None
+    named_at: datetime | None
     external_ids: tuple[str, ...]
 
 
@@ -30,15 +33,20 @@ def key(envelope: Envelope) -> UUID | None:
 def evolve(row: Customer | None, envelope: Envelope) -> Customer | None:
     if envelope.customer_id is None:
         return row
-    row = row or Customer(envelope.customer_id, None, ())
+    row = row or Customer(envelope.customer_id, None, None, ())
     match envelope.event:
         case CustomerRegistered(basics=basics, external_ids=found):
-            return _with(replace(row, name=basics.name), found)
+            return _with(_named(row, basics.name, envelope.occurred_at), found)
         case BasicsRevised(basics=basics):
-            return replace(row, name=basics.name)
+            return _named(row, basics.name, envelope.occurred_at)
         case StubOpened(external_id=found) | ExternalIdLinked(external_id=found):
             return _with(row, (found,))
     return row
+
+
+def _named(row: Customer, name: str | None, at: datetime) -> Customer:
+    # A name that is entered late and held earlier does not displace the present one.
+    return row if row.named_at is not None and row.named_at > at else replace(row, name=name, named_at=at)
 
 
 def _with(row: Customer, ids: Sequence[ExternalId]) -> Customer:
@@ -51,9 +59,9 @@ def text_of(external_id: ExternalId) -> str:
 
 CUSTOMERS = ReadModel(
     name="customers",
-    version=1,
+    version=2,
     row=Customer,
-    columns={"customer_id": "uuid", "name": "text", "external_ids": "text[]"},
+    columns={"customer_id": "uuid", "name": "text", "named_at": "timestamptz", "external_ids": "text[]"},
     key_column="customer_id",
     topics={CARDS_EVENTS: frozenset(cls.type for cls in (CustomerRegistered, StubOpened, BasicsRevised, ExternalIdLinked))},
     key=key,
