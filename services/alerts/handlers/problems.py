@@ -43,12 +43,6 @@ RULE_PARAMETERS = describe(
     "The parameters do not fit the rule",
     "A rule has the parameters that GET /v1/rules shows; levels rise from watch to act to stop, probabilities lie between 0 and 1.",
 )
-TOO_MANY_STREAMS = describe(
-    "TOO_MANY_STREAMS",
-    503,
-    "Too many streams are open",
-    "Each process serves a bounded number of streams. Try again, or poll the list.",
-)
 
 _CODES: dict[type[refusals.AlertRefused], str] = {
     refusals.AlertUnknown: ALERT_UNKNOWN,

@@ -11,6 +11,7 @@ from services.cards.api.collection import router as collection
 from services.cards.api.customer_export import router as customer_export
 from services.cards.api.customer_list import router as customer_list
 from services.cards.api.customer_search import router as customer_search
+from services.cards.api.customer_stream import router as customer_stream
 from services.cards.api.customer_views import router as customer_views
 from services.cards.api.customers import router as customers
 from services.cards.api.dealers import router as dealers
@@ -37,6 +38,7 @@ from services.cards.api.verifications import router as verifications
 ROUTERS: tuple[APIRouter, ...] = (
     customers,
     customer_list,
+    customer_stream,
     customer_export,
     mailing_list,
     customer_search,
