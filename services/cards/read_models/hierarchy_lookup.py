@@ -9,7 +9,7 @@ from uuid import UUID
 from services.cards.domain.dealer import evolve
 from services.cards.domain.hierarchy import INDEPENDENT, Link, Links
 from services.cards.domain.merging import merging_of
-from services.cards.read_models.customer_lookup import histories
+from services.cards.read_models.customer_lookup import loaded_cards
 from shared.postgres.pool import Connection
 
 # The second number tells the lock from those of the streams, whose buckets are not negative.
@@ -26,10 +26,10 @@ async def links_above(c: Connection, schema: str, customers: Iterable[UUID]) -> 
     found: dict[UUID, Link] = {}
     wanted = set(customers)
     while wanted:
-        cards = await histories(c, schema, wanted)
+        cards = await loaded_cards(c, schema, wanted)
         beside: set[UUID] = set()
         for customer in wanted:
-            events = [event for _, event in cards[customer].events] if customer in cards else []
+            events = [envelope.event for envelope in cards[customer].events] if customer in cards else []
             merging = merging_of(events)
             link = Link(reduce(evolve, events, INDEPENDENT), merging.lead_id)
             found[customer] = link
