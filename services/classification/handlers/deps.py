@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from services.classification.handlers.rankings import Rankings
 from shared.postgres.pool import Pool
 from shared.web.pages import CursorCodec
 
@@ -22,6 +23,7 @@ class Deps:
     now: Callable[[], datetime]
     zone: ZoneInfo
     parts: int
+    rankings: Rankings = field(default_factory=Rankings)
 
     def today(self) -> date:
         """The company's business day."""

@@ -22,6 +22,9 @@ PERIOD_TOO_OLD = describe(
 BOUNDS_OUT_OF_ORDER = describe(
     "BOUNDS_OUT_OF_ORDER", 422, "The bounds are out of order", "0 < a_below < b_below <= 1: fractions of the cumulated share."
 )
+AS_OF_IN_FUTURE = describe(
+    "AS_OF_IN_FUTURE", 422, "The day lies in the future", "`as_of` is today or earlier, in the company's time zone."
+)
 PERIOD_OUT_OF_RANGE = describe("PERIOD_OUT_OF_RANGE", 422, "The period is too short or too long", "A period has 1 to 731 days.")
 
 _CODES: dict[type[standard.StandardRefused], str] = {

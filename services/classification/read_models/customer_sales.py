@@ -59,10 +59,14 @@ _decoder: msgspec.json.Decoder[Spans] = msgspec.json.Decoder(dict[str, dict[str,
 def spans_of(row: CustomerSales) -> Spans:
     spans = row.spans
     if spans is None:
-        spans = _decoder.decode(row.sales)
+        spans = read_spans(row.sales)
         # Each event and both sides of the totals ask for it; reading is most of the work of a fold.
         object.__setattr__(row, "spans", spans)
     return spans
+
+
+def read_spans(text: str) -> Spans:
+    return _decoder.decode(text)
 
 
 def key(envelope: Envelope) -> UUID | None:
@@ -194,7 +198,7 @@ async def all_sales(c: Connection, schema: str, pieces: int = 1000) -> AsyncIter
     table = await live_table(c, schema, CUSTOMER_SALES)
     cursor = await c.cursor(_ALL.format(table=table))
     while rows := await cursor.fetch(pieces):
-        yield [(row["customer_id"], _decoder.decode(row["sales"])) for row in rows]
+        yield [(row["customer_id"], read_spans(row["sales"])) for row in rows]
 
 
 async def one(c: Connection, schema: str, customer_id: UUID) -> CustomerSales | None:

@@ -45,4 +45,4 @@ async def test_doubled_split_and_interleaved(database: Database, pool_of: PoolOf
         await record(own, "classification", [(f"classification-{customer}", customer, change) for change in changes])
     stores = {"cards": own, "classification": own}
     await follow_to_the_end(own, "classification", stores, READ_MODELS, seed)
-    assert await assert_as_the_stores_say(own, "classification", stores, READ_MODELS) == 24
+    assert await assert_as_the_stores_say(own, "classification", stores, READ_MODELS) == 36

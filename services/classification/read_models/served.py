@@ -1,0 +1,74 @@
+"""Who serves each customer now? One row a customer, from the card; with the sales of those who are served by somebody."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from services.classification.read_models.customer_sales import CUSTOMER_SALES, Spans, read_spans
+from shared.contracts.cards import CustomerRegistered, SalespersonAssigned
+from shared.contracts.envelope import Envelope
+from shared.contracts.topics import CARDS_EVENTS
+from shared.postgres.pool import Connection
+from shared.projections.read_model import ReadModel
+from shared.projections.routing import live_table
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """`assigned_at`: from when salesperson and area hold."""
+
+    customer_id: UUID
+    area_id: str | None
+    salesperson_id: str | None
+    assigned_at: datetime
+
+
+def key(envelope: Envelope) -> UUID | None:
+    return envelope.customer_id
+
+
+def evolve(row: Served | None, envelope: Envelope) -> Served | None:
+    event = envelope.event
+    if not isinstance(event, CustomerRegistered | SalespersonAssigned):
+        return row
+    # Of two assignments that of the later valid day stands, of one day the later in the stream.
+    if row is not None and row.assigned_at > envelope.occurred_at:
+        return row
+    return Served(event.customer_id, event.area_id, event.salesperson_id, envelope.occurred_at)
+
+
+SERVED = ReadModel(
+    name="served",
+    version=1,
+    row=Served,
+    columns={"customer_id": "uuid", "area_id": "text", "salesperson_id": "text", "assigned_at": "timestamptz"},
+    key_column="customer_id",
+    topics={CARDS_EVENTS: frozenset({CustomerRegistered.type, SalespersonAssigned.type})},
+    key=key,
+    evolve=evolve,
+)
+
+
+class Scope(NamedTuple):
+    """Whose customers: all, or those of an area, of a salesperson, of one in the other."""
+
+    area_id: str | None = None
+    salesperson_id: str | None = None
+
+
+_SALES = """SELECT s.customer_id, s.sales FROM {sales} s LEFT JOIN {served} v USING (customer_id)
+ WHERE s.newest >= $1 AND ($2::text IS NULL OR v.area_id = $2) AND ($3::text IS NULL OR v.salesperson_id = $3)"""
+
+
+async def sales_since(
+    c: Connection, schema: str, first: date, scope: Scope, pieces: int = 500
+) -> AsyncIterator[list[tuple[UUID, Spans]]]:
+    """Customers of the scope with sales or returns on that day or later, in pieces. Inside the caller's transaction."""
+    statement = _SALES.format(sales=await live_table(c, schema, CUSTOMER_SALES), served=await live_table(c, schema, SERVED))
+    cursor = await c.cursor(statement, first, scope.area_id, scope.salesperson_id)
+    while rows := await cursor.fetch(pieces):
+        yield [(row["customer_id"], read_spans(row["sales"])) for row in rows]
