@@ -76,7 +76,6 @@ def _verdicts(status: str, **more: Any) -> dict[str, Any]:
 
 REGISTERED = answer("The card is there", {"customer_id": _ID, "status": "registered"})
 CHANGED = answer("Done; the ETag is the card's new version", {"customer_id": _ID})
-CARD = answer("The card; its version is the ETag", _CARD)
 CARDS = answer("One page", _page(_CARD))
 FOUND = answer("Who was found", {"items": [{"customer_id": _ID}]})
 CARDS_BULK = answer("One verdict an item, also where all are refused", _verdicts("recorded", id=_ID))

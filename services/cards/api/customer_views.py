@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.cards.api import answers
+from services.cards.api import part_examples
 from services.cards.api.card_body import card_body
 from services.cards.api.clocks import AsOf, KnownAt
 from services.cards.api.deps import Dependencies
@@ -26,7 +26,7 @@ reads = scope("cards.customer.read")
     dependencies=[reads],
     summary="One card, always fresh, or as it was on a day by what was known on a day",
     responses={
-        200: answers.CARD,
+        200: part_examples.CARD,
         404: {"description": "No customer has this id, or had a card then"},
         410: {"description": "The personal data were erased"},
     },

@@ -71,18 +71,51 @@ CUSTOMER = example(
         "country": "CN",
         "telephone": "+8651267890123",
         "contacts": [{"role": "buyer", "name": "Wang Min", "telephone": "+8613800138000"}],
-        "marks": {"nature": "ORDINARY_COMPANY", "shop_kind": "WHOLESALE", "industry": "HARDWARE"},
+        "postal": {
+            "country": "CN",
+            "region": "江苏省",
+            "city": "苏州市",
+            "district": "姑苏区",
+            "street": "观前街5号",
+            "postal_code": "215000",
+        },
+        "owner": {"name": "Wang Lei", "character": "Keeps his word", "born_on": "1971-08-02"},
+        "legal_form": "LIMITED",
+        "marks": {"nature": "ORDINARY_COMPANY", "shop_kind": "WHOLESALE", "industry": "HARDWARE", "ownership": "JOINT_STOCK"},
         "external_ids": [_CUSTOMER],
         "area_id": "EAST",
         "salesperson_id": "wang",
         "terms": {"payment_days": 30, "credit_limit": {"amount": "200000.00", "currency": "CNY"}, "agreed_on": "2026-01-05"},
+        "provenance": {"source": "SALESPERSON", "observed_on": "2026-01-05", "reference": "V-7"},
+        "characteristics": {"service_area": "Suzhou and Wuxi", "sales_power": 4, "staff": 36},
+        "trade_status": {"reputation": 4, "credit_status": "GOOD"},
+        "decision_maker": {"role": "PURCHASING", "person": {"name": "Wang Min"}},
+        "needs": [{"kind": "SERVICE", "text": "Deliveries before nine in the morning"}],
     }
 )
 CUSTOMERS = example(
     [{"kind": "COMPANY", "name": "Hua Xin Trading Co.", "external_ids": [_CUSTOMER]}, {"kind": "PERSON", "person_name": "Li Na"}]
 )
-BASICS = example({"kind": "COMPANY", "name": "Hua Xin Trading Group", "place": "Suzhou", "country": "CN", "reason": "renamed"})
-MARKS = example({"nature": "ORDINARY_COMPANY", "shop_kind": "CHAIN", "industry": "HARDWARE"})
+BASICS = example(
+    {
+        "kind": "COMPANY",
+        "name": "Hua Xin Trading Group",
+        "place": "Suzhou",
+        "country": "CN",
+        "reason": "renamed",
+        "valid_from": "2026-03-01",
+    }
+)
+MARKS = example(
+    {
+        "nature": "ORDINARY_COMPANY",
+        "shop_kind": "CHAIN",
+        "industry": "HARDWARE",
+        "ownership": "JOINT_STOCK",
+        "location": "BUSINESS_CENTRE",
+        "provenance": {"source": "SALESPERSON", "observed_on": "2026-03-02"},
+    }
+)
 ASSIGNMENT = example({"area_id": "EAST", "salesperson_id": "li"})
 TERMS = example({"payment_days": 45, "credit_limit": {"amount": "300000.00", "currency": "CNY"}, "agreed_on": "2026-06-01"})
 EXTERNAL_ID = example({"system": "webshop", "value": "c-20934"})

@@ -88,3 +88,31 @@ OPEN_VERIFICATIONS = answer(
         ]
     },
 )
+CARD = answer(
+    "The card as it stands: basics and marks, then each field of its parts with what is known about it. The ETag is the card's version",
+    {
+        "customer_id": _CUSTOMER,
+        "stub": False,
+        "kind": "COMPANY",
+        "name": "Hua Xin Trading Co.",
+        "external_ids": [{"system": "erp", "value": "K-1077"}],
+        "marks": {"shop_kind": "WHOLESALE"},
+        "salesperson_id": "wang",
+        "stage": "TRADING",
+        "parts": {
+            "trade": {
+                "days_late": {
+                    "value": 6,
+                    **_REPORT,
+                    "valid_from": "2026-03-09",
+                    "entered_at": "2026-03-10T08:15:30.123456Z",
+                    "entered_by": "43ada27a-4e80-5457-9073-37511ade2373",
+                    "verified": {"outcome": "CONFIRMED", "on": "2026-03-20", "by": "6a0f6e8c-3f6b-5b54-8a43-0d3f4a1c7e11"},
+                    "confidence": "0.95",
+                }
+            }
+        },
+        "needs": [],
+        "open_verifications": [],
+    },
+)

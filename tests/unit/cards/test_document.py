@@ -7,14 +7,25 @@ from typing import Any
 
 import pytest
 
-from services.cards.api.card_bodies import read_customer
+from services.cards.api import examples, part_examples
+from services.cards.api.card_bodies import AssignedMarksBody, RevisedBasicsBody, read_customer
 from services.cards.api.examples import CUSTOMER, FACT_EXAMPLES
 from services.cards.api.fact_bodies import read_fact
+from services.cards.api.part_bodies import (
+    ActionBody,
+    NamedDecisionMaker,
+    RecordedNeed,
+    StatedBusinessStatus,
+    StatedCharacteristics,
+    StatedTradeStatus,
+    VerificationBody,
+)
 from services.cards.domain.card import RegisterCustomer
 from services.cards.domain.ledger import Delivered
 from services.cards.settings import Settings
 from services.cards.wiring import build_api
 from shared.privacy.secrets import make_secrets
+from shared.web.fields import Body
 from tests.unit.cards.telling import CUSTOMER as NOBODY
 
 
@@ -48,3 +59,21 @@ def test_examples_of_facts_are_accepted(kind: str) -> None:
 def test_the_example_of_a_card_is_accepted() -> None:
     example: Any = CUSTOMER["example"]
     assert isinstance(read_customer(example["value"], NOBODY, None), RegisterCustomer)
+
+
+@pytest.mark.parametrize(
+    "body, example",
+    [
+        (StatedCharacteristics, part_examples.CHARACTERISTICS),
+        (StatedBusinessStatus, part_examples.BUSINESS_STATUS),
+        (StatedTradeStatus, part_examples.TRADE_STATUS),
+        (NamedDecisionMaker, part_examples.DECISION_MAKER),
+        (RecordedNeed, part_examples.NEED),
+        (ActionBody, part_examples.ACTION),
+        (VerificationBody, part_examples.VERIFICATION),
+        (RevisedBasicsBody, examples.BASICS),
+        (AssignedMarksBody, examples.MARKS),
+    ],
+)
+def test_examples_of_statements_are_accepted(body: type[Body], example: dict[str, Any]) -> None:
+    assert body.model_validate(example["example"]["value"])
