@@ -13,13 +13,14 @@ from starlette.responses import Response
 
 from services.cards.api import plan_answers as said
 from services.cards.api.deps import Dependencies
-from services.cards.api.dossier_reading import all_reached
+from services.cards.api.trade_lists import all_reached
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.read_models import collection_plan, payment_plan
 from services.cards.read_models.collection_plan import STEPS, PlanLine
-from services.cards.read_models.dossier import dossiers
+from services.cards.read_models.dossier import DOSSIER, dossiers
 from services.cards.read_models.payment_plan import NO_DAY, Owed
-from services.cards.read_models.receivables import OpenItem, balances_of, some
+from services.cards.read_models.promises import PROMISES
+from services.cards.read_models.receivables import RECEIVABLES, OpenItem, balances_of, some
 from shared.postgres.pool import Connection
 from shared.web.amounts import money_body
 from shared.web.fields import BusinessDay, Reference
@@ -53,7 +54,7 @@ async def list_collection_plan(
     day = day or deps.today()
     bound = filter_hash(list="collection-plan", day=day, salesperson_id=salesperson_id)
     after = None if cursor is None else _collecting_after(deps, bound, cursor)
-    await all_reached(deps, min_position)
+    await all_reached(deps, min_position, RECEIVABLES, PROMISES, DOSSIER)
     async with deps.pool.acquire() as c:
         rows = await collection_plan.page(c, SCHEMA, day, salesperson_id, after, limit + 1)
         shown = rows[:limit]
@@ -153,7 +154,7 @@ async def list_payment_plan(
 ) -> Response:
     bound = filter_hash(list="payment-plan", day=day, salesperson_id=salesperson_id)
     after = None if cursor is None else _paying_after(deps, bound, cursor)
-    await all_reached(deps, min_position)
+    await all_reached(deps, min_position, RECEIVABLES, PROMISES, DOSSIER)
     async with deps.pool.acquire() as c:
         rows = await payment_plan.page(c, SCHEMA, day, salesperson_id, after, limit + 1)
     next_cursor = None

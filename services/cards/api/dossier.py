@@ -14,7 +14,7 @@ from starlette.responses import Response
 from services.cards.api import dossier_answers as said
 from services.cards.api.answers import Responses
 from services.cards.api.deps import Dependencies
-from services.cards.api.dossier_reading import Known, all_reached, balances_body, known_of, record_body
+from services.cards.api.dossier_reading import FOLDED, Known, balances_body, known_of, record_body
 from services.cards.api.dossier_views import (
     alert_body,
     alerts_body,
@@ -26,6 +26,8 @@ from services.cards.api.dossier_views import (
 )
 from services.cards.api.part_views import parts_body
 from services.cards.api.promises import promise_body
+from services.cards.api.trade import trade_body
+from services.cards.api.trade_lists import all_reached
 from services.cards.domain.as_of import standing
 from services.cards.domain.card import Erased
 from services.cards.domain.parts import BUSINESS, CHARACTERISTICS, NO_PARTS, TRADE, parts_of
@@ -54,14 +56,18 @@ _UNKNOWN: Responses = {404: {"description": "No customer has this id"}}
 async def get_dossier(customer_id: UUID, caller: Caller, deps: Dependencies, min_position: MinPosition = None) -> Response:
     """Of a customer that leads merged cards the sums of all of them; the record and the class are those of the leading card. An erased
     customer's record is gone, its trade and its debts are not."""
-    await all_reached(deps, min_position)
+    await all_reached(deps, min_position, *FOLDED)
     known = await known_of(deps, customer_id)
     today = deps.today()
     return Json(
         {
             **_head(known, today),
             "record": await record_body(deps, caller, known),
-            "statistics": {"value_class": class_body(known.own), "receivables": balances_body(known, today, lines=True)},
+            "statistics": {
+                "value_class": class_body(known.own),
+                "trade": await trade_body(deps, customer_id),
+                "receivables": balances_body(known, today, lines=True),
+            },
             "complaints": complaints_body(known.rows),
             "alerts": alerts_body(known.rows),
             "promises": promises_body(known.promises, today),
@@ -85,7 +91,7 @@ def _head(known: Known, today: date) -> dict[str, Any]:
 )
 async def get_credit_card(customer_id: UUID, caller: Caller, deps: Dependencies, min_position: MinPosition = None) -> Response:
     """Over all cards of the customer, as the dossier."""
-    await all_reached(deps, min_position)
+    await all_reached(deps, min_position, *FOLDED)
     known = await known_of(deps, customer_id)
     today = deps.today()
     record = await record_body(deps, caller, known)

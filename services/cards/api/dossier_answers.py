@@ -67,6 +67,7 @@ DOSSIER = answer(
                 "rank": 3,
                 "share": "0.071",
             },
+            "trade": {"purchasing": "BUYING", "first_on": "2024-03-11", "last_on": "2026-06-22", "usual_gap_days": 14},
             "receivables": [_BALANCE],
         },
         "complaints": {"open": [_COMPLAINT], "received": 4, "withdrawn": 1},
@@ -109,5 +110,6 @@ REGISTER = page_of(
         "open_alerts": 1,
         "promises_pending": 1,
         "promises_late": 0,
+        "last_bought_on": "2026-06-22",
     }
 )

@@ -22,22 +22,13 @@ from services.cards.read_models.accounts import account_of
 from services.cards.read_models.dossier import DOSSIER, Dossier, dossiers
 from services.cards.read_models.promises import PROMISES, PromiseRow, of_customers
 from services.cards.read_models.receivables import RECEIVABLES, Receivable, some
+from services.cards.read_models.trade import TRADE
 from shared.auth.keys import Principal
 from shared.event_store.events import Loaded
 from shared.event_store.load import load
-from shared.projections.waiting import wait_for
-from shared.web.positions import reached
 
-FOLDED = (DOSSIER, RECEIVABLES, PROMISES)
-
-
-async def all_reached(deps: Deps, min_position: str | None) -> None:
-    """Wait until everything that the pages are made of has folded the position. Raises Problem."""
-
-    async def there(position: str) -> bool:
-        return all([await wait_for(deps.pool, SCHEMA, model, position) for model in FOLDED])
-
-    await reached(min_position, there)
+FOLDED = (DOSSIER, RECEIVABLES, PROMISES, TRADE)
+"""What the pages are made of, beside the card's stream."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from services.cards.api.card_views import SEES_PERSONS, shown
 from services.cards.api.deps import Dependencies
 from services.cards.api.dossier_reading import FOLDED
 from services.cards.api.list_query import SortParameter, WhereParameter, given, query_of
+from services.cards.api.trade_lists import all_reached
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.read_models.customer_pages import page, place_of
 from services.cards.read_models.customer_row import MARKS, Customer, basics_in, external_ids_of
@@ -25,13 +26,14 @@ from services.cards.read_models.dossier import Dossier, dossiers
 from services.cards.read_models.dossier_parts import LEVELS
 from services.cards.read_models.promises import PromiseRow, of_customers
 from services.cards.read_models.receivables import Receivable, balances_of, some
+from services.cards.read_models.results import trades
+from services.cards.read_models.trade import Trade
 from shared.auth.keys import Principal
 from shared.postgres.pool import Connection
-from shared.projections.waiting import wait_for
 from shared.web.amounts import money_body
 from shared.web.fields import Reference
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
-from shared.web.positions import MinPosition, reached
+from shared.web.positions import MinPosition
 from shared.web.scope import Caller, scope
 
 router = APIRouter(tags=["dossier"])
@@ -57,6 +59,7 @@ class _Behind:
     dossiers: Sequence[Dossier]
     owing: Sequence[Receivable]
     promises: Sequence[PromiseRow]
+    trades: Sequence[Trade]
 
 
 @router.get(
@@ -84,10 +87,7 @@ async def list_register(
     bound = filter_hash(list="register", where=texts, sort=sort)
     after = None if cursor is None else deps.cursors.decode(bound, cursor, 2)
 
-    async def there(position: str) -> bool:
-        return all([await wait_for(deps.pool, SCHEMA, model, position) for model in (CUSTOMERS, *FOLDED)])
-
-    await reached(min_position, there)
+    await all_reached(deps, min_position, CUSTOMERS, *FOLDED)
     async with deps.pool.acquire() as c:
         rows = await page(c, SCHEMA, query, after, limit + 1)
         kept = rows[:limit]
@@ -108,11 +108,13 @@ async def _behind(c: Connection, leads: Sequence[UUID]) -> Mapping[UUID, _Behind
     promises: dict[UUID, list[PromiseRow]] = {}
     for one in await of_customers(c, SCHEMA, everybody):
         promises.setdefault(one.customer_id, []).append(one)
+    bought = {row.customer_id: row for row in await trades(c, SCHEMA, everybody)}
     return {
         lead: _Behind(
             [rows[customer] for customer in group],
             [owing[customer] for customer in group if customer in owing],
             [one for customer in group for one in promises.get(customer, ())],
+            [bought[customer] for customer in group if customer in bought],
         )
         for lead, group in groups.items()
     }
@@ -144,6 +146,7 @@ def _line(row: Customer, person_name: str | None, behind: _Behind, today: date) 
         "open_alerts": sum(one.open_alerts for one in behind.dossiers),
         "promises_pending": len(pending),
         "promises_late": sum(one.due_on < today for one in pending),
+        "last_bought_on": max((one.last_on for one in behind.trades if one.last_on is not None), default=None),
         "merged": behind.dossiers[0].merged or None,
     }
     return {name: value for name, value in found.items() if value is not None}

@@ -59,6 +59,11 @@ class _Known:
 async def get_trade(customer_id: UUID, deps: Dependencies, min_position: MinPosition = None) -> Response:
     """Of a customer that leads merged cards, the trade of all of them. Also who is erased has traded."""
     await all_reached(deps, min_position, TRADE, RECEIVABLES)
+    return Json(await trade_body(deps, customer_id))
+
+
+async def trade_body(deps: Deps, customer_id: UUID) -> dict[str, Any]:
+    """How a customer trades, of all cards that it leads. Raises Problem: CUSTOMER_UNKNOWN."""
     today = deps.today()
     known = await _read(deps, customer_id)
     books = joined(books_of(row) for row in known.rows)
@@ -81,14 +86,12 @@ async def get_trade(customer_id: UUID, deps: Dependencies, min_position: MinPosi
     }
     settled = [one for row in known.owing for one in settlements(account_of(row.account), today)]
     agreed = next((row.payment_days for row in known.owing if row.customer_id == customer_id), None)
-    return Json(
-        {
-            **{name: value for name, value in found.items() if value is not None},
-            "currencies": [_currency(one, book, known.company, today) for one, book in books.items()],
-            "habits": habits_body(habits(known.sales)),
-            "terms": terms_body(agreed, terms_kept(settled, today)),
-        }
-    )
+    return {
+        **{name: value for name, value in found.items() if value is not None},
+        "currencies": [_currency(one, book, known.company, today) for one, book in books.items()],
+        "habits": habits_body(habits(known.sales)),
+        "terms": terms_body(agreed, terms_kept(settled, today)),
+    }
 
 
 async def _read(deps: Deps, customer_id: UUID) -> _Known:

@@ -135,6 +135,7 @@ async def test_one_page_tells_whoever_comes_next_all_that_is_known(cards: Cards,
     promise = await known.promised(5)
     await known.invested(kind="PROMOTION", spent_on=day(-20), cost=cny("800.00"), hours="6")
     await known.invested(kind="VISIT", hours="1.5")
+    await known.does("/v1/sales", _sale("K-1077"))
     dossier = await known.page()
     assert dossier["as_of"] == TODAY.isoformat()
     record = dossier["record"]
@@ -143,6 +144,8 @@ async def test_one_page_tells_whoever_comes_next_all_that_is_known(cards: Cards,
     [cny_balance] = statistics["receivables"]
     assert (cny_balance["outstanding"], cny_balance["overdue"], cny_balance["disputed"]) == ("800.00", "500.00", "120.00")
     assert [item["number"] for item in cny_balance["items"]] == ["1", "2"]
+    assert (statistics["trade"]["last_on"], statistics["trade"]["purchasing"]) == (day(-1), "NEW")
+    assert statistics["trade"]["currencies"][0]["days"][0]["sold"] == "1.00"
     value = statistics["value_class"]
     assert (value["value_class"], value["rank"], value["net"], value["share"]) == ("B", 3, cny("9000.00"), "0.071")
     assert dossier["complaints"] == {
@@ -251,6 +254,7 @@ async def test_the_register_has_one_line_a_customer(cards: Cards, pool_of: PoolO
     await lotus.classified("A")
     await lotus.promised(-1)
     await anchor.promised(3)
+    await lotus.does("/v1/sales", _sale("K-1"))
     await cards.post("/v1/sales", _sale("K-unknown"))
     for one in (lotus, anchor):
         await one.page()
@@ -268,7 +272,7 @@ async def test_the_register_has_one_line_a_customer(cards: Cards, pool_of: PoolO
     assert line["receivables"] == [
         {"currency": "CNY", "outstanding": "570.00", "overdue": "500.00", "disputed": "30.00", "unallocated": "0.00"}
     ]
-    assert (line["credit_limit"], line["payment_days"]) == (cny("2000.00"), 30)
+    assert (line["credit_limit"], line["payment_days"], line["last_bought_on"]) == (cny("2000.00"), 30, day(-1))
     assert (lines[1]["promises_pending"], lines[1]["promises_late"], lines[1]["receivables"]) == (1, 0, [])
     first = (await cards.get("/v1/register", limit=2)).json()
     second = (await cards.get("/v1/register", limit=2, cursor=first["next_cursor"])).json()
