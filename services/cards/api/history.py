@@ -16,12 +16,13 @@ from services.cards.api.balance_views import balance_body
 from services.cards.api.card_views import SEES_PERSONS
 from services.cards.api.clocks import AsOf, KnownAt
 from services.cards.api.deps import Dependencies
-from services.cards.domain.as_of import card_at
+from services.cards.domain.as_of import card_at, standing
 from services.cards.domain.assignments import Span, spans
 from services.cards.domain.card import Erased, Unregistered
 from services.cards.domain.changes import Change, changes_between
 from services.cards.domain.identity import card_stream, ledger_stream
 from services.cards.domain.ledger_at import Turnover, ledger_at
+from services.cards.domain.merging import merging_of
 from services.cards.domain.refusals import CardUnknown, CustomerIsErased
 from services.cards.domain.statement import Balance, balances
 from services.cards.handlers.deps import SCHEMA, Deps
@@ -29,7 +30,9 @@ from services.cards.handlers.problems import refused
 from services.cards.read_models.authors import authors
 from shared.contracts.claims import Claims
 from shared.contracts.envelope import Envelope
+from shared.event_store.events import Loaded
 from shared.event_store.load import load
+from shared.postgres.pool import Connection
 from shared.privacy.fields import change
 from shared.web.amounts import money_body
 from shared.web.fields import BusinessDay
@@ -150,24 +153,37 @@ def _span(span: Span, senders: Mapping[int, UUID]) -> dict[str, Any]:
     summary="What was owed and bought at the end of a day, by what was known on a day",
 )
 async def get_standing(customer_id: UUID, deps: Dependencies, as_of: AsOf = None, known_at: KnownAt = None) -> Response:
-    """Folded from the ledger and the card, each time. What is disputed is not told: complaints keep their own clocks."""
-    async with deps.pool.acquire() as c:
-        ledger = await load(c, SCHEMA, ledger_stream(customer_id))
-        card = await load(c, SCHEMA, card_stream(customer_id))
-    if not card.version:
-        raise refused(CardUnknown())
+    """Folded from the ledger and the card, each time. What is disputed is not told: complaints keep their own clocks. Of a customer
+    that leads merged cards each of them stands beside it: nothing moves between them, so neither do credits and debts."""
     day = as_of or deps.today()
+    async with deps.pool.acquire() as c:
+        card = await load(c, SCHEMA, card_stream(customer_id))
+        if not card.version:
+            raise refused(CardUnknown())
+        merging = merging_of(envelope.event for envelope in standing(card.events, deps.zone, day, known_at))
+        body: dict[str, Any] = {"as_of": day, **({} if known_at is None else {"known_at": known_at})}
+        body |= await _standing(deps, c, customer_id, card, day, known_at)
+        if merging.lead_id is not None:
+            body["merged_into"] = merging.lead_id
+        if merging.merged:
+            others = [(one, await load(c, SCHEMA, card_stream(one))) for one in merging.merged]
+            body["merged"] = [await _standing(deps, c, one, its_card, day, known_at) for one, its_card in others]
+    return Json(body)
+
+
+async def _standing(
+    deps: Deps, c: Connection, customer_id: UUID, card: Loaded, day: date, known_at: date | None
+) -> dict[str, Any]:
+    ledger = await load(c, SCHEMA, ledger_stream(customer_id))
     found = ledger_at(ledger.events, deps.zone, day, known_at)
     terms = card_at(card.events, deps.zone, day, known_at).particulars.terms
-    body: dict[str, Any] = {"customer_id": customer_id, "as_of": day}
-    if known_at is not None:
-        body["known_at"] = known_at
-    if terms is not None:
-        body["payment_days"] = terms.payment_days
     owed = balances(found.account, Claims(), None if terms is None else terms.credit_limit, day)
-    body["balances"] = [_without_disputes(balance) for balance in owed]
-    body["turnover"] = [_turnover(one) for one in found.turnover]
-    return Json(body)
+    return {
+        "customer_id": customer_id,
+        **({} if terms is None else {"payment_days": terms.payment_days}),
+        "balances": [_without_disputes(balance) for balance in owed],
+        "turnover": [_turnover(one) for one in found.turnover],
+    }
 
 
 def _without_disputes(balance: Balance) -> dict[str, Any]:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.cards.read_models.card_health import CARD_HEALTH
 from services.cards.wiring import build_api
+from shared.projections.rebuild import rebuild
+from shared.testing.following import last_cursors
 from tests.integration.cards.conftest import SCOPES, Cards, PoolOf
+from tests.integration.following_twice import assert_as_the_stores_say, follow_to_the_end
 from tests.integration.running import key, serving
 
 TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()
@@ -83,6 +88,11 @@ async def say(cards: Cards, customer: UUID, version: int, path: str, **body: Any
     return answer.headers["Regulars-Position"]
 
 
+async def all_of(cards: Cards) -> str:
+    """The position after everything that is in the store, whichever parts it is in."""
+    return ",".join(f"{at.topic}/{at.part}/{cursor}" for at, cursor in (await last_cursors(cards.pool, CARD_HEALTH)).items())
+
+
 async def health(cards: Cards, customer: UUID, position: str) -> dict[str, Any]:
     answer = await cards.get(f"/v1/customers/{customer}/health", min_position=position)
     assert answer.status_code == 200, answer.text
@@ -133,9 +143,10 @@ async def test_an_incomplete_card_at_the_first_sale_is_found_and_stays_found(car
     await invoice(cards, "K-1", ago(3))
     await invoice(cards, "K-2", ago(3))
     await cards.put(f"/v1/customers/{bare}/terms", {"payment_days": 30, "agreed_on": ago(3)}, 4)
-    position = await invoice(cards, "K-1", ago(9))
+    await invoice(cards, "K-1", ago(9))
     later = await cards.put(f"/v1/customers/{bare}/marks", {"nature": "GOVERNMENT", "shop_kind": "CHAIN"}, 5)
-    at = f"{position},{later.headers['Regulars-Position']}"
+    assert later.status_code == 200
+    at = await all_of(cards)
     found = await health(cards, bare, at)
     assert found["first_sale"]["missing"] == ["basics.legal_form", "terms"]
     assert found["first_sale"]["on"] == ago(9)
@@ -145,8 +156,8 @@ async def test_an_incomplete_card_at_the_first_sale_is_found_and_stays_found(car
     assert [(one["name"], one["first_sale"]["missing"]) for one in listed] == [("Lotus K-1", ["basics.legal_form", "terms"])]
     # A fact that came before its card found it empty.
     await invoice(cards, "K-9", ago(2))
-    filled, position = await register(cards, whole("K-9"))
-    found = await health(cards, filled, position)
+    filled, _ = await register(cards, whole("K-9"))
+    found = await health(cards, filled, await all_of(cards))
     assert (found["missing"], found["first_sale"]["missing"]) == ([], BEFORE_TRADE)
 
 
@@ -195,9 +206,9 @@ async def test_how_well_each_salesperson_keeps_cards(cards: Cards) -> None:
         visit = {**VISIT, "observed_on": ago(days)}
         await say(cards, first, version, "trade-status", credit_status="FAIR", reputation=1 + days % 5, provenance=visit)
     handed = await cards.put(f"/v1/customers/{first}/assignment", {"salesperson_id": "li"}, 8)
-    position = await say(cards, first, 9, "characteristics", service_area="Wuxi", provenance={**VISIT, "observed_on": ago(1)})
+    await say(cards, first, 9, "characteristics", service_area="Wuxi", provenance={**VISIT, "observed_on": ago(1)})
     assert handed.status_code == 200
-    answer = await cards.get("/v1/card-health/salespeople", min_position=position)
+    answer = await cards.get("/v1/card-health/salespeople", min_position=await all_of(cards))
     found = {one["salesperson_id"]: one for one in answer.json()["items"]}
     wang, li = found["wang"], found["li"]
     assert (wang["cards"], wang["complete"], wang["complete_share"], wang["filled_share"]) == (1, 0, "0.000", "0.917")
@@ -214,8 +225,8 @@ async def test_how_well_each_salesperson_keeps_cards(cards: Cards) -> None:
 async def test_the_list_begins_with_the_emptiest_and_goes_on_page_by_page(cards: Cards) -> None:
     for n in range(5):
         await register(cards, whole(f"K-{n}", trading_since="2020-01-01", **dict.fromkeys(["address", "legal_form"][: n % 3])))
-    _, position = await register(cards, {"kind": "COMPANY", "name": "Empty", "trading_since": "2020-01-01"})
-    first = (await cards.get("/v1/card-health", limit=4, min_position=position)).json()
+    await register(cards, {"kind": "COMPANY", "name": "Empty", "trading_since": "2020-01-01"})
+    first = (await cards.get("/v1/card-health", limit=4, min_position=await all_of(cards))).json()
     rest = (await cards.get("/v1/card-health", limit=4, cursor=first["next_cursor"])).json()
     counts = [len(one["missing"]) for one in first["items"] + rest["items"]]
     assert counts == sorted(counts, reverse=True)
@@ -241,3 +252,30 @@ async def test_dashboards_see_what_cards_lack(cards: Cards, pool_of: PoolOf) -> 
     dashboards = await pool_of(cards.database, "dashboards")
     row = await dashboards.fetchrow("SELECT stage, missing, missing_count FROM cards.public_card_health")
     assert tuple(row) == ("TRADING", ["basics.legal_form"], 1)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_doubled_and_split_deliveries_change_nothing(api: Cards, pool_of: PoolOf, seed: int) -> None:
+    """INVARIANT: rows and figures are what the stores say; breaks when a fold depends on how its events were delivered."""
+    chance = Random(seed)
+    customers = [(await register(api, whole(f"K-{n}", salesperson_id=chance.choice(["wang", "li"])))) for n in range(8)]
+    for customer, _ in customers:
+        version = 5
+        for _ in range(chance.randrange(1, 5)):
+            visit = {**VISIT, "observed_on": ago(chance.randrange(30))}
+            stated = {"reputation": chance.randrange(1, 6), "credit_status": "FAIR"}
+            await say(api, customer, version, "trade-status", provenance=visit, valid_from=ago(chance.randrange(30)), **stated)
+            version += 1
+        handed = await api.put(
+            f"/v1/customers/{customer}/assignment", {"salesperson_id": "zhou", "valid_from": ago(chance.randrange(9))}, version
+        )
+        assert handed.status_code == 200
+    for _ in range(30):
+        await invoice(api, f"K-{chance.randrange(10)}", ago(chance.randrange(30)))
+    await api.post(f"/v1/customers/{customers[0][0]}/erasure", {"reason": "REQUESTED"})
+    stores = {"cards": api.pool}
+    await follow_to_the_end(api.pool, "cards", stores, [CARD_HEALTH], seed)
+    assert await assert_as_the_stores_say(api.pool, "cards", stores, [CARD_HEALTH]) == 10
+    rebuilder = await pool_of(api.database, "cards_rebuild")
+    done = await rebuild(pool=rebuilder, schema="cards", model=CARD_HEALTH, stores={"cards": rebuilder})
+    assert done.slot == "b"

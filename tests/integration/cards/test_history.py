@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.cards.wiring import build_api
-from tests.integration.cards.conftest import Cards, PoolOf, fresh
+from tests.integration.cards.conftest import Cards, PoolOf, fresh, sale
 from tests.integration.running import PRINCIPAL, serving
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -210,3 +210,18 @@ async def test_a_statement_for_an_earlier_day_is_news_to_that_day(standing: Card
     assert (await standing.get(path, as_of=str(ago(20)))).json()["marks"] == {"shop_kind": "CHAIN"}
     again = await standing.put(f"{path}/marks", {"shop_kind": "CHAIN", "valid_from": str(ago(25))}, 3)
     assert again.headers["ETag"] == '"3"'
+
+
+async def test_the_standing_of_a_leading_card_shows_the_merged_ones_beside_it(standing: Cards) -> None:
+    numbers = [fresh(), fresh()]
+    lead, other = [await standing.register(number) for number in numbers]
+    for number in numbers:
+        answer = await standing.post("/v1/sales", sale(fresh(), number, sold_on=str(ago(3))))
+        assert answer.status_code == 201, answer.text
+    merged = await standing.post(f"/v1/customers/{lead}/merge", {"merged_id": str(other)}, {"If-Match": '"1"'})
+    assert merged.status_code == 200, merged.text
+    found = (await standing.get(f"/v1/customers/{lead}/standing")).json()
+    assert [one["total"] for one in found["turnover"]] == ["1250.00"]
+    assert [(one["customer_id"], one["turnover"][0]["total"]) for one in found["merged"]] == [(str(other), "1250.00")]
+    assert (await standing.get(f"/v1/customers/{other}/standing")).json()["merged_into"] == str(lead)
+    assert "merged" not in (await standing.get(f"/v1/customers/{lead}/standing", as_of=str(ago(1)))).json()
