@@ -124,11 +124,16 @@ class CustomerRegistered(Event, frozen=True, kw_only=True, omit_defaults=True):
 
 @registered
 class StubOpened(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """A fact came for an external id that nobody had registered: the card exists, flagged, and waits to be filled."""
+    """A fact came for an external id that nobody had registered: the card exists, flagged, and waits to be filled.
+
+    `dealer_id` where the fact was a sale of that dealer on the day `since`: then it is a customer of the dealer's, not of ours.
+    """
 
     type: ClassVar[str] = "regulars.cards.stub-opened.v1"
     customer_id: UUID
     external_id: ExternalId
+    dealer_id: UUID | None = None
+    since: date | None = None
 
 
 @registered

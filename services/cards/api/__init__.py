@@ -31,6 +31,7 @@ from services.cards.api.register import router as register
 from services.cards.api.results import router as results
 from services.cards.api.sources import router as sources
 from services.cards.api.stages import router as stages
+from services.cards.api.sub_sales import router as sub_sales
 from services.cards.api.trade import router as trade
 from services.cards.api.transactions import router as transactions
 from services.cards.api.verifications import router as verifications
@@ -58,6 +59,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     stages,
     dealers,
     intents,
+    sub_sales,
     investments,
     collection,
     trade,

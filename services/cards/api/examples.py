@@ -53,6 +53,14 @@ _FACTS: dict[str, dict[str, Any]] = {
         "written_off_on": "2026-12-31",
         "amount": {"amount": "120.00", "currency": "CNY"},
     },
+    "sub_sale": {
+        **_FACT,
+        "source_event_id": "SO-44",
+        "dealer": {"system": "erp", "value": "K-1077"},
+        "customer": {"system": "dealer-1077", "value": "12"},
+        "sold_on": "2026-03-12",
+        "net": {"amount": "310.00", "currency": "CNY"},
+    },
 }
 
 

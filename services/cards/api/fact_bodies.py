@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from services.cards.api.problems import invalid
 from services.cards.api.words import DecimalText, InvoiceRefBody, MoneyBody
-from services.cards.domain.ledger import Delivered
+from services.cards.domain.ledger import Delivered, Seller
 from shared.contracts.transactions import (
     Allocation,
     CreditNoted,
@@ -23,6 +23,7 @@ from shared.contracts.transactions import (
     PaymentReversed,
     SaleLine,
     SaleRecorded,
+    SubSaleReported,
     WrittenOff,
 )
 from shared.web.fields import Body, BusinessDay, CustomerRef, Reference, SystemName
@@ -228,14 +229,46 @@ class WriteOffBody(FactBody):
         )
 
 
-AnyFactBody = SaleBody | ReturnBody | InvoiceBody | PaymentBody | PaymentReversalBody | RefundBody | CreditNoteBody | WriteOffBody
+class SubSaleBody(FactBody):
+    """A sale of one of our dealers to its sub-distributor, the customer. It is none of ours: nobody owes us anything for it."""
+
+    type: Literal["sub_sale"] = "sub_sale"
+    dealer: CustomerRef
+    sold_on: BusinessDay
+    net: MoneyBody
+    lines: Lines = ()
+
+    def fact(self) -> Fact:
+        return SubSaleReported(
+            customer_id=NOBODY,
+            source=self.source,
+            source_event_id=self.source_event_id,
+            dealer_id=NOBODY,
+            sold_on=self.sold_on,
+            net=self.net.money(),
+            lines=tuple(line.line() for line in self.lines),
+        )
+
+
+AnyFactBody = (
+    SaleBody
+    | ReturnBody
+    | InvoiceBody
+    | PaymentBody
+    | PaymentReversalBody
+    | RefundBody
+    | CreditNoteBody
+    | WriteOffBody
+    | SubSaleBody
+)
 TaggedFact = Annotated[AnyFactBody, Field(discriminator="type")]
 """A fact that says its kind: an item of a bulk request or a line of an import."""
 
 
 def delivered(body: AnyFactBody) -> Delivered:
     """What a body says, for the ledger."""
-    return Delivered(body.type, body.customer.id, body.customer.external_id, body.fact())
+    seller = Seller(body.dealer.id, body.dealer.external_id) if isinstance(body, SubSaleBody) else None
+    return Delivered(body.type, body.customer.id, body.customer.external_id, body.fact(), seller)
 
 
 _bodies: dict[str, type[AnyFactBody]] = {
@@ -247,6 +280,7 @@ _bodies: dict[str, type[AnyFactBody]] = {
     "refund": RefundBody,
     "credit_note": CreditNoteBody,
     "write_off": WriteOffBody,
+    "sub_sale": SubSaleBody,
 }
 _any_fact: TypeAdapter[AnyFactBody] = TypeAdapter(TaggedFact)
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from services.cards.api import answers
 from services.cards.api.balance_views import balance_body, balances_of_row
 from services.cards.api.deps import Dependencies
+from services.cards.domain.identity import ledger_stream
 from services.cards.domain.ledger import KIND_OF
 from services.cards.domain.refusals import CardUnknown
 from services.cards.handlers.deps import SCHEMA, Deps
@@ -116,15 +117,16 @@ async def list_transactions(
     bound = filter_hash(list="transactions", customer_id=customer_id)
     before = None if cursor is None else int(deps.cursors.decode(bound, cursor, 1)[0] or 0)
     async with deps.pool.acquire() as c:
-        entries = await ledger_page(c, SCHEMA, customer_id, before, limit + 1)
+        entries = await ledger_page(c, SCHEMA, ledger_stream(customer_id), before, limit + 1)
         if not entries and not await known(c, SCHEMA, [customer_id]):
             raise refused(CardUnknown())
     shown = entries[:limit]
     next_cursor = deps.cursors.encode(bound, (shown[-1].version,)) if len(entries) > limit else None
-    return page_response(Page([_entry(entry) for entry in shown], next_cursor), request)
+    return page_response(Page([entry_body(entry) for entry in shown], next_cursor), request)
 
 
-def _entry(entry: LedgerEntry) -> dict[str, Any]:
+def entry_body(entry: LedgerEntry) -> dict[str, Any]:
+    """An entry as it is shown to whom it concerns."""
     fact: dict[str, Any] = msgspec.to_builtins(entry.fact)
     del fact["customer_id"]
     return {"id": entry.event_id, "type": KIND_OF[type(entry.fact)], **fact, "recorded_at": entry.recorded_at}

@@ -63,3 +63,25 @@ INTENT_OPENED = answer("Opened", {"id": _INTENT, "customer_id": _ID, "number": "
 INTENT_CHANGED = answer("Done; the ETag is the intent's new version", {"id": _INTENT, "customer_id": _ID, "state": "OPEN"})
 INTENT = answer("The intent; its version is the ETag", {**_OPEN, "text": "Wants to refit the shop at the station"})
 INTENTS = answer("One page; the nearest grade first", {"items": [{**_OPEN, "name": "Hua Xin Trading Co."}]})
+_SOLD = [{"net": {"amount": "310.00", "currency": "CNY"}, "sales": 1, "last_sold_on": "2026-03-12"}]
+SUB_SALES = answer(
+    "In all, and one page of those to whom it was sold",
+    {"dealer_id": _DEALER, "totals": _SOLD, "items": [{"customer_id": _ID, "name": "Hua Xin Trading Co.", "totals": _SOLD}]},
+)
+SUB_PURCHASES = answer(
+    "One page",
+    {
+        "items": [
+            {
+                "id": "5c24ae05-d304-547d-8299-fcf10464f722",
+                "type": "sub_sale",
+                "source": "erp",
+                "source_event_id": "SO-44",
+                "dealer_id": _DEALER,
+                "sold_on": "2026-03-12",
+                "net": {"amount": "310.00", "currency": "CNY"},
+                "recorded_at": "2026-03-13T08:15:30.123456Z",
+            }
+        ]
+    },
+)

@@ -19,6 +19,7 @@ from services.cards.api.fact_bodies import (
     RefundBody,
     ReturnBody,
     SaleBody,
+    SubSaleBody,
     WriteOffBody,
     delivered,
     read_fact,
@@ -27,6 +28,7 @@ from services.cards.handlers.deps import Deps
 from services.cards.handlers.facts import FactAnswer, deliver
 from services.cards.handlers.problems import FACT_CONFLICT, TOO_MANY_ITEMS
 from services.cards.handlers.registrations import summary
+from services.cards.handlers.relation_problems import DEALER_UNKNOWN
 from shared.web.answers import Answer
 from shared.web.commands import Command, CommandKey, respond
 from shared.web.correlation import event_meta
@@ -131,6 +133,22 @@ async def record_credit_note(
 @router.post("/v1/write-offs", status_code=201, dependencies=[writes], responses=_RESPONSES, summary="Record an invoice given up")
 async def record_write_off(
     body: Annotated[WriteOffBody, Body(openapi_examples=FACT_EXAMPLES["write_off"])],
+    key: Command,
+    deps: Dependencies,
+    request: Request,
+) -> Response:
+    return await _one(body, key, deps, request)
+
+
+@router.post(
+    "/v1/sub-sales",
+    status_code=201,
+    dependencies=[writes],
+    responses={**_RESPONSES, 404: {"description": f"The customer's id is not known, or {DEALER_UNKNOWN}"}},
+    summary="Record a dealer's sale to its sub-distributor",
+)
+async def record_sub_sale(
+    body: Annotated[SubSaleBody, Body(openapi_examples=FACT_EXAMPLES["sub_sale"])],
     key: Command,
     deps: Dependencies,
     request: Request,

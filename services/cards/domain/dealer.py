@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.cards.domain.hierarchy import Affiliation, Links, days_of_change, is_above
 from services.cards.domain.refusals import HierarchyCycle, NotUnderDealer
+from shared.contracts.cards import StubOpened
 from shared.contracts.event import Event
 from shared.contracts.relations import AttachedToDealer, DetachedFromDealer
 
@@ -38,6 +39,8 @@ def stated(event: Event) -> tuple[date, UUID | None] | None:
             return event.since, event.dealer_id
         case DetachedFromDealer():
             return event.until, None
+        case StubOpened(dealer_id=UUID() as dealer_id, since=date() as since):
+            return since, dealer_id
     return None
 
 

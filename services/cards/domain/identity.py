@@ -46,5 +46,10 @@ def ledger_stream(customer_id: UUID) -> str:
     return f"ledger-{customer_id}"
 
 
+def sub_sales_stream(customer_id: UUID) -> str:
+    """What dealers sold to a sub-distributor: beside the ledger, since none of it is ours."""
+    return f"subsales-{customer_id}"
+
+
 def source_stream(source: str, fact_kind: str) -> str:
     return f"source-{source}-{fact_kind}"

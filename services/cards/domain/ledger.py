@@ -30,6 +30,7 @@ from shared.contracts.transactions import (
     PaymentReversed,
     SaleLine,
     SaleRecorded,
+    SubSaleReported,
     WrittenOff,
 )
 
@@ -47,6 +48,7 @@ KINDS: Mapping[str, type[Fact]] = {
     "refund": PaymentMade,
     "credit_note": CreditNoted,
     "write_off": WrittenOff,
+    "sub_sale": SubSaleReported,
 }
 """Kinds of fact by the names of the API; the name is part of a fact's identity."""
 
@@ -55,18 +57,29 @@ KIND_OF: Mapping[type[Fact], str] = {cls: name for name, cls in KINDS.items()}
 _COMPLETENESS: Mapping[str, FactKind] = {"sale": "sales", "return": "returns", "invoice": "invoices"}
 
 
-def completeness_kind(kind: str) -> FactKind:
-    """Under which kind a source declares that it has delivered facts of this kind."""
-    return _COMPLETENESS.get(kind, "payments")
+def completeness_kind(kind: str) -> FactKind | None:
+    """Under which kind a source declares that it has delivered facts of this kind; None where nothing is concluded from their absence."""
+    return None if kind == "sub_sale" else _COMPLETENESS.get(kind, "payments")
+
+
+class Seller(msgspec.Struct, frozen=True, gc=False):
+    """The dealer who sold, by id or by external id."""
+
+    customer_id: UUID | None
+    external_id: ExternalId | None
 
 
 class Delivered(msgspec.Struct, frozen=True, gc=False):
-    """A fact as a source delivered it. Who the customer is stands beside it: by id, or by external id; `fact` names nobody yet."""
+    """A fact as a source delivered it. Who the customer is stands beside it: by id, or by external id; `fact` names nobody yet.
+
+    `seller` where the sale was a dealer's.
+    """
 
     kind: str
     customer_id: UUID | None
     external_id: ExternalId | None
     fact: Fact
+    seller: Seller | None = None
 
 
 class Written(msgspec.Struct, frozen=True, gc=False):
@@ -117,7 +130,7 @@ class FactFlawed(Exception):
 def business_day(fact: Fact) -> date:
     """The company's business day on which the fact happened."""
     match fact:
-        case SaleRecorded():
+        case SaleRecorded() | SubSaleReported():
             return fact.sold_on
         case GoodsReturned():
             return fact.returned_on
@@ -156,12 +169,13 @@ _DAY_FIELD: Mapping[type[Fact], str] = {
     PaymentMade: "paid_on",
     CreditNoted: "noted_on",
     WrittenOff: "written_off_on",
+    SubSaleReported: "sold_on",
 }
 
 
 def _with_money(fact: Fact, today: date, flaws: list[Flaw]) -> Fact:
     match fact:
-        case SaleRecorded() | GoodsReturned():
+        case SaleRecorded() | GoodsReturned() | SubSaleReported():
             net = _money(fact.net, "#/net", flaws, zero_allowed=True)
             return replace(fact, net=net, lines=_lines(fact.lines, net.currency, flaws))
         case InvoiceIssued():

@@ -10,18 +10,22 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.cards.domain.identity import card_stream, fact_id, ledger_stream, stub_id
-from services.cards.domain.ledger import KINDS, Delivered, FactFlawed, Written, body_of, written
+from msgspec.structs import replace
+
+from services.cards.domain.identity import card_stream, fact_id, ledger_stream, stub_id, sub_sales_stream
+from services.cards.domain.ledger import KINDS, Delivered, FactFlawed, Seller, Written, body_of, written
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.problems import FACT_CONFLICT, FACT_TOO_LARGE, flawed
+from services.cards.handlers.relation_problems import DEALER_UNKNOWN
 from shared.contracts.cards import ExternalId, StubOpened
 from shared.contracts.cursor import part_of
 from shared.contracts.topics import CARDS_TRANSACTIONS
+from shared.contracts.transactions import SubSaleReported
 from shared.event_store.events import Append, CommandRecord, Fact, Guard, NewEvent, StoredAnswer, Stub, Verdict
 from shared.event_store.fact_command import KeyTaken, record_facts
 from shared.event_store.load import load
 from shared.web.commands import CommandKey, reused_key
-from shared.web.problem import Problem
+from shared.web.problem import FieldError, Problem
 
 _TRIES = 5
 
@@ -81,8 +85,10 @@ def start_of_day(day: date, zone: ZoneInfo) -> datetime:
 
 async def look_up(deps: Deps, delivered: Sequence[Delivered | Written | None]) -> None:
     """Learn who is meant, with at most two statements, and none when all are remembered."""
-    externals = {one.external_id for one in delivered if one is not None and one.external_id is not None}
-    customers = {one.customer_id for one in delivered if one is not None and one.customer_id is not None}
+    named: list[Delivered | Written | Seller] = [one for one in delivered if one is not None]
+    named += [one.seller for one in named if isinstance(one, Delivered) and one.seller is not None]
+    externals = {one.external_id for one in named if one.external_id is not None}
+    customers = {one.customer_id for one in named if one.customer_id is not None}
     if all(deps.known.owner(e) for e in externals) and all(deps.known.has_card(c) for c in customers):
         return
     async with deps.pool.acquire() as c:
@@ -95,11 +101,19 @@ def prepare(deps: Deps, delivered: Sequence[Delivered | Written | None], meta: M
     for place, one in enumerate(delivered):
         if one is None:
             continue
+        if isinstance(one, Delivered) and one.seller is not None:
+            sold = _with_dealer(deps, one, one.seller)
+            if isinstance(sold, Problem):
+                ready.refused[place] = sold
+                continue
+            one = sold
         try:
             fact = written(one, today) if isinstance(one, Delivered) else one
         except FactFlawed as error:
             ready.refused[place] = flawed(error.flaws)
             continue
+        if isinstance(one, Delivered) and isinstance(one.fact, SubSaleReported):
+            _meet(deps, one.external_id, one.fact, ready)
         customer = _customer(deps, fact, ready)
         if customer is None:
             ready.refused[place] = Problem("CUSTOMER_UNKNOWN")
@@ -121,8 +135,29 @@ def _customer(deps: Deps, one: Written, ready: Prepared) -> UUID | None:
     return owner
 
 
-def _stub(deps: Deps, external: ExternalId, customer: UUID) -> Stub:
-    opened = NewEvent(customer, StubOpened(customer_id=customer, external_id=external), deps.now())
+def _with_dealer(deps: Deps, one: Delivered, seller: Seller) -> Delivered | Problem:
+    """The sale with its dealer, who has to be known."""
+    external = seller.external_id
+    dealer_id = seller.customer_id if external is None else deps.known.owner(external)
+    if dealer_id is None or not deps.known.has_card(dealer_id):
+        return Problem(DEALER_UNKNOWN, errors=[FieldError("#/dealer", DEALER_UNKNOWN, "is not known as a customer")])
+    if dealer_id == one.customer_id or (one.external_id is not None and dealer_id == deps.known.owner(one.external_id)):
+        error = FieldError("#/dealer", "DEALER_IS_CUSTOMER", "nobody is his own dealer")
+        return Problem("VALIDATION_FAILED", errors=[error])
+    return replace(one, fact=replace(one.fact, dealer_id=dealer_id))
+
+
+def _meet(deps: Deps, external: ExternalId | None, sale: SubSaleReported, ready: Prepared) -> None:
+    """A sub-distributor first heard of by its dealer's sale gets a card that says under whom it is."""
+    if external is None or deps.known.owner(external) is not None or external in ready.stubs:
+        return
+    customer = stub_id(external.system, external.value)
+    ready.stubs[external] = _stub(deps, external, customer, sale.dealer_id, sale.sold_on)
+
+
+def _stub(deps: Deps, external: ExternalId, customer: UUID, dealer_id: UUID | None = None, since: date | None = None) -> Stub:
+    event = StubOpened(customer_id=customer, external_id=external, dealer_id=dealer_id, since=since)
+    opened = NewEvent(customer, event, deps.now())
     part = part_of_customer(customer, deps.parts)
     return Stub(Guard(external.system, external.value, customer), Append(card_stream(customer), "new", customer, part, [opened]))
 
@@ -131,7 +166,7 @@ def _kept(deps: Deps, one: Written, customer: UUID, meta: Mapping[str, str]) -> 
     home = _home(customer, deps.parts)
     body = body_of(home.customer_id, one)
     return Fact(
-        stream=home.stream,
+        stream=sub_sales_stream(customer) if one.kind == "sub_sale" else home.stream,
         event_id=fact_id(one.source, one.kind, one.source_event_id),
         type=KINDS[one.kind].type,
         customer_id=customer,

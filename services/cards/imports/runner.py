@@ -123,7 +123,8 @@ async def _next(deps: Deps, job: ImportJob, key: LineKey, after: int) -> Chunk |
 
 async def _open_sources(deps: Deps, job: ImportJob, chunk: Chunk, opened: set[str]) -> None:
     """Declared before the first fact of its kind: until the source says otherwise, nothing may be concluded from what is missing."""
-    for kind in sorted({completeness_kind(kind) for kind in chunk.kinds} - opened):
+    kinds = {kind for kind in map(completeness_kind, chunk.kinds) if kind is not None}
+    for kind in sorted(kinds - opened):
 
         async def note(c: Connection, kind: str = kind) -> None:
             await mark_opened(c, SCHEMA, job.job_id, kind)

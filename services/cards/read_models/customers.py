@@ -91,7 +91,7 @@ def _changed(row: Customer, envelope: Envelope) -> Customer:
         case relations.ProspectAdmitted() | relations.TradeStarted() | relations.TradeEnded():
             known = standing_in(row.standing)
             return _standing_as(row, msgspec.structs.replace(known, step=trade_stage.evolve(known.step, event)))
-        case relations.AttachedToDealer() | relations.DetachedFromDealer():
+        case relations.AttachedToDealer() | relations.DetachedFromDealer() | StubOpened():
             known = standing_in(row.standing)
             under = dealer.evolve(known.dealer, event)
             return _standing_as(replace(row, dealer_id=under.newest), msgspec.structs.replace(known, dealer=under))

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.cards.domain.dealer import stated
+from shared.contracts.cards import StubOpened
 from shared.contracts.envelope import Envelope
 from shared.contracts.relations import AttachedToDealer, DetachedFromDealer
 from shared.contracts.topics import CARDS_EVENTS
@@ -45,7 +46,7 @@ HIERARCHY = ReadModel(
     row=Place,
     columns={"customer_id": "uuid", "dealer_id": "uuid", "since": "date"},
     key_column="customer_id",
-    topics={CARDS_EVENTS: frozenset({AttachedToDealer.type, DetachedFromDealer.type})},
+    topics={CARDS_EVENTS: frozenset({StubOpened.type, AttachedToDealer.type, DetachedFromDealer.type})},
     key=key,
     evolve=evolve,
 )

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.cards.domain.identity import ledger_stream
 from shared.contracts.event import decode
 from shared.contracts.transactions import Fact
 from shared.postgres.pool import Connection
@@ -28,9 +27,9 @@ _PAGE = """SELECT event_id, version, type, body::text AS body, recorded_at FROM 
 _NEWEST = 2**31 - 1
 
 
-async def page(c: Connection, schema: str, customer_id: UUID, before: int | None, limit: int) -> Sequence[LedgerEntry]:
-    """Entries recorded before the given version, newest first."""
-    rows = await c.fetch(_PAGE.format(schema=schema), ledger_stream(customer_id), before or _NEWEST, limit)
+async def page(c: Connection, schema: str, stream: str, before: int | None, limit: int) -> Sequence[LedgerEntry]:
+    """Entries of a ledger or of sub-sales, recorded before the given version, newest first."""
+    rows = await c.fetch(_PAGE.format(schema=schema), stream, before or _NEWEST, limit)
     found = []
     for row in rows:
         fact = decode(row["type"], row["body"])

@@ -108,7 +108,7 @@ def test_a_reversal_has_a_day_and_no_amount() -> None:
     assert business_day(fact) == TODAY
 
 
-def test_completeness_is_declared_for_four_kinds() -> None:
+def test_completeness_is_declared_for_four_kinds_and_never_for_what_is_not_ours() -> None:
     assert {kind: completeness_kind(kind) for kind in KINDS} == {
         "sale": "sales",
         "return": "returns",
@@ -118,6 +118,7 @@ def test_completeness_is_declared_for_four_kinds() -> None:
         "refund": "payments",
         "credit_note": "payments",
         "write_off": "payments",
+        "sub_sale": None,
     }
 
 
