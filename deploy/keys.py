@@ -28,6 +28,7 @@ WRITING = (
     "cards.pii.read",
     "cards.ledger.write",
     "cards.source.write",
+    "cards.list.write",
     "cards.organisation.write",
     "cards.intent.write",
     "cards.promise.write",

@@ -29,6 +29,7 @@ from services.cards.api.promises import router as promises
 from services.cards.api.receivables import router as receivables
 from services.cards.api.register import router as register
 from services.cards.api.results import router as results
+from services.cards.api.saved_lists import router as saved_lists
 from services.cards.api.sources import router as sources
 from services.cards.api.stages import router as stages
 from services.cards.api.sub_sales import router as sub_sales
@@ -42,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     customer_stream,
     customer_export,
     mailing_list,
+    saved_lists,
     customer_search,
     customer_views,
     parts,

@@ -204,3 +204,11 @@ class MergeCurrenciesDiffer(CardRefused):
 
 class MergeWithOpenDisputes(CardRefused):
     """One of the two disputes something at the moment."""
+
+
+class ListUnknown(CardRefused):
+    """There is no such list, or none that its reader may see."""
+
+
+class ListOfAnother(CardRefused):
+    """Only who keeps a list changes it."""

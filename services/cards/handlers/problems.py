@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.cards.domain import refusals
 from services.cards.domain.ledger import Flaw
-from services.cards.handlers import merge_problems, promise_problems, relation_problems
+from services.cards.handlers import list_problems, merge_problems, promise_problems, relation_problems
 from shared.web.catalogue import describe
 from shared.web.problem import FieldError, Problem
 
@@ -79,6 +79,7 @@ _CODES: dict[type[refusals.CardRefused], str] = {
     **relation_problems.CODES,
     **promise_problems.CODES,
     **merge_problems.CODES,
+    **list_problems.CODES,
 }
 
 

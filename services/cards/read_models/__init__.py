@@ -12,6 +12,7 @@ from services.cards.read_models.hierarchy import HIERARCHY
 from services.cards.read_models.intents import INTENTS
 from services.cards.read_models.promises import PROMISES
 from services.cards.read_models.receivables import RECEIVABLES
+from services.cards.read_models.saved_lists import SAVED_LISTS
 from services.cards.read_models.sub_sales import SUB_SALES
 from services.cards.read_models.trade import TRADE
 from services.cards.read_models.verifications import VERIFICATIONS
@@ -29,4 +30,5 @@ READ_MODELS: tuple[ReadModel[Any], ...] = (
     INTENTS,
     VERIFICATIONS,
     SUB_SALES,
+    SAVED_LISTS,
 )

@@ -27,6 +27,7 @@ SCOPES = (
     "cards.ledger.read",
     "cards.ledger.write",
     "cards.source.write",
+    "cards.list.write",
     "cards.organisation.read",
     "cards.organisation.write",
     "cards.intent.read",

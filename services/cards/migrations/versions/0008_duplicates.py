@@ -2,7 +2,9 @@
 
 from alembic import op
 
+from services.cards.read_models.saved_lists import SAVED_LISTS
 from shared.postgres.ddl import statements
+from shared.projections.ddl import create_read_model
 
 revision = "0008"
 down_revision = "0007"
@@ -53,6 +55,7 @@ def upgrade() -> None:
         made += [f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name} {kind}" for name, kind in COLUMNS.items()]
         made += [f"CREATE INDEX ON {table} ({columns})" for columns in INDEXES]
     made += statements(SIGNS, "cards")
+    made += create_read_model("cards", SAVED_LISTS, indexes=["owner, name, list_id"])
     made += statements(VIEW.replace("{shown}", SHOWN), "cards")
     for statement in made:
         op.get_bind().exec_driver_sql(statement)
