@@ -20,6 +20,7 @@ _PART_OF = {
     "postal_code": "postal_code",
     "street_address": "street",
 }
+_LONG_ENOUGH = (phonenumbers.ValidationResult.IS_POSSIBLE, phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY)
 _WRONG = {
     "required": ("ADDRESS_INCOMPLETE", "is needed in this country"),
     "invalid": ("ADDRESS_INVALID", "is not known in this country"),
@@ -27,13 +28,17 @@ _WRONG = {
 
 
 def telephone_exists(text: str, country: str | None) -> bool:
-    """Whether some country can have the number. One without country code, of a country that nobody named, is believed."""
-    plain = unicodedata.normalize("NFKC", text)
+    """Whether some country can have the number. One without country code, of a country that nobody named, is believed.
+
+    With its country code a number is held against the whole numbering plan; without, it may lack its area code, and only as many
+    digits are asked for as a number of that country has.
+    """
+    plain = unicodedata.normalize("NFKC", text).strip()
     region = country if country in phonenumbers.SUPPORTED_REGIONS else None
-    if region is None and not plain.lstrip().startswith("+"):
-        return True
     try:
-        return bool(phonenumbers.is_valid_number(phonenumbers.parse(plain, region)))
+        if plain.startswith("+"):
+            return bool(phonenumbers.is_valid_number(phonenumbers.parse(plain, None)))
+        return region is None or phonenumbers.is_possible_number_with_reason(phonenumbers.parse(plain, region)) in _LONG_ENOUGH
     except phonenumbers.NumberParseException:
         return False
 

@@ -206,7 +206,8 @@ def content_of(command: RegisterCustomer) -> bytes:
     """What a registration says, for telling the same one from another. It holds personal data: only its keyed hash may be kept."""
     sayings = tuple(replace(saying, decided_by=None) for saying in command.sayings)
     nobody = replace(command, decided_by=None, sayings=sayings)
-    return b"\n".join(encode(event) for event in _registration(Particulars(), nobody))
+    events = [encode(event) for event in _registration(Particulars(), nobody)]
+    return b"\n".join(events if command.valid_from is None else [*events, command.valid_from.isoformat().encode()])
 
 
 def _agreed(customer_id: UUID, terms: Terms, decided_by: UUID | None) -> TradeTermsAgreed:

@@ -302,15 +302,15 @@ async def test_a_stub_takes_statements_and_keeps_them_when_it_is_filled(standing
     assert (card["stub"], card["name"], card["parts"]["trade"]["reputation"]["value"]) == (False, "Hua Xin Trading", 2)
 
 
-@pytest.mark.requirement("S3.40", "S4.15")
+@pytest.mark.requirement("S3.40")
 async def test_full_cards_come_by_the_thousand_and_are_known_again(standing: Cards) -> None:
     items = [{**COMPANY, "name": f"Company {n}", "external_ids": [{"system": "erp", "value": fresh()}]} for n in range(5)]
     first = await standing.post("/v1/customers/bulk", items)
     assert first.json()["summary"] == {"total": 5, "recorded": 5}
     again = await standing.post("/v1/customers/bulk", items)
     assert again.json()["summary"] == {"total": 5, "duplicate": 5}
-    other = [{**items[0], "trade_status": {**TRADE, "reputation": 1}}]
-    assert (await standing.post("/v1/customers/bulk", other)).json()["summary"] == {"total": 1, "conflict": 1}
+    other = [{**items[0], "trade_status": {**TRADE, "reputation": 1}}, {**items[0], "valid_from": "2026-03-02"}]
+    assert (await standing.post("/v1/customers/bulk", other)).json()["summary"] == {"total": 2, "conflict": 2}
     for one in first.json()["items"]:
         card = await card_of(standing, one["id"])
         assert card["parts"]["trade"]["days_late"]["value"] == 6

@@ -21,6 +21,8 @@ from shared.contracts.cards import PostalAddress
         ("+49 30 123456", None),
         ("+44 20 7946 0000", "GB"),
         ("030 123456", None),
+        ("6789 0123", "CN"),
+        ("95588", "CN"),
         ("123", "AQ"),
     ],
 )
@@ -36,6 +38,7 @@ def test_numbers_that_exist(text: str, country: str | None) -> None:
         ("+86 123", "CN"),
         ("12 34", "CN"),
         ("+1 555 0100", "US"),
+        ("0512 6789 0123 4567", "CN"),
         ("090-12", "JP"),
     ],
 )
