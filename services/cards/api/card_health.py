@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from services.cards.api import answers
 from services.cards.api.deps import Dependencies
+from services.cards.domain import completeness
 from services.cards.domain.as_of import day_of
-from services.cards.domain.completeness import missing, required, wanted
 from services.cards.domain.freshness import Delay, delay_of, is_stale, limit_of, month_of, seen_on
 from services.cards.domain.health import NOBODY, Entry, Keeping
 from services.cards.domain.refusals import CardUnknown
@@ -36,6 +36,7 @@ from shared.projections.waiting import wait_for
 from shared.web.fields import Reference
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
+from shared.web.problem import FieldError, Problem
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -60,7 +61,7 @@ async def get_health(customer_id: UUID, deps: Dependencies, min_position: MinPos
         raise refused(CardUnknown())
     state, today = keeping_of(row), deps.today()
     body = _summary(row, state, today)
-    body["to_fill"] = missing(wanted(state.kind, state.stage), state.has)
+    body["to_fill"] = completeness.missing(completeness.wanted(state.kind, state.stage), state.has)
     body["fields"] = [_field(name, entry, deps, today) for name, entry in sorted(state.entries.items()) if entry.filled]
     body["waiting"] = sorted(one.field for one in state.waiting.values())
     counts: dict[int, int] = {}
@@ -73,7 +74,7 @@ async def get_health(customer_id: UUID, deps: Dependencies, min_position: MinPos
 
 
 def _summary(row: CardHealth, state: Keeping, today: date) -> dict[str, Any]:
-    asked = required(state.kind, state.stage)
+    asked = completeness.required(state.kind, state.stage)
     found: dict[str, Any] = {"customer_id": row.customer_id}
     for name in ("name", "area_id", "salesperson_id"):
         if getattr(row, name) is not None:
@@ -149,6 +150,10 @@ async def list_health(
     cursor: CursorParameter = None,
     min_position: MinPosition = None,
 ) -> Response:
+    if missing is not None and not completeness.asked(missing):
+        raise Problem(
+            "VALIDATION_FAILED", errors=[FieldError("#/query/missing", "FIELD_UNKNOWN", "no stage asks for this field")]
+        )
     filters = Filters(salesperson_id, area_id, stage, missing, incomplete_at_first_sale)
     bound = filter_hash(list="card-health", **filters._asdict())
     await reached(min_position, lambda position: wait_for(deps.pool, SCHEMA, CARD_HEALTH, position))

@@ -68,6 +68,9 @@ def changes_between(
 def _fields_of(known: Particulars, parts: Parts) -> dict[str, Any]:
     """What stands on a card, by the path of the field; lists as a whole. Fields without a value are left out."""
     found = {path: value for field, one in parts.known() for path, value in _leaves(field, one.value)}
+    found |= {
+        f"needs.{key}": {"kind": need.event.kind, "text": need.event.text, "met": need.met} for key, need in parts.needs.items()
+    }
     found |= _leaves("terms", known.terms)
     found |= {
         "external_ids": [f"{one.system}:{one.value}" for one in known.external_ids] or None,

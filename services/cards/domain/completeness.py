@@ -89,6 +89,11 @@ _TRACKED = frozenset(field for kind in _BEFORE_TRADE for field in (*_BEFORE_TRAD
 }
 
 
+def asked(field: str) -> bool:
+    """Whether a card of any kind has to have the field at any stage."""
+    return any(field in fields for fields in _BEFORE_TRADE.values())
+
+
 def tracked(field: str) -> bool:
     """Whether any stage asks for the field, takes it instead of another, or follows from it."""
     return field in _TRACKED

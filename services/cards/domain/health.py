@@ -52,7 +52,7 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 class Keeping(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """State of the fold. `known_since`: when something first stood in a field; `delays`: by the salesperson whose customer it was when
-    it was entered, how many statements came how many days after the visit or change. `gone`: erased, or merged into another card.
+    it was entered, how many statements of salespeople came how many days after the visit. `gone`: erased, or merged into another card.
     """
 
     registered: bool = False
@@ -211,7 +211,12 @@ def _verified(state: Keeping, event: FieldVerified, envelope: Envelope) -> Keepi
 
 def _with_delay(state: Keeping, before: Keeping, event: object) -> Keeping:
     provenance: Provenance | None = getattr(event, "provenance", None)
-    if provenance is None or provenance.observed_on is None or provenance.entered_on is None:
+    if (
+        provenance is None
+        or provenance.source != "SALESPERSON"
+        or provenance.observed_on is None
+        or provenance.entered_on is None
+    ):
         return state
     days = max((provenance.entered_on - provenance.observed_on).days, 0)
     whose = (state.salesperson_id if isinstance(event, CustomerRegistered) else before.salesperson_id) or NOBODY

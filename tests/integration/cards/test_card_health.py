@@ -233,6 +233,8 @@ async def test_the_list_begins_with_the_emptiest_and_goes_on_page_by_page(cards:
     assert (counts[0], len(counts), "next_cursor" in rest) == (11, 6, False)
     lacking = (await cards.get("/v1/card-health", missing="basics.legal_form", salesperson_id="li")).json()["items"]
     assert [one["name"] for one in lacking] == ["Lotus K-2"]
+    unknown = await cards.get("/v1/card-health", missing="basics.shoe_size")
+    assert (unknown.status_code, unknown.json()["errors"][0]["code"]) == (422, "FIELD_UNKNOWN")
     assert len((await cards.get("/v1/card-health", stage="PROSPECT")).json()["items"]) == 0
 
 

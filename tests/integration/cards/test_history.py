@@ -69,6 +69,8 @@ async def test_changes_of_persons_are_told_and_their_words_withheld(standing: Ca
     customer = await standing.register(fresh(), contacts=[{"role": "buyer", "name": "Wang Min"}])
     path = f"/v1/customers/{customer}"
     await standing.put(f"{path}/basics", {"kind": "COMPANY", "name": "Hua Xin", "telephone": "+86 512 6789 0123"}, 1)
+    need = {"kind": "SERVICE", "text": "Wants to be called first", "provenance": {"source": "SALESPERSON"}}
+    assert (await standing.post(f"{path}/needs", need, {"If-Match": '"2"'})).status_code == 200
     shown = {one["field"]: one for one in (await standing.get(f"{path}/changes")).json()["items"]}
     assert shown["basics.contacts"]["before"] == [{"role": "buyer", "name": "Wang Min"}]
     async with serving(build_api(standing.settings), standing.folder, ["cards.customer.read"]) as stranger:
@@ -78,6 +80,9 @@ async def test_changes_of_persons_are_told_and_their_words_withheld(standing: Ca
     assert hidden["basics.telephone"]["after"] == {"withheld": True}
     assert hidden["basics.contacts"]["before"] == [{"role": "buyer", "name": {"withheld": True}}]
     assert hidden["basics.name"]["after"] == "Hua Xin"
+    [said] = [one["after"] for field, one in hidden.items() if field.startswith("needs.")]
+    assert said == {"kind": "SERVICE", "text": {"withheld": True}, "met": False}
+    assert "called first" not in answer.text
     assert "Wang" not in answer.text
     assert "6789" not in answer.text
     await standing.post(f"{path}/erasure", {"reason": "REQUESTED"})

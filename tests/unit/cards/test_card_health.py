@@ -200,6 +200,11 @@ def test_delays_count_for_whose_customer_it_was() -> None:
         status(day(6), day(6), credit_status="FAIR"),
         status(day(8), day(7), credit_status="POOR"),
         TradeStatusRevised(customer_id=CUSTOMER, provenance=Provenance(source="OFFICE"), stated=TradeStatus(reputation=3)),
+        TradeStatusRevised(
+            customer_id=CUSTOMER,
+            provenance=visited(day(1), day(30), "QUESTIONNAIRE"),
+            stated=TradeStatus(days_late=3),
+        ),
     )
     assert keeping_of(row).delays == {"wang": {3: 1}, "li": {0: 2}}
     found = totals(row)
