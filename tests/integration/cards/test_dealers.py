@@ -60,6 +60,10 @@ async def test_a_dealer_has_sub_distributors_and_those_have_theirs(cards: Cards)
     card = (await cards.get(f"/v1/customers/{shop}")).json()
     assert (card["trade"], card["dealer_id"], card["dealer_since"]) == ("INDIRECT", str(wholesaler), day(0))
     assert (await cards.get(f"/v1/customers/{other}")).json()["trade"] == "DIRECT"
+    indirect = (await cards.get("/v1/customers", where="dealer_id!=")).json()["items"]
+    assert {item["customer_id"] for item in indirect} == {str(wholesaler), str(shop)}
+    direct = (await cards.get("/v1/customers", where="dealer_id=")).json()["items"]
+    assert {item["customer_id"] for item in direct} == {str(dealer), str(other)}
     view = await cards.dashboard("SELECT customer_id, dealer_id FROM cards.public_sub_distributors")
     assert {tuple(row) for row in view} == {(wholesaler, dealer), (shop, wholesaler)}
     # Who is erased stays a link in the chain, without a name.

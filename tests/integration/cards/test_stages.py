@@ -11,10 +11,8 @@ import httpx
 import pytest
 
 from services.cards.wiring import build_api
-from shared.contracts.card_parts import TradeStatus, TradeStatusRevised
-from shared.contracts.cards import Provenance
 from tests.integration.cards.conftest import Cards, fresh, sale
-from tests.integration.running import record, serving
+from tests.integration.running import serving
 
 TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()
 CONDITIONS = [{"code": "LICENCE", "text": "A licence"}, {"code": "SHOP", "text": "A shop of its own"}]
@@ -46,10 +44,8 @@ async def complete(cards: Cards, **more: Any) -> UUID:
     answer = await cards.post("/v1/customers", body)
     assert answer.status_code == 201, answer.text
     customer = UUID(answer.json()["customer_id"])
-    status = TradeStatusRevised(
-        customer_id=customer, provenance=Provenance(source="SALESPERSON"), stated=TradeStatus(credit_status="GOOD")
-    )
-    await record(cards.pool, "cards", [(f"card-{customer}", customer, status)])
+    status = {"provenance": {"source": "SALESPERSON"}, "credit_status": "GOOD"}
+    assert (await step(cards, customer, "trade-status", status)).status_code == 200
     return customer
 
 
@@ -116,6 +112,9 @@ async def test_prospects_customers_and_past_customers_are_told_apart_and_all_sta
     assert fact.status_code == 201
     listed = await cards.get("/v1/customers", min_position=last.headers["Regulars-Position"])
     assert {str(prospect), str(trading), str(past)} <= {item["customer_id"] for item in listed.json()["items"]}
+    for stage, expected in (("PROSPECT", prospect), ("TRADING", trading), ("PAST", past)):
+        found = (await cards.get("/v1/customers", where=f"stage={stage}")).json()["items"]
+        assert [(item["customer_id"], item["stage"]) for item in found] == [(str(expected), stage)]
     again = await step(cards, past, "trade-start", {})
     assert (again.status_code, again.json()["code"]) == (409, "NOT_ADMITTED")
     assert (await step(cards, past, "admission", {"checks": MET})).status_code == 200
