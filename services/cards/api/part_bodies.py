@@ -183,6 +183,9 @@ class _StatementBody(Saying):
             first, _, year = name.partition(".")
             if first not in names or (first == "sales_results") != year.isdigit():
                 raise _invalid(f"#/withdrawn/{at}", "FIELD_UNKNOWN", "this part has no such field")
+            given = getattr(stated, first)
+            if given is not None and (not year or int(year) in [one.year for one in given]):
+                raise _invalid(f"#/withdrawn/{at}", "FIELD_STATED", "is stated in the same breath")
         if stated == type(stated)() and not self.withdrawn:
             raise _invalid("#", "NOTHING_STATED", "state or withdraw at least one field")
         return StatePart(stated, self.withdrawn, self.provenance.provenance(), decided_by)

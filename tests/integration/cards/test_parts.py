@@ -275,6 +275,8 @@ async def test_statements_say_something_of_their_part_to_a_card_that_takes_them(
     assert nothing.json()["errors"][0]["code"] == "NOTHING_STATED"
     foreign = await state(standing, customer, "characteristics", withdrawn=["days_late"])
     assert foreign.json()["errors"][0] | {"detail": ""} == {"pointer": "#/withdrawn/0", "code": "FIELD_UNKNOWN", "detail": ""}
+    both = await state(standing, customer, "business-status", withdrawn=["sales_results.2025"], **BUSINESS)
+    assert both.json()["errors"][0]["code"] == "FIELD_STATED"
     path = f"/v1/customers/{customer}/trade-status"
     body = {"provenance": VISIT, "reputation": 2}
     assert (await standing.post(path, body)).json()["code"] == "IF_MATCH_MISSING"

@@ -170,6 +170,15 @@ def test_a_verification_holds_for_what_stood_when_it_was_made() -> None:
     assert older.confirmed
 
 
+def test_the_last_look_counts_in_whatever_order_looks_are_folded() -> None:
+    field = "characteristics.sales_power"
+    stated, first, last = on((1, power(4)), (1, verified(field)), (1, verified(field, "REFUTED")))
+    for order in ([stated, first, last], [stated, last, first]):
+        look = folded(order).verification(field)
+        assert look is not None
+        assert not look.confirmed
+
+
 def test_what_was_found_wrong_is_not_there() -> None:
     field = "characteristics.sales_power"
     assert not folded(on((1, power(4)), (1, verified(field, "REFUTED")))).has(field)

@@ -93,6 +93,16 @@ def test_an_agency_is_the_witness_of_every_figure() -> None:
     assert held_against(power(3, FORM), reported) == [power(3, FORM)]
 
 
+def test_an_old_report_is_no_witness() -> None:
+    old = Provenance(source="AGENCY", agency="Harbour Credit", observed_on=date(2024, 3, 3))
+    older = Provenance(source="AGENCY", agency="Harbour Credit", observed_on=date(2024, 3, 2))
+    asked = Provenance(source="QUESTIONNAIRE", observed_on=date(2026, 3, 4))
+    assert [type(one) for one in held_against(power(5, asked), parts_of(on((1, power(1, old))), SHANGHAI))] == [
+        VerificationRequested
+    ]
+    assert held_against(power(5, asked), parts_of(on((1, power(1, older))), SHANGHAI)) == [power(5, asked)]
+
+
 def test_years_of_sales_are_held_against_reports_one_by_one() -> None:
     def results(*sales: tuple[int, str]) -> BusinessStatus:
         return BusinessStatus(sales_results=tuple(YearSales(year=year, sales=purchases(amount)) for year, amount in sales))
