@@ -39,6 +39,7 @@ from services.cards.read_models.receivables import RECEIVABLES, balances_of
 from services.cards.read_models.results import Listed, Owed, Scope, Side, Wanted, matching, owed_by, sums_by
 from services.cards.read_models.serving import books_of
 from services.cards.read_models.trade import TRADE
+from shared.postgres.pool import Connection
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
 
@@ -66,27 +67,33 @@ async def list_balance(
     cursor: CursorParameter = None,
     min_position: MinPosition = None,
 ) -> Response:
-    """From the first day of last month on where no period is asked for. Listed are customers who traded, paid or owe something."""
+    """From the first day of last month on where no period is asked for. Listed are customers who traded, paid or owe something;
+    the first page has their `total`."""
     today = deps.today()
     last_month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
     period, of = period_of(day, first, last, today, (last_month, today)), Scope(area_id, salesperson_id)
     bound = filter_hash(list="balance", by=by, first=period.first, last=period.last, **of._asdict())
     await all_reached(deps, min_position, TRADE, COLLECTED_MODEL, RECEIVABLES)
-    side: Side = "company" if by == "customer" else by
+    head: dict[str, Any] = {"from": period.first, "to": period.last, "by": by, "as_of": today}
     async with deps.pool.acquire() as c:
-        traded = await sums_by(c, SCHEMA, "trade", side, period, of)
-        paid = await sums_by(c, SCHEMA, "collected", side, period, of)
-        owed = await owed_by(c, SCHEMA, side, today, of)
-        page = Page(
-            [{**served(side, who), "balances": _balances(who, traded, paid, owed)} for who in everyone(traded, paid, owed)], None
-        )
-        head: dict[str, Any] = {"from": period.first, "to": period.last, "by": by, "as_of": today}
         if by == "customer":
-            head["total"] = _balances("", traded, paid, owed)
             begin = after(deps, bound, cursor)
-            found = await matching(c, SCHEMA, Wanted(of), begin, limit + 1, lambda row: _row(row, period, today))
+            if begin is None:
+                head["total"] = (await _by_side(c, "company", period, of, today)).get("", [])
+            wanted = Wanted(of, with_money=True)
+            found = await matching(c, SCHEMA, wanted, begin, limit + 1, lambda row: _row(row, period, today))
             page = paged(deps, bound, found, limit)
+        else:
+            sides = await _by_side(c, by, period, of, today)
+            page = Page([{**served(by, who), "balances": balances} for who, balances in sides.items()], None)
     return page_response(page, request, head)
+
+
+async def _by_side(c: Connection, side: Side, period: Period, of: Scope, today: date) -> dict[str, list[dict[str, Any]]]:
+    traded = await sums_by(c, SCHEMA, "trade", side, period, of)
+    paid = await sums_by(c, SCHEMA, "collected", side, period, of)
+    owed = await owed_by(c, SCHEMA, side, today, of)
+    return {who: _balances(who, traded, paid, owed) for who in everyone(traded, paid, owed)}
 
 
 def _row(row: Listed, period: Period, today: date) -> dict[str, Any] | None:

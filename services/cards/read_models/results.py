@@ -24,8 +24,8 @@ Side = Literal["company", "area", "salesperson"]
 Which = Literal["trade", "collected"]
 Kept = TypeVar("Kept")
 
-_PIECE = 500
-"""Customers looked at in one statement."""
+_LARGEST_PIECE = 2000
+"""Customers looked at in one statement, where few of them are wanted."""
 
 
 class Scope(NamedTuple):
@@ -43,13 +43,10 @@ class Owed:
     overdue: Decimal = Decimal(0)
 
 
-# In a key behind kind, span and currency; they are as long as one another within a kind.
-_WHO: Mapping[Kind, int] = {"d": len("d/2026-03-02/CNY/") + 1, "m": len("m/2026-03/CNY/") + 1, "y": len("y/2026/CNY/") + 1}
-_AREA, _SALESPERSON = "split_part(substr(group_key, $3), E'\\n', 1)", "split_part(substr(group_key, $3), E'\\n', 2)"
-_SIDES: Mapping[Side, str] = {"company": "''", "area": _AREA, "salesperson": _SALESPERSON}
-_SUMS = """SELECT substr(group_key, $3 - 4, 3) AS currency, {side} AS who, measure, sum(value) AS units FROM {table}
- WHERE group_key >= $1 AND group_key < $2 AND {area} = coalesce($4, {area}) AND {salesperson} = coalesce($5, {salesperson})
- GROUP BY 1, 2, 3"""
+# Behind kind and span, which is as long as any other of its kind, a key says the currency and then who.
+_WHO: Mapping[Kind, int] = {"d": len("d/2026-03-02/") + 1, "m": len("m/2026-03/") + 1, "y": len("y/2026/") + 1}
+_SUMS = """SELECT substr(group_key, $3) AS who, measure, sum(value) AS units FROM {table}
+ WHERE group_key >= $1 AND group_key < $2 GROUP BY 1, 2"""
 _MODELS: Mapping[Which, tuple[ReadModel[Any], Sequence[str]]] = {
     "trade": (TRADE, trade.MEASURES),
     "collected": (COLLECTED_MODEL, collected.MEASURES),
@@ -61,17 +58,26 @@ async def sums_by(
 ) -> dict[tuple[str, str], Sums]:
     """(id of the area or salesperson, currency) -> sums of the period; "" for customers whom nobody serves, and for the company."""
     model, measures = _MODELS[which]
-    table = await live_totals(c, schema, model)
-    statement = _SUMS.format(table=table, side=_SIDES[side], area=_AREA, salesperson=_SALESPERSON)
+    statement = _SUMS.format(table=await live_totals(c, schema, model))
     found: dict[tuple[str, str], Sums] = {}
     for kind in period.kinds:
         first, last = names(kind, period)
+        # The company has months and years of its own.
+        begins = kind.upper() if side == "company" and scope == Scope() and kind != "d" else kind
         # The sign before "0" is the "/" that ends a span in a key.
-        bounds = f"{kind}/{first}", f"{kind}/{last}0"
-        for row in await c.fetch(statement, *bounds, _WHO[kind], scope.area_id, scope.salesperson_id):
-            of = row["who"], row["currency"]
+        for row in await c.fetch(statement, f"{begins}/{first}", f"{begins}/{last}0", _WHO[kind]):
+            currency, area, salesperson = _read(row["who"])
+            if scope.area_id not in (None, area) or scope.salesperson_id not in (None, salesperson):
+                continue
+            of = {"company": "", "area": area, "salesperson": salesperson}[side], currency
             found[of] = together([found.get(of, (0, 0, 0)), _sums(measures, row["measure"], row["units"])])
     return found
+
+
+def _read(key: str) -> tuple[str, str, str]:
+    """Currency, area and salesperson."""
+    area, _, salesperson = key[4:].partition("\n")
+    return key[:3], area, salesperson
 
 
 _COMPANY = """SELECT split_part(group_key, '/', 2) AS span, split_part(group_key, '/', 3) AS currency, measure, sum(value) AS units
@@ -95,9 +101,14 @@ def _sums(measures: Sequence[str], measure: str, units: Decimal) -> Sums:
     return one, two, three
 
 
-_PAGE = """SELECT {columns}, c.books AS collected, r.open_items::text AS open_items, n.name FROM {trade} t
-  LEFT JOIN {collected} c USING (customer_id) LEFT JOIN {receivables} r USING (customer_id) LEFT JOIN {names} n USING (customer_id)
- WHERE {conditions} ORDER BY t.customer_id LIMIT {limit:d}"""
+# The page is found first: what it joins is looked up for its rows only.
+_PAGE = """WITH t AS MATERIALIZED (SELECT {columns} FROM {trade} t WHERE {conditions} ORDER BY t.customer_id LIMIT {limit:d})
+SELECT t.*, n.name, {money} FROM t LEFT JOIN {names} n USING (customer_id) {joins} ORDER BY t.customer_id"""
+_NO_MONEY = "'{}' AS collected, '{}' AS open_items", ""
+_MONEY = (
+    "c.books AS collected, r.open_items::text AS open_items",
+    "LEFT JOIN {collected} c USING (customer_id) LEFT JOIN {receivables} r USING (customer_id)",
+)
 _COLUMNS = ", ".join(f"t.{name}" for name in TRADE.columns)
 
 
@@ -113,13 +124,14 @@ class Listed:
 
 class Wanted(NamedTuple):
     """Which customers: `traded_since` bought or returned something on that day or later, `silent_since` bought nothing from that
-    day on, `first_since` bought for the first time on that day or later. `bought` False: registered, and never bought."""
+    day on, `first_since` bought for the first time on that day or later. `bought` False: registered, and never bought. `with_money`: with what is collected and open."""
 
     scope: Scope = Scope()
     traded_since: date | None = None
     silent_since: date | None = None
     first_since: date | None = None
     bought: bool | None = None
+    with_money: bool = False
 
 
 async def matching(
@@ -127,16 +139,18 @@ async def matching(
 ) -> list[Kept]:
     """The first customers behind `after`, in the order of their ids, of whom `keep` makes something."""
     found: list[Kept] = []
+    piece = limit
     while True:
-        rows = await _customers(c, schema, wanted, after, _PIECE)
+        rows = await _customers(c, schema, wanted, after, piece)
         for row in rows:
             if (kept := keep(row)) is not None:
                 found.append(kept)
                 if len(found) == limit:
                     return found
-        if len(rows) < _PIECE:
+        if len(rows) < piece:
             return found
         after = rows[-1].trade.customer_id
+        piece = min(2 * piece, _LARGEST_PIECE)
 
 
 async def _customers(c: Connection, schema: str, wanted: Wanted, after: UUID | None, limit: int) -> Sequence[Listed]:
@@ -155,12 +169,15 @@ async def _customers(c: Connection, schema: str, wanted: Wanted, after: UUID | N
     add("t.first_on >= ${} AND NOT t.gone", wanted.first_since)
     if wanted.bought is False:
         conditions.append("t.first_on IS NULL AND t.registered_at IS NOT NULL AND NOT t.gone")
+    money, joins = _MONEY if wanted.with_money else _NO_MONEY
     statement = _PAGE.format(
         columns=_COLUMNS,
         trade=await live_table(c, schema, TRADE),
-        collected=await live_table(c, schema, COLLECTED_MODEL),
-        receivables=await live_table(c, schema, RECEIVABLES),
         names=await live_table(c, schema, CUSTOMERS),
+        money=money,
+        joins=joins.format(
+            collected=await live_table(c, schema, COLLECTED_MODEL), receivables=await live_table(c, schema, RECEIVABLES)
+        ),
         conditions=" AND ".join(conditions),
         limit=limit,
     )
@@ -181,10 +198,11 @@ async def trades(c: Connection, schema: str, customer_ids: Sequence[UUID]) -> Se
     return [Trade(**{name: row[name] for name in TRADE.columns}) for row in rows]
 
 
-_OWED = """SELECT {side} AS who, b.key AS currency, sum((i ->> 'open')::numeric) AS outstanding,
-       coalesce(sum((i ->> 'open')::numeric) FILTER (WHERE (i ->> 'due_on')::date < $1), 0) AS overdue
-  FROM {receivables} r JOIN {trade} t USING (customer_id)
- CROSS JOIN LATERAL jsonb_each(r.open_items) b CROSS JOIN LATERAL jsonb_array_elements(b.value -> 'items') i
+# Items are looked at only where something is overdue.
+_OWED = """SELECT {side} AS who, b.key AS currency, sum((b.value ->> 'outstanding')::numeric) AS outstanding,
+       coalesce(sum((SELECT sum((i ->> 'open')::numeric) FROM jsonb_array_elements(b.value -> 'items') i
+                      WHERE (i ->> 'due_on')::date < $1)) FILTER (WHERE r.oldest_due_on < $1), 0) AS overdue
+  FROM {receivables} r JOIN {trade} t USING (customer_id) CROSS JOIN LATERAL jsonb_each(r.open_items) b
  WHERE r.oldest_due_on IS NOT NULL AND ($2::text IS NULL OR t.area_id = $2) AND ($3::text IS NULL OR t.salesperson_id = $3)
  GROUP BY 1, 2"""
 _COLUMN: Mapping[Side, str] = {
