@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -82,7 +82,7 @@ def _summary(row: CardHealth, state: Keeping, today: date) -> dict[str, Any]:
     found |= {
         "stub": state.stub,
         "stage": state.stage,
-        "time_series": _time_series(state.stage, row.first_traded_on or state.trading_since, today),
+        "time_series": _time_series(state.stage, [row.first_traded_on, state.trading_since], today),
         "complete": not row.missing,
         "required": len(asked),
         "filled": len(asked) - len(row.missing),
@@ -96,10 +96,12 @@ def _summary(row: CardHealth, state: Keeping, today: date) -> dict[str, Any]:
     return found
 
 
-def _time_series(stage: Stage, since: date | None, today: date) -> str:
+def _time_series(stage: Stage, days: Sequence[date | None], today: date) -> str:
+    """`days`: those from which the customer may have traded; where none is known it is an old one."""
     if stage in ("PROSPECT", "ABOUT_TO_TRADE"):
         return "FUTURE"
-    if since is None:
+    since = min((day for day in days if day is not None), default=None)
+    if since is None or stage == "PAST":
         return "OLD"
     return "NEW" if (today.year - since.year) * 12 + today.month - since.month < NEW_MONTHS else "OLD"
 

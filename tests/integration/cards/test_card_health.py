@@ -170,6 +170,10 @@ async def test_future_new_and_old_customers(cards: Cards) -> None:
         (await health(cards, customer, at))["time_series"] for customer, at in ((future, at_future), (new, at_new), (old, at_old))
     ]
     assert found == ["FUTURE", "NEW", "OLD"]
+    # Open items of this year, brought in with the card, make no new customer of an old one.
+    assert (await health(cards, old, await invoice(cards, "K-3", ago(9))))["time_series"] == "OLD"
+    ended = await cards.post(f"/v1/customers/{new}/trade-end", {"reason": "CLOSED_DOWN"}, {"If-Match": '"5"'})
+    assert (await health(cards, new, ended.headers["Regulars-Position"]))["time_series"] == "OLD"
 
 
 @pytest.mark.requirement("S3.42", "S3.44")
