@@ -116,6 +116,7 @@ def _item(row: Customer, basics: Basics | None) -> dict[str, Any]:
     for name in ("area_id", "salesperson_id", "restriction", "stage", "stage_since", "dealer_id", "merged_into"):
         if getattr(row, name) is not None:
             found[name] = getattr(row, name)
+    found["channel"] = "DIRECT" if row.dealer_id is None else "INDIRECT"
     if row.payment_days is not None and row.agreed_on is not None:
         limit = None
         if row.credit_limit is not None and row.credit_currency is not None:

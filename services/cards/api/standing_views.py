@@ -19,7 +19,7 @@ def standing_shown(envelopes: Sequence[Envelope], card: Card, day: date) -> dict
     stage = standing_of(envelopes, card)
     under = reduce(evolve, (envelope.event for envelope in envelopes), INDEPENDENT)
     dealer_id = under.on(day)
-    found: dict[str, Any] = {"stage": stage.stage, "trade": "DIRECT" if dealer_id is None else "INDIRECT"}
+    found: dict[str, Any] = {"stage": stage.stage, "channel": "DIRECT" if dealer_id is None else "INDIRECT"}
     if stage.since is not None:
         found["stage_since"] = stage.since
     if dealer_id is not None:

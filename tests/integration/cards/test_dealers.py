@@ -41,12 +41,12 @@ async def several(cards: Cards, count: int) -> list[UUID]:
 @pytest.mark.requirement("S1.3", "S4.1")
 async def test_a_dealer_has_sub_distributors_and_those_have_theirs(cards: Cards) -> None:
     dealer, wholesaler, shop, other = await several(cards, 4)
-    assert (await put_under(cards, wholesaler, dealer, day(-9))).status_code == 200
+    first = await put_under(cards, wholesaler, dealer, day(-9))
     under = await put_under(cards, shop, wholesaler)
     elsewhere = await put_under(cards, other, shop)
     left = await take_away(cards, other)
-    assert (under.status_code, elsewhere.status_code, left.status_code) == (200, 200, 200)
-    position = ",".join(answer.headers["Regulars-Position"] for answer in (under, left))
+    assert [answer.status_code for answer in (first, under, elsewhere, left)] == [200, 200, 200, 200]
+    position = ",".join(answer.headers["Regulars-Position"] for answer in (first, under, left))
     path = f"/v1/customers/{dealer}/sub-distributors"
     tree = (await cards.get(path, min_position=position)).json()["items"]
     assert tree == [
@@ -58,12 +58,12 @@ async def test_a_dealer_has_sub_distributors_and_those_have_theirs(cards: Cards)
     assert [*first["items"], *second["items"]] == tree
     assert second.get("next_cursor") is None
     card = (await cards.get(f"/v1/customers/{shop}")).json()
-    assert (card["trade"], card["dealer_id"], card["dealer_since"]) == ("INDIRECT", str(wholesaler), day(0))
-    assert (await cards.get(f"/v1/customers/{other}")).json()["trade"] == "DIRECT"
+    assert (card["channel"], card["dealer_id"], card["dealer_since"]) == ("INDIRECT", str(wholesaler), day(0))
+    assert (await cards.get(f"/v1/customers/{other}")).json()["channel"] == "DIRECT"
     indirect = (await cards.get("/v1/customers", where="dealer_id!=")).json()["items"]
-    assert {item["customer_id"] for item in indirect} == {str(wholesaler), str(shop)}
+    assert {(item["customer_id"], item["channel"]) for item in indirect} == {(str(one), "INDIRECT") for one in (wholesaler, shop)}
     direct = (await cards.get("/v1/customers", where="dealer_id=")).json()["items"]
-    assert {item["customer_id"] for item in direct} == {str(dealer), str(other)}
+    assert (str(other), "DIRECT") in {(item["customer_id"], item["channel"]) for item in direct}
     view = await cards.dashboard("SELECT customer_id, dealer_id FROM cards.public_sub_distributors")
     assert {tuple(row) for row in view} == {(wholesaler, dealer), (shop, wholesaler)}
     # Who is erased stays a link in the chain, without a name.

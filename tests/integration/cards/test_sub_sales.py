@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -35,6 +36,7 @@ async def test_a_dealers_sales_are_recorded_as_theirs_and_are_none_of_ours(cards
     assert bulk.json()["summary"] == {"total": 2, "recorded": 2}
     position = f"{first.headers['Regulars-Position']},{bulk.headers['Regulars-Position']}"
     path = f"/v1/customers/{dealer}/sub-sales"
+    await eventually(partial(_items, cards, "/v1/customers", name_prefix="Shop"))
     found = (await cards.get(path, min_position=position)).json()
     assert [(one["net"], one["sales"], one["last_sold_on"]) for one in found["totals"]] == [
         ({"amount": "2500.00", "currency": "CNY"}, 2, "2026-03-01"),
@@ -70,23 +72,24 @@ async def test_a_sub_distributor_first_heard_of_gets_a_card_under_its_dealer(car
     early = await cards.post("/v1/sub-sales", sub_sale(dealer, "SO-1", number))
     shop = early.json()["customer_id"]
     card = (await cards.get(f"/v1/customers/{shop}")).json()
-    assert (card["stub"], card["trade"], card["dealer_id"], card["dealer_since"]) == (True, "INDIRECT", str(dealer), "2026-03-02")
-    position = early.headers["Regulars-Position"].replace("transactions", "events")
-    tree = await eventually(_under(cards, dealer, position))
+    assert (card["stub"], card["channel"], card["dealer_id"], card["dealer_since"]) == (
+        True,
+        "INDIRECT",
+        str(dealer),
+        "2026-03-02",
+    )
+    tree = await eventually(partial(_items, cards, f"/v1/customers/{dealer}/sub-distributors"))
     assert tree == [{"customer_id": shop, "dealer_id": str(dealer), "since": "2026-03-02", "depth": 1}]
     # It is already under this dealer, so the dealer cannot come under it.
     version = int((await cards.get(f"/v1/customers/{dealer}")).headers["ETag"].strip('"'))
     circle = await cards.put(f"/v1/customers/{dealer}/dealer", {"dealer_id": shop}, version)
     assert (circle.status_code, circle.json()["code"]) == (409, "HIERARCHY_CYCLE")
-    listed = (await cards.get("/v1/customers", stub=True)).json()["items"]
+    listed = await eventually(partial(_items, cards, "/v1/customers", stub=True))
     assert [(one["customer_id"], one["dealer_id"]) for one in listed] == [(shop, str(dealer))]
 
 
-def _under(cards: Cards, dealer: UUID, position: str) -> Any:
-    async def tree() -> Any:
-        return (await cards.get(f"/v1/customers/{dealer}/sub-distributors", min_position=position)).json()["items"]
-
-    return tree
+async def _items(cards: Cards, path: str, **asked: Any) -> Any:
+    return (await cards.get(path, **asked)).json()["items"]
 
 
 async def test_an_import_brings_sub_sales_and_declares_no_source_for_them(cards: Cards) -> None:
