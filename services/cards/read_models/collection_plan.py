@@ -28,52 +28,57 @@ STEPS: tuple[Step, ...] = ("PROMISE", "OVERDUE", "DUE")
 # {day} is an expression of type date; the names in braces are tables or subqueries of the live rows.
 PLAN = """
 WITH items AS (
-    SELECT coalesce(d.lead_id, r.customer_id) AS customer_id, b.key AS currency, x ->> 'source' AS source, x ->> 'number' AS number,
-           (x ->> 'due_on')::date AS due_on, (x ->> 'open')::numeric AS open,
-           coalesce((x ->> 'disputed')::numeric, 0) AS disputed
+    SELECT coalesce(d.lead_id, r.customer_id) AS customer_id, b.key AS currency, (x ->> 'due_on')::date AS due_on,
+           (x ->> 'open')::numeric - coalesce((x ->> 'disputed')::numeric, 0) AS owed, coalesce((x ->> 'disputed')::numeric, 0) AS disputed,
+           array_position(ARRAY['stop', 'act', 'watch'], d.credit_level::text) AS grade
       FROM {receivables} r
       LEFT JOIN {dossier} d ON d.customer_id = r.customer_id
      CROSS JOIN LATERAL jsonb_each(r.open_items) b
      CROSS JOIN LATERAL jsonb_array_elements(b.value -> 'items') x
      WHERE r.oldest_due_on <= {day} AND (x ->> 'due_on')::date <= {day} {narrowed}
-), due AS (
-    SELECT customer_id, currency, sum(open - disputed) AS due, sum(disputed) AS disputed,
-           coalesce(sum(open - disputed) FILTER (WHERE due_on < {day}), 0) AS overdue,
-           min(due_on) FILTER (WHERE open > disputed) AS oldest_due_on,
-           coalesce(sum((open - disputed) * ({day} - due_on)), 0) AS amount_days
-      FROM items GROUP BY 1, 2
-), promised AS (
-    SELECT coalesce(d.lead_id, p.customer_id) AS customer_id, p.currency,
-           min(p.due_on) FILTER (WHERE p.state = 'PENDING' AND p.due_on > {day}) AS promised_on,
-           coalesce(sum(CASE WHEN p.invoices = '[]' THEN p.amount ELSE least(p.amount, n.named) END)
-               FILTER (WHERE p.state = 'PENDING' AND p.due_on > {day}), 0) AS promised,
-           count(*) FILTER (WHERE p.state = 'PENDING' AND p.due_on <= {day}) AS promises_due,
-           count(*) FILTER (WHERE p.state = 'BROKEN' AND p.ended_on > {day} - {lately}) AS promises_broken
-      FROM {promises} p
-      LEFT JOIN {dossier} d ON d.customer_id = p.customer_id
-      LEFT JOIN LATERAL (SELECT coalesce(sum(i.open - i.disputed), 0) AS named
-                           FROM items i, jsonb_array_elements(p.invoices) v
-                          WHERE i.customer_id = coalesce(d.lead_id, p.customer_id) AND i.currency = p.currency
-                            AND i.source = v ->> 'source' AND i.number = v ->> 'number') n ON p.due_on > {day}
+), awaited AS (
+    SELECT coalesce(d.lead_id, p.customer_id) AS customer_id, p.currency, p.amount, p.invoices, p.due_on,
+           p.state = 'PENDING' AND p.due_on > {day} AS later, p.state = 'PENDING' AND p.due_on <= {day} AS falls_due,
+           p.state = 'BROKEN' AND p.ended_on > {day} - {lately} AS broken
+      FROM {promises} p LEFT JOIN {dossier} d ON d.customer_id = p.customer_id
      WHERE p.made_by = 'CUSTOMER' AND p.kind = 'PAY' AND p.state IN ('PENDING', 'BROKEN')
+), covered AS (
+    SELECT a.*, CASE WHEN NOT a.later THEN 0 WHEN a.invoices = '[]' THEN a.amount ELSE least(a.amount, (
+               SELECT coalesce(sum((x ->> 'open')::numeric - coalesce((x ->> 'disputed')::numeric, 0)), 0)
+                 FROM {receivables} r
+                CROSS JOIN LATERAL jsonb_array_elements(r.open_items -> a.currency -> 'items') x
+                CROSS JOIN LATERAL jsonb_array_elements(a.invoices) v
+                WHERE r.customer_id = ANY(a.customer_id || ARRAY(SELECT m.customer_id FROM {dossier} m WHERE m.lead_id = a.customer_id))
+                  AND x ->> 'source' = v ->> 'source' AND x ->> 'number' = v ->> 'number' AND (x ->> 'due_on')::date <= {day})) END AS promised
+      FROM awaited a
+), lines AS (
+    -- Added up rather than joined: how many items a row holds is unknown to the planner, and it chose such joins badly.
+    SELECT customer_id, currency, sum(owed) AS due, sum(disputed) AS disputed, sum(overdue) AS overdue, min(oldest_due_on) AS oldest_due_on,
+           sum(amount_days) AS amount_days, sum(promised) AS promised, min(promised_on) AS promised_on, min(grade) AS grade,
+           count(*) FILTER (WHERE falls_due) AS promises_due, count(*) FILTER (WHERE broken) AS promises_broken
+      FROM (SELECT customer_id, currency, owed, disputed, CASE WHEN due_on < {day} THEN owed ELSE 0 END AS overdue,
+                   CASE WHEN owed > 0 THEN due_on END AS oldest_due_on, owed * ({day} - due_on) AS amount_days,
+                   0 AS promised, NULL::date AS promised_on, grade, false AS falls_due, false AS broken
+              FROM items
+             UNION ALL
+            SELECT customer_id, currency, 0, 0, 0, NULL, 0, promised, CASE WHEN later THEN due_on END, NULL, falls_due, broken FROM covered) each
      GROUP BY 1, 2
-), graded AS (
-    SELECT coalesce(lead_id, customer_id) AS customer_id, min(array_position(ARRAY['stop', 'act', 'watch'], credit_level::text)) AS grade
-      FROM {dossier} d WHERE credit_level IS NOT NULL GROUP BY 1
+    HAVING sum(owed) > sum(promised)
 ), plan AS (
-    SELECT u.customer_id, r.name, r.area_id, r.salesperson_id, u.currency, u.due - coalesce(p.promised, 0) AS to_collect, u.due,
-           u.overdue, u.disputed, least(coalesce(p.promised, 0), u.due) AS promised, p.promised_on, u.oldest_due_on,
-           greatest({day} - u.oldest_due_on, 0) AS days_overdue, u.amount_days, coalesce(p.promises_due, 0) AS promises_due,
-           coalesce(p.promises_broken, 0) AS promises_broken, (ARRAY['stop', 'act', 'watch'])[g.grade] AS credit_level, d.value_class,
-           CASE WHEN coalesce(p.promises_due, 0) + coalesce(p.promises_broken, 0) > 0 THEN 1 WHEN u.overdue > 0 THEN 2 ELSE 3 END AS step,
-           coalesce(g.grade, 4) AS grade
-      FROM due u
-      JOIN {receivables} r ON r.customer_id = u.customer_id
-      LEFT JOIN {dossier} d ON d.customer_id = u.customer_id
-      LEFT JOIN graded g ON g.customer_id = u.customer_id
-      LEFT JOIN promised p ON p.customer_id = u.customer_id AND p.currency = u.currency
+    SELECT l.customer_id, r.name, r.area_id, r.salesperson_id, l.currency, l.due - l.promised AS to_collect, l.due, l.overdue, l.disputed,
+           l.promised, l.promised_on, l.oldest_due_on, {day} - l.oldest_due_on AS days_overdue, l.amount_days, l.promises_due,
+           l.promises_broken, (ARRAY['stop', 'act', 'watch'])[l.grade] AS credit_level, d.value_class,
+           CASE WHEN l.promises_due + l.promises_broken > 0 THEN 1 WHEN l.overdue > 0 THEN 2 ELSE 3 END AS step,
+           coalesce(l.grade, 4) AS grade
+      FROM lines l
+      JOIN {receivables} r ON r.customer_id = l.customer_id
+      LEFT JOIN {dossier} d ON d.customer_id = l.customer_id
 )
-SELECT * FROM plan WHERE to_collect > 0"""
+SELECT * FROM plan WHERE true"""
+# A merged card may be somebody else's; its line is its lead's.
+NARROWED = """
+AND r.customer_id = ANY(ARRAY(SELECT o.customer_id FROM {receivables} o WHERE o.salesperson_id = $2 AND o.oldest_due_on <= {day}
+                              UNION SELECT m.customer_id FROM {dossier} m WHERE m.lead_id IS NOT NULL))"""
 ORDER = "step, grade, currency, amount_days DESC, to_collect DESC, customer_id"
 
 
@@ -121,25 +126,22 @@ async def page(
 ) -> Sequence[PlanLine]:
     """Lines in the order in which to collect."""
     values: list[object] = [day]
-    conditions = ""
-    narrowed = ""
+    tables = {
+        "day": "$1::date",
+        "receivables": await live_table(c, schema, RECEIVABLES),
+        "dossier": await live_table(c, schema, DOSSIER),
+    }
+    conditions = narrowed = ""
     if salesperson_id is not None:
         values.append(salesperson_id)
-        # A merged card may be somebody else's; the line is its lead's.
-        narrowed = "AND (r.salesperson_id = $2 OR d.lead_id IS NOT NULL)"
-        conditions += " AND salesperson_id = $2"
+        narrowed = NARROWED.format(**tables)
+        conditions = " AND salesperson_id = $2"
     if after is not None:
         n = len(values)
         values += [after.step, after.grade, after.currency, -after.amount_days, -after.to_collect, after.customer_id]
         places = ", ".join(f"${n + i}" for i in range(1, 7))
         conditions += f" AND (step, grade, currency, -amount_days, -to_collect, customer_id) > ({places})"
-    statement = PLAN.format(
-        day="$1::date",
-        lately=BROKEN_LATELY_DAYS,
-        narrowed=narrowed,
-        receivables=await live_table(c, schema, RECEIVABLES),
-        dossier=await live_table(c, schema, DOSSIER),
-        promises=await live_table(c, schema, PROMISES),
-    )
+    promises = await live_table(c, schema, PROMISES)
+    statement = PLAN.format(lately=BROKEN_LATELY_DAYS, narrowed=narrowed, promises=promises, **tables)
     rows = await c.fetch(f"{statement}{conditions} ORDER BY {ORDER} LIMIT {limit:d}", *values)
     return [PlanLine(**row) for row in rows]

@@ -98,6 +98,7 @@ def upgrade() -> None:
         "cards", PROMISES, indexes=["due_on, promise_id", "customer_id, due_on, promise_id", "state, due_on, promise_id"]
     )
     made += create_read_model("cards", DOSSIER)
+    made += [f"CREATE INDEX ON cards.dossier_{slot} (lead_id) WHERE lead_id IS NOT NULL" for slot in SLOTS]
     made += statements(views(), "cards")
     for statement in made:
         op.get_bind().exec_driver_sql(statement)
