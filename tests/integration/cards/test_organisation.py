@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -101,6 +102,11 @@ async def test_no_area_lies_within_itself(api: Cards) -> None:
     nowhere = await area(api, "D", "NOWHERE")
     assert (nowhere.status_code, nowhere.json()["code"]) == (404, "AREA_UNKNOWN")
     assert len((await api.get("/v1/areas")).json()["items"]) == 3
+    # Each alone is fine; both would be a circle.
+    for area_id in ("L", "R"):
+        await area(api, area_id)
+    answers = await asyncio.gather(area(api, "L", "R"), area(api, "R", "L"))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
 
 
 async def test_changes_of_the_organisation_are_commands_like_all(api: Cards) -> None:

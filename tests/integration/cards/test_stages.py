@@ -139,6 +139,29 @@ async def test_a_card_that_a_fact_opened_is_of_somebody_who_trades(standing: Car
     assert (await standing.get(f"/v1/customers/{customer}")).json()["stage"] == "PAST"
 
 
+@pytest.mark.requirement("S4.1")
+async def test_the_card_of_a_past_day_shows_where_the_customer_stood_then(standing: Cards) -> None:
+    await published(standing)
+    dealer = await standing.register(fresh())
+    customer = await complete(standing, valid_from=day(-10))
+    assert (await step(standing, customer, "admission", {"checks": MET, "valid_from": day(-6)})).status_code == 200
+    assert (await step(standing, customer, "trade-start", {"valid_from": day(-3)})).status_code == 200
+    version = int((await standing.get(f"/v1/customers/{customer}")).headers["ETag"].strip('"'))
+    under = {"dealer_id": str(dealer), "valid_from": day(-2)}
+    assert (await standing.put(f"/v1/customers/{customer}/dealer", under, version)).status_code == 200
+
+    async def stood(on: str) -> tuple[str, str]:
+        card = (await standing.get(f"/v1/customers/{customer}", as_of=on)).json()
+        return card["stage"], card["channel"]
+
+    assert await stood(day(-7)) == ("PROSPECT", "DIRECT")
+    assert await stood(day(-6)) == ("ABOUT_TO_TRADE", "DIRECT")
+    assert await stood(day(-3)) == ("TRADING", "DIRECT")
+    assert await stood(day(-2)) == ("TRADING", "INDIRECT")
+    yesterday = await standing.get(f"/v1/customers/{customer}", known_at=day(-1))
+    assert (yesterday.status_code, yesterday.json()["code"]) == (404, "CUSTOMER_UNKNOWN")
+
+
 async def test_steps_of_the_future_or_before_the_last_are_refused(standing: Cards) -> None:
     await published(standing)
     customer = await complete(standing)
