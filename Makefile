@@ -6,7 +6,7 @@ BIN := .venv/bin
 # One environment per content of the lock and of the project file: a changed lock is installed, an unchanged one is not looked at again.
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: help setup jvm run down test check format lint requirements contracts migrate chaos bench
+.PHONY: help setup jvm run down test check format lint requirements contracts migrate chaos bench benchlists
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ chaos: setup ## kill 20 random processes of the running installation under load,
 
 bench: setup ## import 100,000 sales into the running installation, beside COPY of the same rows
 	$(BIN)/python -m tests.performance.import_sales
+
+benchlists: setup ## pages of lists over 100,000 customers, beside their statements alone; starts a database of its own
+	$(BIN)/python -m tests.performance.customer_lists
 
 requirements: setup ## requirement rows with and without a test (from the last test run)
 	@$(BIN)/regulars requirements

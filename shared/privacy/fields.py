@@ -67,6 +67,8 @@ def change(value: S, how: Change) -> S:
             changed[name] = new
     for name in walk.nested:
         inner = getattr(value, name)
+        if inner is None or inner == ():
+            continue
         new = _inner(inner, how)
         if new is not inner:
             changed[name] = new

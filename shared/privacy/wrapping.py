@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -76,8 +77,14 @@ def key_of(text: str) -> UUID | None:
     """The key that a text is sealed with, None for a text that is not sealed."""
     if not text.startswith(PREFIX):
         return None
+    return _id_of(text[len(PREFIX) : len(PREFIX) + 36])
+
+
+@lru_cache(maxsize=8192)
+def _id_of(text: str) -> UUID | None:
+    # The texts of one customer name one key, and each is asked for it more than once.
     try:
-        return UUID(text[len(PREFIX) : len(PREFIX) + 36])
+        return UUID(text)
     except ValueError:
         return None
 

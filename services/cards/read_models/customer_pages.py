@@ -63,7 +63,8 @@ async def page(c: Connection, schema: str, query: Query, after: Sequence[SortKey
         order=f"{column}{direction}{nulls}, customer_id{direction}",
         limit=limit,
     )
-    return [Customer(**row) for row in await c.fetch(statement, *values)]
+    # By place, not by name: the columns are the fields, in order.
+    return [Customer(*row) for row in await c.fetch(statement, *values)]
 
 
 def place_of(row: Customer, query: Query) -> tuple[SortKey, SortKey]:
@@ -84,4 +85,4 @@ def _read(column: str, key: SortKey) -> object:
 async def customers_of(c: Connection, schema: str, customer_ids: Collection[UUID]) -> dict[UUID, Customer]:
     """These customers, as far as they are in the list."""
     statement = _SOME.format(columns=_COLUMNS, table=await live_table(c, schema, CUSTOMERS))
-    return {row["customer_id"]: Customer(**row) for row in await c.fetch(statement, list(customer_ids))}
+    return {row["customer_id"]: Customer(*row) for row in await c.fetch(statement, list(customer_ids))}

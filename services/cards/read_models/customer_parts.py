@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -75,8 +75,10 @@ def stated_figures(event: Event) -> Iterator[tuple[str, Any]]:
         yield "decision_maker.role", event.role
 
 
-def figures_of(basics: Basics) -> Iterator[tuple[str, Any]]:
-    yield "basics.assets", None if basics.assets is None else plain(basics.assets)
+def figures_of(basics: Basics, *, given: bool, kept: Sequence[str] = ()) -> Iterator[tuple[str, Any]]:
+    """The figures that basics speak about. `given`: what is left out says nothing; nor does what is only `kept`."""
+    if "assets" not in kept and not (given and basics.assets is None):
+        yield "basics.assets", None if basics.assets is None else plain(basics.assets)
 
 
 def waiting(event: VerificationRequested, since: datetime) -> tuple[str, Waiting]:

@@ -60,11 +60,11 @@ def _changed(row: Customer, envelope: Envelope) -> Customer:
     event = envelope.event
     match event:
         case CustomerRegistered():
-            row = _with_basics(row, event.basics, envelope)
+            row = _with_basics(row, event.basics, figures_of(event.basics, given=True), envelope)
             row = _with_marks(row, event.marks, envelope)
             return _assigned(row, event.area_id, event.salesperson_id, envelope)
         case cards.BasicsRevised():
-            return _with_basics(row, event.basics, envelope)
+            return _with_basics(row, event.basics, figures_of(event.basics, given=False, kept=event.kept), envelope)
         case cards.MarksAssigned():
             return _with_marks(row, event.marks, envelope)
         case cards.SalespersonAssigned():
@@ -117,8 +117,8 @@ def _standing_as(row: Customer, known: Standing) -> Customer:
     return replace(row, standing=text_of(known))
 
 
-def _with_basics(row: Customer, basics: Basics, envelope: Envelope) -> Customer:
-    row = _with_figures(row, figures_of(basics), envelope.occurred_at)
+def _with_basics(row: Customer, basics: Basics, figures: Iterable[tuple[str, Any]], envelope: Envelope) -> Customer:
+    row = _with_figures(row, figures, envelope.occurred_at)
     return _stated(
         row,
         "basics",

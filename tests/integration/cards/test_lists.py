@@ -7,6 +7,7 @@ import io
 from importlib import import_module
 from typing import Any
 
+import asyncpg
 import pytest
 
 from services.cards.wiring import build_api
@@ -217,3 +218,20 @@ async def test_a_mailing_list_has_the_lines_that_each_country_writes(cards: Card
         ("Anne Roux", "FR", "postal_code"),
         ("Frau Krause", "DE", ""),
     ]
+
+
+async def test_dashboards_read_the_same_by_sql(cards: Cards) -> None:
+    await stocked(cards)
+    reader = await asyncpg.connect(cards.database.dsn("dashboards"))
+    try:
+        rows = await reader.fetch(
+            "SELECT name, place, shop_kind, stage, merged_into FROM cards.public_customers ORDER BY name NULLS LAST"
+        )
+        assert [tuple(row) for row in rows] == [
+            ("Cedar", "Osaka", None, "PROSPECT", None),
+            ("Lotus", "Suzhou", "WHOLESALE", "PROSPECT", None),
+            ("Maple", "Wuxi", "CHAIN", "PROSPECT", None),
+            (None, None, None, "PROSPECT", None),
+        ]
+    finally:
+        await reader.close()
