@@ -13,7 +13,8 @@ Sign = Literal["name", "telephone", "email", "address", "other"]
 
 _FORGET = "DELETE FROM {schema}.customer_search WHERE customer_id = ANY($1::uuid[])"
 _REMEMBER = """INSERT INTO {schema}.customer_search (customer_id, hash, sign)
- SELECT customer_id, hash, sign FROM unnest($1::uuid[], $2::bytea[], $3::text[]) AS given (customer_id, hash, sign)"""
+ SELECT customer_id, hash, sign FROM unnest($1::uuid[], $2::bytea[], $3::text[]) AS given (customer_id, hash, sign)
+ ON CONFLICT DO NOTHING"""
 _FIND = "SELECT customer_id FROM {schema}.customer_search WHERE hash = $1 ORDER BY customer_id LIMIT $2"
 
 

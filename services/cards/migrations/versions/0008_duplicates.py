@@ -9,9 +9,10 @@ from shared.projections.ddl import create_read_model
 revision = "0008"
 down_revision = "0007"
 
-# An installation that begins with this revision has the columns already: the tables are made from the read model as it is now.
+# An installation that begins with this revision has the columns already: the tables are made from the read model as it is now. In an
+# older one the rows show these defaults until the list is rebuilt.
 COLUMNS = {
-    "name_key": 'text COLLATE "C"',
+    "name_key": "text COLLATE \"C\" DEFAULT ''",
     "place": 'text COLLATE "C"',
     "country": 'text COLLATE "C"',
     "legal_form": 'text COLLATE "C"',
@@ -19,12 +20,12 @@ COLUMNS = {
     "trading_since": "date",
     "ownership": 'text COLLATE "C"',
     "location": 'text COLLATE "C"',
-    "stage": 'text COLLATE "C"',
+    "stage": "text COLLATE \"C\" DEFAULT 'PROSPECT'",
     "stage_since": "date",
     "dealer_id": "uuid",
     "merged_into": "uuid",
-    "figures": "jsonb",
-    "standing": 'text COLLATE "C"',
+    "figures": "jsonb DEFAULT '{}'",
+    "standing": "text COLLATE \"C\" DEFAULT '{}'",
 }
 SHOWN = (
     "customer_id, stub, kind, name, area_id, salesperson_id, nature, shop_kind, industry, payment_days, credit_limit,"
