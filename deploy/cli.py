@@ -14,6 +14,9 @@ from rich.console import Console
 from rich.table import Table
 
 import deploy.contracts as published
+from deploy.backtest.files import BadFile
+from deploy.backtest.replay import CustomerFailed
+from deploy.backtest.verb import backtest_verb
 from deploy.consistency import UnknownReadModel, differences, rebuild_one
 from deploy.http import ApiRefused, ApiUnreachable
 from deploy.import_verb import Request, bring_in, write_bad
@@ -49,10 +52,12 @@ app = typer.Typer(
     help="Regulars: customers on credit, and early warnings.",
 )
 app.add_typer(key_verbs, name="keys")
+app.command("backtest")(backtest_verb)
 
 _EXPECTED = (
     OtherData, AlreadyRunning, UnknownFile, UnknownFormat, UnknownMapping, StartFailed, BrokerFailed, PostgresFailed, NotSettled, ApiRefused,
-    ApiUnreachable, ImportFailed, TopicRefused, RebuildRefused, UnknownReadModel, published.BreakingChange, FileNotFoundError,
+    ApiUnreachable, ImportFailed, TopicRefused, RebuildRefused, UnknownReadModel, published.BreakingChange, FileNotFoundError, BadFile,
+    CustomerFailed,
 )  # fmt: skip
 
 

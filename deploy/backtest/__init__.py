@@ -1,0 +1,1 @@
+"""Warnings over plain files: what would have been said on which day, by the code that is live."""

@@ -1,0 +1,205 @@
+"""One customer after the other through the engine, day by day: alerts, weekly scores and the odds of each invoice."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from deploy.backtest.files import Trader
+from deploy.backtest.items import CURRENCY, customer_id, items_of
+from services.alerts.domain.business_days import business_day
+from services.alerts.domain.control import Control, terms_of
+from services.alerts.domain.judging import Saying
+from services.alerts.domain.late_payment import Payers, probability_late
+from services.alerts.domain.payment_habit import Habit
+from services.alerts.domain.rules import overdue_debt, payments_getting_worse, sales_ahead_of_collections
+from services.alerts.domain.scores import silence_on, worsening_on
+from services.alerts.domain.signs import Terms
+from services.alerts.domain.watched_customer import WatchedCustomer
+from services.alerts.engine.items import Item
+from services.alerts.engine.step import Stepped, Watched, step
+from shared.contracts.alerts import AlertOpened, AlertRecovered, AlertReopened, AlertWorsened, Finding
+
+ZONE = ZoneInfo("UTC")
+WEEK = timedelta(days=7)
+
+
+class Rules(NamedTuple):
+    """What holds from the end of `learn_until`: the items by which it came to hold, and what is folded from them."""
+
+    control: Control
+    going_live: Sequence[Item]
+    payers: Payers
+    learn_until: date
+    until: date
+
+
+class AlertRow(NamedTuple):
+    alert_id: UUID
+    kind: str
+    level: str
+    customer: str
+    opened_on: date
+    resolved_on: date | None
+    score: str
+    threshold: str
+    rule_version: int
+    reasons: str
+    rule_id: str
+
+
+class ScoreRow(NamedTuple):
+    day: date
+    customer: str
+    kind: str
+    score: float
+    probability: float
+
+
+class InvoiceRow(NamedTuple):
+    invoice: str
+    customer: str
+    issued_on: date
+    probability_late: float
+
+
+@dataclass(slots=True)
+class Found:
+    alerts: list[AlertRow] = field(default_factory=list)
+    scores: list[ScoreRow] = field(default_factory=list)
+    invoices: list[InvoiceRow] = field(default_factory=list)
+
+
+class CustomerFailed(Exception):
+    """A customer of the files whose events could not be folded or judged."""
+
+
+def replay(traders: Iterable[Trader], rules: Rules) -> Found:
+    """What would have been said about these customers from the end of `learn_until` to the end of `until`.
+
+    Raises CustomerFailed.
+    """
+    found, terms = Found(), terms_of(rules.control, ZONE)
+    for trader in traders:
+        _replay(trader, rules, terms, found)
+    return found
+
+
+def habits_of(traders: Iterable[Trader], learn_until: date) -> list[Habit]:
+    """How these customers paid what was settled by the end of `learn_until`."""
+    found = []
+    for trader in traders:
+        items = [one.item for one in items_of(trader, learn_until)] if trader.bills else []
+        if items:
+            row = step({}, Control(), items, _end_of(learn_until), ZONE).rows[customer_id(trader.name)]
+            found += [habit for habit in [row.customer.habits.get(CURRENCY)] if habit is not None]
+    return found
+
+
+def _replay(trader: Trader, rules: Rules, terms: Terms, found: Found) -> None:
+    items = items_of(trader, rules.until)
+    if not items:
+        return
+    who = customer_id(trader.name)
+    row = Watched(WatchedCustomer(who))
+    said: list[Saying] = []
+    place, week = 0, rules.learn_until
+    while week <= rules.until:
+        # Steps end where something is to be known: before each new invoice, and at the end of each week with an event.
+        start = place
+        while place < len(items) and items[place].on <= week:
+            bill = items[place].bill
+            if bill is not None and bill.issued_on > rules.learn_until:
+                row = _stepped(row, [one.item for one in items[start:place]], rules, said, items[place].item.record.recorded_at)
+                start = place
+                habit = row.customer.habits.get(CURRENCY, Habit())
+                chance = probability_late(habit, rules.payers)
+                found.invoices.append(InvoiceRow(bill.number, trader.name, bill.issued_on, chance))
+            place += 1
+        fresh = [one.item for one in items[start:place]]
+        if week == rules.learn_until:
+            row = _gone_live(row, fresh, rules, said)
+        else:
+            row = _stepped(row, fresh, rules, said, _end_of(week))
+            _score(trader.name, row.customer, rules, terms, week, found)
+        if week == rules.until:
+            break
+        week = min(week + WEEK, rules.until)
+    # Without amounts, what is at stake is not known.
+    unknown = () if any(one.amount for one in trader.purchases) else ("AT_STAKE",)
+    found.alerts += _rows(trader.name, said, terms, unknown)
+
+
+def _stepped(row: Watched, items: Sequence[Item], rules: Rules, said: list[Saying], through: datetime) -> Watched:
+    if not items and (row.next_due_at is None or row.next_due_at >= through):
+        return row
+    stepped = step({row.customer.customer_id: row}, rules.control, items, through, ZONE)
+    return _row(stepped, row, said)
+
+
+def _gone_live(row: Watched, items: Sequence[Item], rules: Rules, said: list[Saying]) -> Watched:
+    stepped = step({row.customer.customer_id: row}, Control(), [*items, *rules.going_live], _end_of(rules.learn_until), ZONE)
+    return _row(stepped, row, said)
+
+
+def _row(stepped: Stepped, row: Watched, said: list[Saying]) -> Watched:
+    for one in stepped.parked.values():
+        raise CustomerFailed(one.cause)
+    said += stepped.sayings
+    return stepped.rows.get(row.customer.customer_id, row)
+
+
+def _rows(name: str, said: Sequence[Saying], terms: Terms, unknown: Collection[str]) -> list[AlertRow]:
+    found: list[AlertRow] = []
+    for one in said:
+        event, on = one.event, business_day(one.at, ZONE)
+        match event:
+            case AlertOpened() | AlertWorsened() | AlertReopened():
+                finding = event.finding
+                score, threshold = _compared(finding, terms)
+                reasons = msgspec.json.encode([one for one in finding.reasons if one.code not in unknown]).decode()
+                found.append(
+                    AlertRow(
+                        event.alert_id, event.kind, finding.level, name, on, None, score, threshold, finding.rule_version, reasons,
+                        finding.rule_id,
+                    )
+                )  # fmt: skip
+            case AlertRecovered():
+                found = [
+                    row._replace(resolved_on=on) if row.alert_id == event.alert_id and row.resolved_on is None else row
+                    for row in found
+                ]
+    return found
+
+
+def _compared(finding: Finding, terms: Terms) -> tuple[str, str]:
+    """The figure that reached the line, and the line."""
+    figures = {name: value for reason in finding.reasons for name, value in reason.figures.items()}
+    values = terms.parameters[finding.rule_id].values
+    if finding.rule_id == sales_ahead_of_collections.RULE_ID:
+        fell = Decimal(figures["collected_share_before"]) - Decimal(figures["collected_share"])
+        return str(fell), str(values[finding.level])
+    if finding.rule_id == overdue_debt.RULE_ID:
+        return str(figures["days_overdue"]), str(values[f"{finding.level}_days"])
+    name = "score" if finding.rule_id == payments_getting_worse.RULE_ID else "probability"
+    return str(figures[name]), str(values[finding.level])
+
+
+def _score(name: str, customer: WatchedCustomer, rules: Rules, terms: Terms, day: date, found: Found) -> None:
+    silence = silence_on(customer, terms, day)
+    if silence is not None:
+        found.scores.append(ScoreRow(day, name, "silence", *silence))
+    credit = worsening_on(customer, CURRENCY, rules.payers, day)
+    if credit is not None:
+        found.scores.append(ScoreRow(day, name, "credit", *credit))
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), datetime.min.time(), UTC)

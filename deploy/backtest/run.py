@@ -1,0 +1,167 @@
+"""`regulars backtest`: the warnings of the live code over plain files, seeing on each day only what was known by then."""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import msgspec
+from rich.console import Console
+
+from deploy.backtest.files import BadFile, Trader, read
+from deploy.backtest.items import item
+from deploy.backtest.replay import AlertRow, Found, InvoiceRow, Rules, ScoreRow, habits_of, replay
+from deploy.progress import progress
+from services.alerts.domain import control as controls
+from services.alerts.domain.control import SILENCE_POPULATION, Control
+from services.alerts.domain.late_payment import payers_of
+from services.alerts.domain.population_fit import Fitted, History, fitted
+from shared.contracts.alerts import PopulationRefitted, WentLive
+from shared.contracts.event import Event
+
+CHUNK = 250
+LAST_OF_THE_DAY = 900_000
+ALERT_COLUMNS = AlertRow._fields[:-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Files, the last day that population parameters may learn from, the last day of the test, and where results go."""
+
+    transactions: Path | None
+    invoices: Path | None
+    learn_until: date
+    until: date
+    out: Path
+    processes: int = 2
+
+
+def backtest(request: Request, console: Console) -> dict[str, Any]:
+    """Write alerts.csv, scores.csv, invoices.csv and summary.json into the folder; the summary. The same files give the same
+    results, bit for bit, with any number of processes.
+
+    Raises BadFile, UnknownFormat, CustomerFailed.
+    """
+    if request.until <= request.learn_until:
+        raise BadFile("the last day lies after the last day of learning")
+    console.print("reading", highlight=False)
+    traders = read(request.transactions, request.invoices)
+    console.print(f"learning from what was known by {request.learn_until}", highlight=False)
+    learnt = fitted(histories(traders, request.learn_until))
+    rules = rules_from(traders, learnt, request.learn_until, request.until)
+    found = Found()
+    chunks = [traders[at : at + CHUNK] for at in range(0, len(traders), CHUNK)]
+    with progress(console, "customers, day by day", len(traders)) as advance:
+        for chunk, part in zip(chunks, _replayed(chunks, rules, request.processes), strict=True):
+            found.alerts += part.alerts
+            found.scores += part.scores
+            found.invoices += part.invoices
+            advance(len(chunk))
+    return _write(request, traders, learnt, rules, found)
+
+
+def histories(traders: Iterable[Trader], until: date) -> list[History]:
+    """Purchase days through `until` of all who had bought by then."""
+    found = []
+    for trader in traders:
+        days = sorted({one.on.toordinal() for one in trader.purchases if one.on <= until and (one.amount or 0) >= 0})
+        if days:
+            found.append(History(days, until.toordinal()))
+    return found
+
+
+def rules_from(traders: Sequence[Trader], learnt: Fitted | None, learn_until: date, until: date) -> Rules:
+    """The rules as they are by default, with the population that was learnt, live from the end of `learn_until`."""
+    events: list[Event] = []
+    if learnt is not None:
+        parameters = {name: Decimal(f"{value:.10g}") for name, value in asdict(learnt.population).items()}
+        events.append(PopulationRefitted(name=SILENCE_POPULATION, version=1, parameters=parameters, customers=learnt.histories))
+    events.append(WentLive(live_on=learn_until))
+    items = [item(event, None, learn_until, LAST_OF_THE_DAY + i) for i, event in enumerate(events)]
+    control = Control()
+    for one, event in zip(items, events, strict=True):
+        control = controls.evolve(control, event, one.record.event_id)
+    return Rules(control, items, payers_of(habits_of(traders, learn_until)), learn_until, until)
+
+
+def _replayed(chunks: Sequence[Sequence[Trader]], rules: Rules, processes: int) -> Iterable[Found]:
+    work = partial(replay, rules=rules)
+    wanted = min(processes, os.cpu_count() or 1, len(chunks))
+    if wanted <= 1:
+        yield from map(work, chunks)
+        return
+    with ProcessPoolExecutor(wanted) as pool:
+        yield from pool.map(work, chunks)
+
+
+def _write(request: Request, traders: Sequence[Trader], learnt: Fitted | None, rules: Rules, found: Found) -> dict[str, Any]:
+    request.out.mkdir(parents=True, exist_ok=True)
+    alerts = sorted(found.alerts, key=lambda row: (row.opened_on, row.customer, str(row.alert_id)))
+    scores = sorted(found.scores, key=lambda row: (row.day, row.customer, row.kind))
+    invoices = sorted(found.invoices, key=lambda row: (row.issued_on, row.customer, row.invoice))
+    _write_rows(request.out / "alerts.csv", ALERT_COLUMNS, (row[:-1] for row in alerts))
+    _write_rows(
+        request.out / "scores.csv", ScoreRow._fields, ((*row[:3], f"{row.score:.6f}", f"{row.probability:.6f}") for row in scores)
+    )
+    _write_rows(request.out / "invoices.csv", InvoiceRow._fields, ((*row[:3], f"{row.probability_late:.6f}") for row in invoices))
+    summary = {
+        "learn_until": request.learn_until.isoformat(),
+        "until": request.until.isoformat(),
+        "customers": len(traders),
+        "purchases": sum(len(one.purchases) for one in traders),
+        "invoices": sum(len(one.bills) for one in traders),
+        "population": None if learnt is None else {"version": 1, "histories": learnt.histories, **asdict(learnt.population)},
+        "payers": asdict(rules.payers),
+        "alerts": sum(1 for _ in {row.alert_id for row in alerts}),
+        "rules": _by_rule(alerts),
+        "weekly_scores": dict(sorted(Counter(row.kind for row in scores).items())),
+    }
+    _replace(request.out / "summary.json", msgspec.json.format(msgspec.json.encode(summary), indent=2).decode() + "\n")
+    return summary
+
+
+def _by_rule(alerts: Sequence[AlertRow]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for rule in sorted({row.rule_id for row in alerts}):
+        rows = [row for row in alerts if row.rule_id == rule]
+        lasted = [(row.resolved_on - row.opened_on).days for row in rows if row.resolved_on is not None]
+        found[rule] = {
+            "version": max(row.rule_version for row in rows),
+            "alerts": len({row.alert_id for row in rows}),
+            "customers": len({row.customer for row in rows}),
+            "by_level": dict(sorted(Counter(row.level for row in rows).items())),
+            "still_open": len({row.alert_id for row in rows if row.resolved_on is None}),
+            "median_days_to_recovery": median(lasted) if lasted else None,
+        }
+    return found
+
+
+def _write_rows(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    with _staged(path) as staged, staged.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+
+
+def _replace(path: Path, text: str) -> None:
+    with _staged(path) as staged:
+        staged.write_text(text)
+
+
+@contextmanager
+def _staged(path: Path) -> Any:
+    # A reader sees a whole file or none.
+    staged = path.with_name(f".{path.name}.{os.getpid()}")
+    yield staged
+    os.replace(staged, path)
