@@ -60,6 +60,9 @@ class Api:
         headers = {"idempotency-key": key, **({} if version is None else {"if-match": f'"{version}"'})}
         return await self._send("POST", path, params=params, headers=headers, json=body)
 
+    async def put(self, path: str, body: Any, *, key: str) -> Reply:
+        return await self._send("PUT", path, headers={"idempotency-key": key}, json=body)
+
     async def post_lines(self, path: str, lines: bytes, *, key: str, **params: str) -> Reply:
         """An input of many lines of JSON."""
         headers = {"idempotency-key": key, "content-type": "application/x-ndjson"}

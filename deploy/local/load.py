@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 from rich.console import Console
 
 from deploy.http import Api, ApiRefused, api, key_of
@@ -18,7 +19,7 @@ from deploy.imports.files import BadLine, columns_of, rows_of
 from deploy.imports.mapping import Layout
 from deploy.imports.presets import recognised
 from deploy.imports.send import Outcome, send_bulk, send_job
-from deploy.local.sample import SOURCE, Sample
+from deploy.local.sample import SOURCE, Call, Sample
 from deploy.local.stack import Stack
 from deploy.progress import progress
 
@@ -50,13 +51,18 @@ async def services_of(stack: Stack) -> AsyncIterator[Services]:
 
 async def load_sample(services: Services, sample: Sample, console: Console) -> None:
     """The sample's cards, complaints and trade. Repeatable: what is there already is not recorded again."""
-    customers = [Line(number, body) for number, body in enumerate(sample.customers, 1)]
-    with progress(console, "customers", len(customers)) as advance:
-        _all_taken(await send_job(services.cards, "customers", customers, SOURCE, False, advance), "customers")
-    trade = [Line(number, body) for number, body in enumerate(sample.transactions, 1)]
+    cards = services.cards
+    for call in sample.organisation:
+        await _carry_out(cards, call, {})
+    ids = await _registered(cards, sample.customers, "customers", console)
+    trade = _numbered(sample.transactions)
     with progress(console, "two years of trade", len(trade)) as advance:
-        _all_taken(await send_job(services.cards, "transactions", trade, SOURCE, True, advance), "transactions")
-    complaints = [Line(n, {k: v for k, v in body.items() if k != "settled"}) for n, body in enumerate(sample.complaints, 1)]
+        _all_taken(await send_job(cards, "transactions", trade, SOURCE, True, advance), "transactions")
+    for level in sample.sub_sales:
+        sold = await send_bulk(cards, "/transactions/bulk", _numbered(level), lambda _amount: None)
+        _all_taken(sold, "sales of dealers")
+    ids |= await _registered(cards, sample.late_customers, "late cards", console)
+    complaints = _numbered([{k: v for k, v in body.items() if k != "settled"} for body in sample.complaints])
     with progress(console, "complaints", len(complaints)) as advance:
         outcome = await send_bulk(
             services.complaints, "/complaints/bulk", complaints, advance, again=frozenset({"CUSTOMER_UNKNOWN"})
@@ -65,6 +71,32 @@ async def load_sample(services: Services, sample: Sample, console: Console) -> N
     for item, body in zip(outcome.items, sample.complaints, strict=True):
         if "settled" in body:
             await _settle(services.complaints, str(item["id"]), str(body["settled"]))
+    for call in sample.calls:
+        await _carry_out(cards, call, ids)
+
+
+def _numbered(bodies: Sequence[Body]) -> list[Line]:
+    return [Line(number, body) for number, body in enumerate(bodies, 1)]
+
+
+async def _registered(cards: Api, bodies: Sequence[Body], what: str, console: Console) -> dict[str, str]:
+    """The ids of the customers by their numbers."""
+    with progress(console, what, len(bodies)) as advance:
+        outcome = await send_bulk(cards, "/customers/bulk", _numbered(bodies), advance)
+    _all_taken(outcome, what)
+    return {body["external_ids"][0]["value"]: item["id"] for body, item in zip(bodies, outcome.items, strict=True)}
+
+
+async def _carry_out(cards: Api, call: Call, ids: Mapping[str, str]) -> None:
+    path = call.path if call.customer is None else call.path.format(customer=ids[call.customer])
+    body = {**call.body, **{field: ids[number] for field, number in call.named.items()}}
+    # The key does not say which version it was decided on: an earlier run, broken off, is answered as it was then.
+    key = key_of(call.method, path, orjson.dumps(body))
+    if call.method == "PUT":
+        await cards.put(path, body, key=key)
+        return
+    version = int((await cards.get(path.rpartition("/")[0])).headers["etag"].strip('"')) if call.versioned else None
+    await cards.post(path, body, key=key, version=version)
 
 
 async def _settle(complaints: Api, complaint_id: str, day: str) -> None:

@@ -63,14 +63,26 @@ async def warnings(services: Services, expected: Sequence[Expected]) -> list[War
     return sorted(found, key=lambda one: (_LEVELS.get(one.level, 9), one.story is None, one.day, one.external_id, one.rule))
 
 
-async def counts(dsn: str) -> tuple[int, int]:
+async def kept(services: Services) -> dict[str, int]:
+    """How well the cards are kept: how many, those with all that their stage asks for, and what waits for somebody to look into it."""
+    keepers = (await services.cards.get("/card-health/salespeople")).body["items"]
+    waiting = {"possible_duplicates": "/duplicates", "open_verifications": "/verifications"}
+    return {
+        "cards": sum(one["cards"] for one in keepers),
+        "complete": sum(one["complete"] for one in keepers),
+        **{name: len([one async for one in services.cards.pages(path, limit="200")]) for name, path in waiting.items()},
+    }
+
+
+async def counts(dsn: str) -> dict[str, int]:
     """Number of events in all stores, and of customers."""
     conn = await asyncpg.connect(dsn)
     try:
         events = 0
         for service in SERVICES:
             events += await conn.fetchval(within(service, "SELECT count(*) FROM {schema}.events"))
-        return events, await conn.fetchval("SELECT count(DISTINCT customer_id) FROM cards.events")
+        customers = await conn.fetchval("SELECT count(DISTINCT customer_id) FROM cards.events")
+        return {"events": events, "customers": customers}
     finally:
         await conn.close()
 
@@ -91,13 +103,18 @@ def endings(found: Sequence[Warned], expected: Sequence[Expected]) -> list[dict[
 
 
 def summary(
-    feed: str, events: int, customers: int, found: Sequence[Warned], expected: Sequence[Expected], seconds: Mapping[str, float]
+    feed: str,
+    counted: Mapping[str, int],
+    cards: Mapping[str, int],
+    found: Sequence[Warned],
+    expected: Sequence[Expected],
+    seconds: Mapping[str, float],
 ) -> str:
     """The summary of a run as JSON."""
     content = {
         "feed": feed,
-        "events": events,
-        "customers": customers,
+        **counted,
+        "cards": dict(cards),
         "alerts": [
             {"story": a.story, "external_id": a.external_id, "kind": a.kind, "level": a.level, "day": a.day, "rule": a.rule}
             for a in found
@@ -123,3 +140,12 @@ def show(console: Console, found: Sequence[Warned], expected: Sequence[Expected]
         said = ", ".join(ending["warned"]) or "no warning"
         mark = "as planned" if ending["as_planned"] else f"[bold red]planned: {ending['kind'] or 'no warning'}[/]"
         console.print(f"  story {ending['story']:<17} {ending['external_id']}: {said} ({mark})", highlight=False)
+
+
+def say_kept(console: Console, cards: Mapping[str, int]) -> None:
+    """How well the cards are kept, in one line."""
+    console.print(
+        f"{cards['cards']} cards, {cards['complete']} of them complete; {cards['possible_duplicates']} possible duplicates and "
+        f"{cards['open_verifications']} doubtful figures to look into",
+        highlight=False,
+    )

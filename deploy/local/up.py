@@ -21,7 +21,7 @@ from rich.panel import Panel
 from deploy.imports.files import BadLine
 from deploy.local.folder import DataSet, Folder, write_file
 from deploy.local.load import Services, classify, go_live, layout_of, load_file, load_sample, services_of
-from deploy.local.report import counts, show, summary, warnings
+from deploy.local.report import counts, kept, say_kept, show, summary, warnings
 from deploy.local.sample import Expected, make_sample
 from deploy.local.stack import Stack, running
 from deploy.local.supervisor import end_left_over
@@ -95,12 +95,13 @@ async def _up(folder: Folder, data_set: DataSet, wanted: Wanted, console: Consol
         async with services_of(stack) as services:
             expected = await _loaded(folder, services, stack, console, phases)
             found = await warnings(services, expected)
-            events, customers = await counts(stack.database.admin)
+            counted, cards = await counts(stack.database.admin), await kept(services)
             phases.ended("warnings")
             show(console, found, expected)
-            write_file(folder.summary, summary(stack.feed.feed, events, customers, found, expected, phases.seconds))
+            write_file(folder.summary, summary(stack.feed.feed, counted, cards, found, expected, phases.seconds))
+            say_kept(console, cards)
             console.print(
-                f"{events} events of {customers} customers, {phases.seconds['total']:.0f} seconds, feed: {stack.feed.feed}"
+                f"{counted['events']} events of {counted['customers']} customers, {phases.seconds['total']:.0f} seconds, feed: {stack.feed.feed}"
             )
             if not wanted.once:
                 _addresses(folder, stack, console)

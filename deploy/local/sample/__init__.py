@@ -1,16 +1,19 @@
-"""Two years of made-up trade of a few hundred dealers, with planted stories. The same seed gives the same trade."""
+"""Two years of made-up trade of a few hundred dealers, with planted stories, and what is around them. The same seed gives the same."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
+from deploy.local.sample.customers import customers
 from deploy.local.sample.dealer import SOURCE, SYSTEM, Body, Dealer
+from deploy.local.sample.organisation import Call, organisation
 from deploy.local.sample.stories import STORIES, YEARS_DAYS, order_value, rhythm
 
-__all__ = ["SOURCE", "SYSTEM", "Expected", "Sample", "make_sample"]
+__all__ = ["SOURCE", "SYSTEM", "Call", "Expected", "Sample", "make_sample"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +27,20 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """The bodies for the API in the order in which an ERP would send them; what is expected is kept apart.
+    """The bodies for the API in the order in which they are sent; what is expected is kept apart.
 
-    A complaint may carry `settled`: the day on which it was settled and closed, which the API is told afterwards.
+    A complaint may carry `settled`: the day on which it was settled and closed, which the API is told afterwards. `sub_sales`
+    come level by level: who sells on has to be known before. `late_customers` are those whose cards come when their trade is
+    on record already. `organisation` comes first, `calls` last.
     """
 
+    organisation: list[Call]
     customers: list[Body]
     transactions: list[Body]
+    sub_sales: Sequence[list[Body]]
+    late_customers: list[Body]
     complaints: list[Body]
+    calls: list[Call]
     expected: list[Expected]
 
 
@@ -55,15 +64,21 @@ def make_sample(seed: int, anchor: date, dealers: int = 400) -> Sample:
         books.append(dealer)
     for dealer in books:
         dealer.since = min(day for day, _ in dealer.facts)
-    books.sort(key=lambda dealer: (dealer.since, dealer.number))
+    books.sort(key=lambda dealer: (dealer.since or anchor, dealer.number))
     facts = sorted(
         ((day, dealer.number, place, fact) for dealer in books for place, (day, fact) in enumerate(dealer.facts)),
         key=lambda row: row[:3],
     )
+    left = iter(drawn.sample(sorted({*range(1000, 10000)} - {dealer.digits for dealer in books}), dealers))
+    around = customers(books, {one.external_id for one in expected}, left, seed)
     return Sample(
-        customers=[dealer.card() for dealer in books],
+        organisation=list(organisation(anchor - timedelta(days=YEARS_DAYS))),
+        customers=around.early,
         transactions=[_by_salesperson(fact, dealer) for fact, dealer in _with_dealer(facts, books)],
+        sub_sales=around.sub_sales,
+        late_customers=around.late,
         complaints=sorted(complaints, key=lambda body: (body["received_on"], body["customer"]["value"])),
+        calls=around.calls,
         expected=expected,
     )
 

@@ -9,7 +9,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 from typing import Any
 
-from deploy.local.sample import names
+from deploy.local.sample.organisation import salesperson_of
+from deploy.local.sample.places import Place, place_of
 from shared.contracts.money import decimals
 
 Body = dict[str, Any]
@@ -62,21 +63,21 @@ class Dealer:
         self._fact(
             day,
             f"SO-{mark}",
-            {"type": "sale", "sold_on": str(day), "net": self._amount(net), "lines": lines, "order_number": f"SO-{mark}"},
+            {"type": "sale", "sold_on": str(day), "net": self.amount(net), "lines": lines, "order_number": f"SO-{mark}"},
         )
         due = day + timedelta(days=self.payment_days)
         number = f"INV-{mark}"
         self._fact(
             day,
             number,
-            {"type": "invoice", "number": number, "issued_on": str(day), "due_on": str(due), "amount": self._amount(gross)},
+            {"type": "invoice", "number": number, "issued_on": str(day), "due_on": str(due), "amount": self.amount(gross)},
         )
         if paid_on is not None and paid_on <= self.anchor:
             to = [{"invoice": {"source": SOURCE, "number": number}, "amount": str(gross)}] if allocated else []
             self._fact(
                 paid_on,
                 f"PAY-{mark}",
-                {"type": "payment", "received_on": str(paid_on), "amount": self._amount(gross), "allocations": to},
+                {"type": "payment", "received_on": str(paid_on), "amount": self.amount(gross), "allocations": to},
             )
         return number
 
@@ -106,7 +107,7 @@ class Dealer:
         self._fact(
             day,
             f"RET-{mark}",
-            {"type": "return", "returned_on": str(day), "net": self._amount(net), "order_number": f"SO-{mark}"},
+            {"type": "return", "returned_on": str(day), "net": self.amount(net), "order_number": f"SO-{mark}"},
         )
         to = [{"invoice": {"source": SOURCE, "number": invoice}, "amount": str(gross)}]
         self._fact(
@@ -116,40 +117,37 @@ class Dealer:
                 "type": "credit_note",
                 "number": f"CN-{mark}",
                 "noted_on": str(day),
-                "amount": self._amount(gross),
+                "amount": self.amount(gross),
                 "allocations": to,
             },
         )
 
-    def card(self) -> Body:
-        """The body that registers the dealer."""
-        rng = self.rng
-        city, country, area = names.place(rng, self.currency)
-        name, industry = names.company(rng)
-        owner = names.person(rng)
-        email = f"{owner.split()[1].lower()}.{self.number.lower()}@example.com"
-        who: Body = {"kind": "PERSON", "person_name": owner, "email": email} if self.person else {"kind": "COMPANY", "name": name}
-        contacts = [] if self.person else [{"role": "OWNER", "name": owner, "email": email}]
-        limit = {} if self.credit_limit is None else {"credit_limit": self._amount(self.money(Decimal(self.credit_limit)))}
-        return {
-            **who,
-            "place": city,
-            "country": country,
-            "contacts": contacts,
-            "marks": {
-                "nature": "INDIVIDUAL" if self.person else rng.choice(("ORDINARY_COMPANY", "SPECIAL_COMPANY", "TRADING_PARTNER")),
-                "shop_kind": rng.choice(("WHOLESALE", "RETAIL", "AGENCY", "CHAIN", "EXCLUSIVE")),
-                "industry": industry,
-            },
-            "external_ids": [{"system": SYSTEM, "value": self.number}],
-            "area_id": area,
-            "salesperson_id": self.salesperson,
-            "terms": {"payment_days": self.payment_days, "agreed_on": str(self.since or self.anchor), **limit},
-        }
+    def bought(self, through: date) -> Decimal:
+        """Net sales less returns of the year that ends on a day."""
+        year = [
+            (fact["type"], Decimal(fact["net"]["amount"]))
+            for day, fact in self.facts
+            if fact["type"] in ("sale", "return") and through - timedelta(days=365) < day <= through
+        ]
+        return sum((net if kind == "sale" else -net for kind, net in year), Decimal(0))
+
+    def unpaid(self) -> list[Body]:
+        """Invoices whose payment has not come, the oldest first."""
+        paid = {fact["source_event_id"] for _, fact in self.facts if fact["type"] == "payment"}
+        invoices = [fact for _, fact in self.facts if fact["type"] == "invoice"]
+        return [fact for fact in invoices if fact["number"].replace("INV-", "PAY-") not in paid]
+
+    @property
+    def digits(self) -> int:
+        return int(self.number.partition("-")[2])
+
+    @property
+    def place(self) -> Place:
+        return place_of(self.digits, self.currency)
 
     @property
     def salesperson(self) -> str:
-        return f"S-{int(self.number.removeprefix('K-')) % 12 + 1:02d}"
+        return salesperson_of(self.place.area, self.digits)
 
     def _lines(self, yuan: Decimal) -> Iterator[Body]:
         chosen = self.rng.sample(_ARTICLES, self.rng.choice((1, 2, 2, 3)))
@@ -162,7 +160,7 @@ class Dealer:
                 "unit_cost": str(self.money(cost)),
             }
 
-    def _amount(self, amount: Decimal) -> Body:
+    def amount(self, amount: Decimal) -> Body:
         return {"amount": str(amount), "currency": self.currency}
 
     def _fact(self, day: date, fact_id: str, body: Body) -> None:
