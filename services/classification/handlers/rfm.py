@@ -59,7 +59,8 @@ async def _ranking(deps: Deps, asked: Asked, before: Ranking | None) -> Ranking:
                 buyers += [buyer for buyer in found if buyer is not None]
                 # Other requests have their turn between two pieces.
                 await asyncio.sleep(0)
-    ranked = scored(buyers)
+    # Beside the event loop, which answers others meanwhile.
+    ranked = await asyncio.to_thread(scored, buyers)
     return Ranking(currency, ranked, {one.buyer.customer_id: one for one in ranked}, known, deps.now())
 
 
