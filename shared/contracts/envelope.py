@@ -176,7 +176,7 @@ def from_headers(
         cursor, before = _cursor(h["cursor"]), None if prev is None else _cursor(prev)
         if passed_over is not None and passed_over(topic, _name(h["ce_type"])):
             return Passed(offset, cursor, before)
-        record = Record(
+        return Record(
             topic,
             part,
             offset,
@@ -186,14 +186,11 @@ def from_headers(
             _name(h["ce_type"]),
             h["ce_subject"].decode("ascii"),
             int(h["ce_sequence"]),
-            None if customer is None else msgspec.convert(customer.decode("ascii"), UUID),
-            datetime.fromisoformat(h["ce_time"].decode("ascii")),
-            datetime.fromisoformat(h["ce_recordedtime"].decode("ascii")),
+            None if customer is None else _customer(customer),
+            _moment(h["ce_time"]),
+            _moment(h["ce_recordedtime"]),
             b"" if body is None else body,
         )
-        if record.occurred_at.tzinfo is None or record.recorded_at.tzinfo is None:
-            raise ValueError("a naive time")
-        return record
     except (KeyError, ValueError, AttributeError, msgspec.MsgspecError):
         # AttributeError: a header without a value.
         return Undecodable(topic=topic, part=part, offset=offset, raw=body or b"")
@@ -202,6 +199,21 @@ def from_headers(
 @lru_cache(maxsize=4096)
 def _name(value: bytes) -> str:
     return value.decode("ascii")
+
+
+@lru_cache(maxsize=16_384)
+def _customer(value: bytes) -> UUID:
+    # One object for the many events of a customer is also what rows are looked up by: the same object is found at once.
+    return msgspec.convert(value.decode("ascii"), UUID)
+
+
+@lru_cache(maxsize=1024)
+def _moment(value: bytes) -> datetime:
+    # Events of one transaction share a time, and most facts are told by the day.
+    moment = datetime.fromisoformat(value.decode("ascii"))
+    if moment.tzinfo is None:
+        raise ValueError("a naive time")
+    return moment
 
 
 @lru_cache(maxsize=1024)

@@ -52,7 +52,8 @@ class Feed(Protocol):
     async def read(self, max_records: int, timeout: float) -> list[Batch]:
         """Next records, in cursor order within a topic part; an empty list after `timeout` seconds. Raises FeedStuck.
 
-        Where many come at once, a feed may wait as long again for more of them. Whoever cancels it must assign anew.
+        Where many come one after the other, a feed may wait some seconds more and return them together; with a timeout of
+        nought it waits for nothing. Whoever cancels it must assign anew.
         """
 
     async def rewind(self, at: TopicPart) -> None:

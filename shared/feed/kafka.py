@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -23,10 +24,15 @@ from shared.kafka.settings import KafkaSettings
 STUCK_SECONDS = 30.0
 NEWEST_WATERMARKS = 10_000
 CLOSE_SECONDS = 2.0
-FLOWING = 100
-"""So many records at once are a flow: waiting a little for more of them makes batches large, and few records wait for nothing."""
-GATHER_SECONDS = 0.3
+FLOWING = 1000
+FLOW_SECONDS = 2.0
+"""So many records in so short a time are a flow, an import for example: what comes next is gathered for a while, since rows
+that are read and written for each handful of records cost more than the records. Less than that waits for nothing."""
+GATHER_SECONDS = 3.0
 GATHER_STEP_SECONDS = 0.1
+GATHER_IDLE_SECONDS = 1.0
+LARGE = 5000
+"""So many records of one topic part are enough for a transaction, and for a fold during which nothing else of the process runs."""
 
 
 class KafkaFeed:
@@ -46,6 +52,7 @@ class KafkaFeed:
         self._idle: dict[TopicPart, float] = {}
         self._rewound: dict[TopicPart, Cursor] = {}
         self._passed_over: PassedOver | None = None
+        self._came: deque[tuple[float, int]] = deque()
 
     def pass_over(self, types: PassedOver) -> None:
         self._passed_over = types
@@ -81,10 +88,11 @@ class KafkaFeed:
         deadline = time.monotonic() + timeout
         while True:
             began = time.monotonic()
-            found = await self._fetched(self._consumer, max_records, deadline - began)
-            count = sum(map(len, found.values()))
-            if count >= FLOWING:
-                await self._gather(self._consumer, found, max_records - count, min(GATHER_SECONDS, timeout))
+            found = await self._fetched(self._consumer, min(max_records, LARGE), deadline - began)
+            if found:
+                if timeout > 0 and self._flows():
+                    await self._gather(self._consumer, found, max_records)
+                self._came.append((time.monotonic(), sum(map(len, found.values()))))
             batches = [self._batch(tp, its) for tp, its in found.items()]
             await self._watch({batch.at for batch in batches}, time.monotonic() - began)
             if batches or time.monotonic() >= deadline:
@@ -104,19 +112,24 @@ class KafkaFeed:
                     self._ticks.tick(self._watermarks[tp], message.value or b"")
         return {tp: its for tp, its in found.items() if tp in self._assigned}
 
-    async def _gather(
-        self, consumer: AIOKafkaConsumer, found: dict[TopicPartition, list[Any]], room: int, seconds: float
-    ) -> None:
-        """Add to `found` while more comes: a transaction for each handful of records would cost more than the records."""
-        until = time.monotonic() + seconds
-        while room > 0 and (left := until - time.monotonic()) > 0:
-            await asyncio.sleep(min(left, GATHER_STEP_SECONDS))
-            more = await self._fetched(consumer, room, 0)
-            if not more:
-                return
-            for tp, its in more.items():
+    def _flows(self) -> bool:
+        since = time.monotonic() - FLOW_SECONDS
+        while self._came and self._came[0][0] < since:
+            self._came.popleft()
+        return sum(count for _, count in self._came) >= FLOWING
+
+    async def _gather(self, consumer: AIOKafkaConsumer, found: dict[TopicPartition, list[Any]], most: int) -> None:
+        """Add to `found` while more comes."""
+        room = most - sum(map(len, found.values()))
+        now = came = time.monotonic()
+        until = now + GATHER_SECONDS
+        while room > 0 and now < min(until, came + GATHER_IDLE_SECONDS) and max(map(len, found.values())) < LARGE:
+            await asyncio.sleep(GATHER_STEP_SECONDS)
+            now = time.monotonic()
+            for tp, its in (await self._fetched(consumer, min(room, LARGE), 0)).items():
                 found.setdefault(tp, []).extend(its)
                 room -= len(its)
+                came = now
 
     async def rewind(self, at: TopicPart) -> None:
         await self._to_beginning([self._physical(at)])

@@ -21,7 +21,7 @@ from shared.projections.read_model import ReadModel
 from shared.projections.refold import Stores, retry_parked
 from shared.projections.standings import load_standings, versions_of
 
-MAX_RECORDS = 5000
+MAX_RECORDS = 20_000
 READ_SECONDS = 0.3
 HOUSEKEEPING_SECONDS = 1.0
 LANES = 3

@@ -39,7 +39,7 @@ from shared.projections import parking
 from shared.projections.fold import Parked as ParkedKey
 from shared.projections.positions import Position
 
-MAX_ITEMS = 2000
+MAX_ITEMS = 5000
 MAX_TIMERS = 1000
 CACHED = 1000
 JUDGE_ALL_TYPES = frozenset(cls.type for cls in JUDGE_ALL)

@@ -22,11 +22,12 @@ from shared.postgres.pool import Pool
 from shared.projections.parking import keep_raw, read_parked, retries_wanted
 from shared.projections.positions import PartLost
 
-MAX_RECORDS = 5000
+MAX_RECORDS = 20_000
 READ_SECONDS = 0.1
 FULL = 20_000
 HOUSEKEEPING_SECONDS = 1.0
 STEPS_IN_A_ROW = 50
+LANES = 2
 
 
 class RecordsMissing(Exception):
@@ -76,7 +77,7 @@ class _Engine:
                 continue
             for batch in await self.feed.read(MAX_RECORDS, READ_SECONDS):
                 await self._sort_in(batch)
-            judged = [await self._advance(part) for part in list(self.parts.values())]
+            judged = await self._advance_all()
             known = [through for through in judged if through is not None]
             if judged and len(known) == len(judged):
                 metrics.JUDGED_THROUGH.set(min(known).timestamp())
@@ -133,6 +134,23 @@ class _Engine:
         owners = self.parts.values() if at.topic in CONTROL_TOPICS else [self.parts[at.part]] if at.part in self.parts else []
         for part in owners:
             part.buffer.add(at.topic, records, batch.next_offset)
+
+    async def _advance_all(self) -> list[datetime | None]:
+        """The moments through which parts have been judged. One part computes while another one waits for the database."""
+        lanes = asyncio.Semaphore(LANES)
+
+        async def one(part: Part) -> datetime | None:
+            async with lanes:
+                return await self._advance(part)
+
+        # Others go on while one fails, so that none is left running when the process ends.
+        results = await asyncio.gather(*map(one, self.parts.values()), return_exceptions=True)
+        judged: list[datetime | None] = []
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+            judged.append(result)
+        return judged
 
     async def _advance(self, part: Part) -> datetime | None:
         """The moment through which the part has been judged; None while that is not known, or not reached yet."""

@@ -17,7 +17,7 @@ from shared.contracts.envelope import Record, headers
 from shared.contracts.topics import CARDS_EVENTS
 from shared.feed import kafka as feeds
 from shared.feed.feed import Start
-from shared.feed.kafka import FLOWING, KafkaFeed
+from shared.feed.kafka import FLOWING, LARGE, KafkaFeed
 from shared.kafka.settings import KafkaSettings
 
 A, B = TopicPartition(CARDS_EVENTS, 1), TopicPartition(CARDS_EVENTS, 2)
@@ -71,6 +71,7 @@ class Scripted:
 @pytest.fixture
 def feeding(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(feeds, "GATHER_STEP_SECONDS", 0.001)
+    monkeypatch.setattr(feeds, "GATHER_IDLE_SECONDS", 0.02)
 
     async def make(client: Scripted) -> KafkaFeed:
         monkeypatch.setattr(feeds, "reader", lambda *_: client)
@@ -81,29 +82,71 @@ def feeding(monkeypatch: pytest.MonkeyPatch) -> Any:
     return make
 
 
-async def test_what_follows_many_records_comes_with_them(feeding: Any) -> None:
-    client = Scripted({A: messages(0, FLOWING)}, {A: messages(FLOWING, 5), B: messages(0, 1)}, {}, {B: messages(1, 1)})
+async def test_what_follows_a_flow_comes_together(feeding: Any) -> None:
+    flow, more = {A: messages(0, FLOWING)}, {A: messages(FLOWING, 5)}
+    client = Scripted(flow, more, {B: messages(0, 1)}, {}, {A: messages(FLOWING + 5, 2), B: messages(1, 1)})
     feed = await feeding(client)
+    await feed.read(5000, 1)
     first, second = await feed.read(5000, 1)
-    assert [record.offset for record in first.records] == list(range(FLOWING + 5))
-    assert (first.next_offset, second.part, len(second.records)) == (FLOWING + 5, 2, 1)
-    assert len(client.answers) == 1, "nothing more came, so it waits no longer"
+    assert [record.offset for record in first.records] == list(range(FLOWING, FLOWING + 7))
+    assert (first.next_offset, second.part, len(second.records)) == (FLOWING + 7, 2, 2)
+    assert not client.answers
+
+
+async def test_what_comes_after_a_pause_is_not_waited_for(feeding: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "GATHER_IDLE_SECONDS", 0.0)
+    client = Scripted({A: messages(0, FLOWING)}, {A: messages(FLOWING, 5)}, {A: messages(FLOWING + 5, 5)})
+    feed = await feeding(client)
+    await feed.read(5000, 1)
+    [batch] = await feed.read(5000, 1)
+    assert len(batch.records) == 5
+
+
+async def test_a_flow_is_not_gathered_for_ever(feeding: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feeds, "GATHER_SECONDS", 0.0)
+    client = Scripted({A: messages(0, FLOWING)}, {A: messages(FLOWING, 5)}, {A: messages(FLOWING + 5, 5)})
+    feed = await feeding(client)
+    await feed.read(5000, 1)
+    [batch] = await feed.read(5000, 1)
+    assert len(batch.records) == 5
+
+
+async def test_many_records_at_once_wait_for_nothing(feeding: Any) -> None:
+    client = Scripted({A: messages(0, FLOWING)}, {A: messages(FLOWING, 5)})
+    [batch] = await (await feeding(client)).read(5000, 1)
+    assert len(batch.records) == FLOWING
 
 
 async def test_few_records_wait_for_nothing(feeding: Any) -> None:
-    client = Scripted({A: messages(0, FLOWING - 1)}, {A: messages(FLOWING - 1, FLOWING)})
-    [batch] = await (await feeding(client)).read(5000, 1)
-    assert len(batch.records) == FLOWING - 1
+    client = Scripted({A: messages(0, FLOWING - 1)}, {A: messages(FLOWING - 1, 10)}, {A: messages(FLOWING + 9, 1)})
+    feed = await feeding(client)
+    await feed.read(5000, 1)
+    [batch] = await feed.read(5000, 1)
+    assert len(batch.records) == 10
 
 
 async def test_no_more_is_gathered_than_was_asked_for(feeding: Any) -> None:
-    client = Scripted({A: messages(0, FLOWING)}, {A: messages(FLOWING, 10)}, {A: messages(FLOWING + 10, 1)})
-    [batch] = await (await feeding(client)).read(FLOWING + 10, 1)
-    assert len(batch.records) == FLOWING + 10
+    client = Scripted(
+        {A: messages(0, FLOWING)}, {A: messages(FLOWING, 10)}, {A: messages(FLOWING + 10, 5)}, {A: messages(FLOWING + 15, 1)}
+    )
+    feed = await feeding(client)
+    await feed.read(FLOWING, 1)
+    [batch] = await feed.read(15, 1)
+    assert len(batch.records) == 15
     assert len(client.answers) == 1
 
 
+async def test_a_part_that_is_behind_is_not_gathered(feeding: Any) -> None:
+    client = Scripted({A: messages(0, LARGE)}, {A: messages(LARGE, LARGE)}, {A: messages(2 * LARGE, 1)})
+    feed = await feeding(client)
+    await feed.read(4 * LARGE, 1)
+    [batch] = await feed.read(4 * LARGE, 1)
+    assert len(batch.records) == LARGE
+
+
 async def test_a_read_that_may_not_wait_gathers_nothing(feeding: Any) -> None:
-    client = Scripted({A: messages(0, FLOWING)}, {A: messages(FLOWING, 1)})
-    [batch] = await (await feeding(client)).read(5000, 0)
-    assert len(batch.records) == FLOWING
+    client = Scripted({A: messages(0, FLOWING)}, {A: messages(FLOWING, 1)}, {A: messages(FLOWING + 1, 1)})
+    feed = await feeding(client)
+    await feed.read(5000, 1)
+    [batch] = await feed.read(5000, 0)
+    assert len(batch.records) == 1
