@@ -10,7 +10,6 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
-from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -27,6 +26,7 @@ from services.alerts.domain import control as controls
 from services.alerts.domain.control import SILENCE_POPULATION, Control
 from services.alerts.domain.late_payment import payers_of
 from services.alerts.domain.population_fit import Fitted, History, fitted
+from services.alerts.domain.silence_score import parameters_of
 from shared.contracts.alerts import PopulationRefitted, WentLive
 from shared.contracts.event import Event
 
@@ -85,8 +85,8 @@ def rules_from(traders: Sequence[Trader], learnt: Fitted | None, learn_until: da
     """The rules as they are by default, with the population that was learnt, live from the end of `learn_until`."""
     events: list[Event] = []
     if learnt is not None:
-        parameters = {name: Decimal(f"{value:.10g}") for name, value in asdict(learnt.population).items()}
-        events.append(PopulationRefitted(name=SILENCE_POPULATION, version=1, parameters=parameters, customers=learnt.histories))
+        numbers = parameters_of(learnt.population)
+        events.append(PopulationRefitted(name=SILENCE_POPULATION, version=1, parameters=numbers, customers=learnt.histories))
     events.append(WentLive(live_on=learn_until))
     items = [item(event, None, learn_until, LAST_OF_THE_DAY + i) for i, event in enumerate(events)]
     control = Control()
@@ -121,7 +121,9 @@ def _write(request: Request, traders: Sequence[Trader], learnt: Fitted | None, r
         "customers": len(traders),
         "purchases": sum(len(one.purchases) for one in traders),
         "invoices": sum(len(one.bills) for one in traders),
-        "population": None if learnt is None else {"version": 1, "histories": learnt.histories, **asdict(learnt.population)},
+        "population": None
+        if learnt is None
+        else {"version": 1, "histories": learnt.histories, **parameters_of(learnt.population)},
         "payers": asdict(rules.payers),
         "alerts": sum(1 for _ in {row.alert_id for row in alerts}),
         "rules": _by_rule(alerts),

@@ -1,4 +1,4 @@
-"""The population of a company, learnt from its own purchase days: parameters of both models of silence by maximum likelihood.
+"""The population of a company, learnt from its own purchase days: parameters of the models of silence by maximum likelihood.
 
 The open gap of every customer counts, for the customers who stay away are the ones to learn from. Sources of the
 likelihoods: Platzer & Reutterer 2016 (MBG/CNBD-k); the log-gap model is that of `silence_score`, one gap after the other.
@@ -13,6 +13,7 @@ from math import exp, lgamma, log, log1p, sqrt
 from typing import NamedTuple
 
 from services.alerts.domain.minimum import Point, minimum
+from services.alerts.domain.return_odds import learnt
 from services.alerts.domain.rhythm import FORGET
 from services.alerts.domain.silence_score import Population
 from services.alerts.domain.student import normal_inverse_gamma, survival
@@ -55,7 +56,7 @@ def fitted(histories: Iterable[History]) -> Fitted | None:
     chosen = _sample(known, MOST_HISTORIES)
     k, (r, alpha, a, b), likelihood = _fit_erlang(chosen)
     (mu0, kappa, nu, sd, gap_a, gap_b), gap_likelihood = _fit_gaps(_sample(known, MOST_GAP_HISTORIES))
-    population = Population(float(k), r, alpha, a, b, mu0, kappa, nu, sd, gap_a, gap_b)
+    population = Population(float(k), r, alpha, a, b, mu0, kappa, nu, sd, gap_a, gap_b, learnt(chosen))
     return Fitted(population, likelihood, gap_likelihood, len(chosen))
 
 

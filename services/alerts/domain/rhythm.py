@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.alerts.domain import silence_score
+from services.alerts.domain import return_odds, silence_score
 
 REMEMBERED_DAYS = 16
 FORGET = 0.9
@@ -85,10 +85,12 @@ def median_gap(purchases: Purchases) -> float | None:
 
 def rhythm(purchases: Purchases) -> silence_score.Rhythm:
     n, s1, s2 = purchases.older
-    for gap in gaps(purchases):
+    latest, count, days = gaps(purchases), purchases.count - 1, purchases.last - purchases.first
+    for gap in latest:
         logarithm = log(gap)
         n, s1, s2 = FORGET * n + 1.0, FORGET * s1 + logarithm, FORGET * s2 + logarithm * logarithm
-    return silence_score.Rhythm(purchases.count - 1, purchases.last - purchases.first, n, s1, s2)
+    own = return_odds.own(latest, days, count) if len(latest) >= return_odds.FEWEST_GAPS else None
+    return silence_score.Rhythm(count, days, n, s1, s2, own)
 
 
 def known_pause(purchases: Purchases) -> tuple[int, int] | None:

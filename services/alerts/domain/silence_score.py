@@ -1,10 +1,11 @@
-"""How likely a customer is to stay away: two models of purchase days, and the day on which their mean crosses a line.
+"""How likely a customer is to stay away: models of purchase days, and the day on which their mean crosses a line.
 
 MBG/CNBD-k: purchases in an Erlang-k rhythm whose rate differs between customers (gamma), and after every purchase,
 the first included, some customers leave (beta). Platzer & Reutterer 2016; Reutterer, Platzer & Schroeder 2021.
 Log-gap with dropout: the logarithm of the next gap is Student-t after the customer's own gaps and a common prior, and
-a share a / (a + b + x) does not come back. Both are asked for P(no purchase until h | none until e), which is
-calibrated, and not for P(has left), which is not.
+a share a / (a + b + x) does not come back. Where a company has learnt them, the odds of coming back in a week are a
+third voice (`return_odds`). All are asked for P(no purchase until h | none until e), which is calibrated, and not for
+P(has left), which is not.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from decimal import Decimal
 from math import ceil, exp, log, sqrt
 from typing import NamedTuple
 
+from services.alerts.domain.return_odds import Odds, Own, none_in
 from services.alerts.domain.student import log_ratio, normal_inverse_gamma, survival
 
 FARTHEST_DAYS = 3 * 365
@@ -41,6 +43,7 @@ class Population:
     sd: float = 0.7
     gap_a: float = 0.43
     gap_b: float = 1.5
+    odds: Odds | None = None
 
     @property
     def typical_gap(self) -> float:
@@ -48,39 +51,65 @@ class Population:
         return exp(self.mu0)
 
 
-NAMES = frozenset(field.name for field in fields(Population))
+ODDS = "odds_"
+ODDS_NAMES = tuple(ODDS + name for name in Odds._fields)
+POSITIVE_NAMES = tuple(field.name for field in fields(Population) if field.name != "odds")
 
 
 def population_from(parameters: Mapping[str, Decimal]) -> Population:
     """The population with these parameters, defaults for the rest. Raises ValueError for a name or a value that is none."""
-    unknown = parameters.keys() - NAMES
+    unknown = parameters.keys() - {*POSITIVE_NAMES, *ODDS_NAMES}
     if unknown:
         raise ValueError(f"no parameter of the population: {', '.join(sorted(unknown))}")
-    values = {name: float(value) for name, value in parameters.items()}
-    if any(not 0.0 < value < 1e6 for name, value in values.items()):
+    values = {name: float(value) for name, value in parameters.items() if name not in ODDS_NAMES}
+    if any(not 0.0 < value < 1e6 for value in values.values()):
         raise ValueError("every parameter of the population is a positive number")
     if not 1.0 <= values.get("k", 2.0) <= 12.0 or values.get("k", 2.0) % 1:
         raise ValueError("k is a whole number from 1 to 12")
-    return Population(**values)
+    return Population(**values, odds=_odds_from(parameters))
+
+
+def _odds_from(parameters: Mapping[str, Decimal]) -> Odds | None:
+    given = [float(parameters[name]) for name in ODDS_NAMES if name in parameters]
+    if not given:
+        return None
+    if len(given) < len(ODDS_NAMES) or any(not -100.0 < value < 100.0 for value in given):
+        raise ValueError("the parameters of the odds are numbers, all or none of them")
+    return Odds(*given)
+
+
+def parameters_of(population: Population) -> dict[str, Decimal]:
+    """The population as it travels in an event, to ten digits; `population_from` reads it."""
+    numbers = {name: getattr(population, name) for name in POSITIVE_NAMES}
+    if population.odds is not None:
+        numbers |= dict(zip(ODDS_NAMES, population.odds, strict=True))
+    return {name: Decimal(f"{value:.10g}") for name, value in numbers.items()}
 
 
 class Rhythm(NamedTuple):
     """What the models need of one customer: `x` repeat purchase days, `tx` days from first to last purchase,
-    count, sum and sum of squares of the logarithms of the gaps (discounted)."""
+    count, sum and sum of squares of the logarithms of the gaps (discounted), and the customer's own gaps where there are two."""
 
     x: int
     tx: int
     n: float
     s1: float
     s2: float
+    own: Own | None = None
 
 
 def stays_away(rhythm: Rhythm, population: Population, forward_days: float) -> Callable[[float], float]:
-    """The function e -> P(no purchase in the next `forward_days` days | none for `e` days), mean of both models."""
+    """The function e -> P(no purchase in the next `forward_days` days | none for `e` days), mean of the models."""
     none_until, gap_none_until = _erlang(rhythm, population), _log_gap(rhythm, population)
+    own, odds = rhythm.own, population.odds
+
+    def both(e: float) -> float:
+        return none_until(e + forward_days) / none_until(e) + gap_none_until(e + forward_days) / gap_none_until(e)
 
     def probability(e: float) -> float:
-        return 0.5 * (none_until(e + forward_days) / none_until(e) + gap_none_until(e + forward_days) / gap_none_until(e))
+        if own is None or odds is None:
+            return 0.5 * both(e)
+        return (both(e) + none_in(own, odds, e, forward_days)) / 3.0
 
     return probability
 
