@@ -19,7 +19,7 @@ from services.cards.api.deps import Dependencies
 from services.cards.domain.as_of import card_at, standing
 from services.cards.domain.assignments import Span, spans
 from services.cards.domain.card import Erased, Unregistered
-from services.cards.domain.changes import Change, changes_between
+from services.cards.domain.changes import Change, changes_between, place_of
 from services.cards.domain.identity import card_stream, ledger_stream
 from services.cards.domain.ledger_at import Turnover, ledger_at
 from services.cards.domain.merging import merging_of
@@ -36,6 +36,7 @@ from shared.postgres.pool import Connection
 from shared.privacy.fields import change
 from shared.web.amounts import money_body
 from shared.web.fields import BusinessDay
+from shared.web.pages import LARGEST_LIMIT, CursorParameter, Limit, filter_hash
 from shared.web.problem import FieldError, Problem
 from shared.web.rendering import Json
 from shared.web.scope import Caller, scope
@@ -61,10 +62,15 @@ async def list_changes(
     ] = None,
     last: Annotated[BusinessDay | None, Query(alias="to", description="Last business day; today by default")] = None,
     known_at: KnownAt = None,
+    limit: Limit = LARGEST_LIMIT,
+    cursor: CursorParameter = None,
 ) -> Response:
+    # Before today takes the place of no day: a list may be read past midnight.
+    bound = filter_hash(list="changes", customer_id=customer_id, first=first, last=last, known_at=known_at)
     first, last = first or date.min, last or deps.today()
     if last < first:
         raise Problem("VALIDATION_FAILED", errors=[FieldError("#/query/to", "PERIOD_BACKWARDS", "must not lie before `from`")])
+    after = None if cursor is None else _after(deps, bound, cursor)
     stream = card_stream(customer_id)
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, stream)
@@ -72,7 +78,17 @@ async def list_changes(
     _check(loaded.events, deps)
     told = await _readable(deps, loaded.events, stream, in_the_clear=caller.may(SEES_PERSONS))
     found = changes_between(told, deps.zone, first, last, known_at)
-    return Json({"customer_id": customer_id, "items": [_change(one, senders) for one in found]})
+    rest = [one for one in found if after is None or place_of(one) > after]
+    body: dict[str, Any] = {"customer_id": customer_id, "items": [_change(one, senders) for one in rest[:limit]]}
+    if len(rest) > limit:
+        day, version, field = place_of(rest[limit - 1])
+        body["next_cursor"] = deps.cursors.encode(bound, (day.isoformat(), version, field))
+    return Json(body)
+
+
+def _after(deps: Deps, bound: bytes, cursor: str) -> tuple[date, int, str]:
+    day, version, field = deps.cursors.decode(bound, cursor, 3)
+    return date.fromisoformat(str(day)), int(version or 0), str(field)
 
 
 def _check(events: Sequence[Envelope], deps: Deps) -> None:

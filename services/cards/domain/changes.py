@@ -42,7 +42,7 @@ def changes_between(
 ) -> Sequence[Change]:
     """Changes that hold from a day between `first` and `last`, both included, by what was known on the day `known_at`.
 
-    A statement that was already overtaken when it was recorded stands where it belongs: in the order of the days. Personal fields
+    In the order of the days: a statement that was already overtaken when it was recorded stands where it belongs. Personal fields
     have to be in the clear: sealed, a text that did not change looks like another.
     """
     card: Card = Unregistered()
@@ -62,7 +62,12 @@ def changes_between(
         if holds_from >= first:
             found += _differences(before, after, envelope, holds_from)
         before = after
-    return found
+    return sorted(found, key=place_of)
+
+
+def place_of(change: Change) -> tuple[date, int, str]:
+    """Where a change stands in the list."""
+    return change.holds_from, change.version, change.field
 
 
 def _fields_of(known: Particulars, parts: Parts) -> dict[str, Any]:

@@ -230,3 +230,26 @@ async def test_the_standing_of_a_leading_card_shows_the_merged_ones_beside_it(st
     assert [(one["customer_id"], one["turnover"][0]["total"]) for one in found["merged"]] == [(str(other), "1250.00")]
     assert (await standing.get(f"/v1/customers/{other}/standing")).json()["merged_into"] == str(lead)
     assert "merged" not in (await standing.get(f"/v1/customers/{lead}/standing", as_of=str(ago(1)))).json()
+
+
+async def test_changes_come_in_pages(standing: Cards) -> None:
+    customer = await standing.register(fresh(), telephone="+86 512 6789 0123", salesperson_id="wang")
+    for version, power in enumerate((2, 3, 4), 1):
+        body = {"provenance": {"source": "OFFICE"}, "sales_power": power, "valid_from": str(ago(version))}
+        stated = await standing.post(f"/v1/customers/{customer}/characteristics", body, {"If-Match": f'"{version}"'})
+        assert stated.status_code == 200, stated.text
+    path = f"/v1/customers/{customer}/changes"
+    whole = (await standing.get(path)).json()
+    assert "next_cursor" not in whole
+    assert len(whole["items"]) > 6
+    found, cursor = [], None
+    while True:
+        page = (await standing.get(path, limit=2, **({} if cursor is None else {"cursor": cursor}))).json()
+        found += page["items"]
+        cursor = page.get("next_cursor")
+        if cursor is None:
+            break
+        assert len(page["items"]) == 2
+    assert found == whole["items"]
+    other = await standing.get(path, limit=2, cursor="x")
+    assert (other.status_code, other.json()["code"]) == (400, "CURSOR_INVALID")
