@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
@@ -25,6 +24,7 @@ from services.cards.domain.organisation import (
     NameSuperior,
     Organisation,
     custodian_over,
+    outer_first,
     superior_over,
 )
 from services.cards.domain.refusals import AreaUnknown, CardRefused
@@ -170,7 +170,7 @@ async def leave_area(
 async def get_areas(deps: Dependencies, request: Request, on: OnDay = None) -> Response:
     state, version = await organisation(deps)
     day = on or deps.today()
-    return resource({"items": [_area(state, area, day) for area in _outer_first(state)]}, version, request)
+    return resource({"items": [_area(state, area, day) for area in outer_first(state)]}, version, request)
 
 
 @router.get(
@@ -204,7 +204,7 @@ async def get_salespeople(
             "since": area.salespeople[person].since(day),
             "superior_id": superior_over(state, area.area_id, day),
         }
-        for area in _outer_first(state)
+        for area in outer_first(state)
         if area_id in (None, area.area_id)
         for person in area.selling_on(day)
     ]
@@ -238,13 +238,6 @@ async def get_responsible(customer_id: UUID, deps: Dependencies, request: Reques
         "custodian_id": custodian_over(state, known.area_id, day),
     }
     return Json(found)
-
-
-def _outer_first(state: Organisation, parent_id: str | None = None) -> Iterator[Area]:
-    for area_id in sorted(state):
-        if state[area_id].parent_id == parent_id:
-            yield state[area_id]
-            yield from _outer_first(state, area_id)
 
 
 def _area(state: Organisation, area: Area, day: date) -> dict[str, Any]:

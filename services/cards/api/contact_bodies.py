@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from shared.contracts.cards import Contact, KeyPerson, PostalAddress
 from shared.web.days import Birthday
@@ -37,6 +38,12 @@ class KeyPersonBody(Body):
     education: Words | None = None
     born_on: Annotated[Birthday | None, Field(description="The age follows from it")] = None
     ability: Words | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if all(value is None for _, value in self):
+            raise PydanticCustomError("person_unsaid", "says at least one thing about the person")
+        return self
 
     def person(self) -> KeyPerson:
         born_on = None if self.born_on is None else self.born_on.isoformat()

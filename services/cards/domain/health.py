@@ -162,12 +162,19 @@ def _stands(state: Keeping, field: str, entry: Entry) -> bool:
     return before is None or (before.holds_from, before.version) < (entry.holds_from, entry.version)
 
 
+def _is_newest(state: Keeping, envelope: Envelope) -> bool:
+    """Whether basics that hold from this day are those that stand: all of them are said at once, a name among them."""
+    names = (state.entries.get(field) for field in ("basics.name", "basics.person_name"))
+    return all((name.holds_from, name.version) < (envelope.occurred_at, envelope.version) for name in names if name is not None)
+
+
 def _with_contents(state: Keeping, envelope: Envelope, entries: Mapping[str, Entry]) -> Keeping:
     """The few plain contents that lists and stages need, where they are the news that stands."""
     event = envelope.event
     if isinstance(event, CustomerRegistered | BasicsRevised):
         basics: Basics = event.basics
-        state = replace(state, kind=basics.kind)
+        if _is_newest(state, envelope):
+            state = replace(state, kind=basics.kind)
         if (entry := entries.get("basics.name")) is not None and _stands(state, "basics.name", entry):
             state = replace(state, name=basics.name)
         entry = entries.get("basics.trading_since")

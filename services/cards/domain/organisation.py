@@ -6,7 +6,7 @@ a business day until the next statement about it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
@@ -176,6 +176,18 @@ def _with_member(state: Organisation, area_id: str, person: str, day: date, memb
     area = state[area_id]
     said = area.salespeople.get(person, Said()).also(day, membership)
     return {**state, area_id: replace(area, salespeople={**area.salespeople, person: said})}
+
+
+def outer_first(state: Organisation) -> Iterator[Area]:
+    """All areas by id, larger ones before those within them."""
+    within: dict[str | None, list[str]] = {}
+    for area_id in sorted(state, reverse=True):
+        within.setdefault(state[area_id].parent_id, []).append(area_id)
+    waiting = within.get(None, [])
+    while waiting:
+        area = state[waiting.pop()]
+        yield area
+        waiting += within.get(area.area_id, [])
 
 
 def superior_over(state: Organisation, area_id: str | None, day: date) -> str | None:

@@ -17,6 +17,7 @@ from services.cards.domain.refusals import (
     AdmissionConditionsUnmet,
     AdmissionStandardMissing,
     AlreadyTrading,
+    ConditionTwice,
     ConditionUnknown,
     IncompleteForTrade,
     NotAdmitted,
@@ -148,6 +149,9 @@ def _admitted(customer_id: UUID, command: Admit) -> ProspectAdmitted:
     codes = [condition.code for condition in command.standard.conditions]
     if unknown := [check.code for check in command.checks if check.code not in codes]:
         raise ConditionUnknown(unknown)
+    checked = [check.code for check in command.checks]
+    if twice := sorted({code for code in checked if checked.count(code) > 1}):
+        raise ConditionTwice(twice)
     met = {check.code for check in command.checks if check.met}
     # What nobody has checked is not met.
     if unmet := [code for code in codes if code not in met]:

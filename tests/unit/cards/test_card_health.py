@@ -273,3 +273,14 @@ def test_a_row_survives_its_columns() -> None:
     assert card_health.evolve(row, told([REGISTERED] * 6)[-1]) == card_health.evolve(
         CardHealth(*(getattr(row, name) for name in card_health.CARD_HEALTH.columns)), told([REGISTERED] * 6)[-1]
     )
+
+
+@pytest.mark.parametrize("kind", ["COMPANY", "PERSON"])
+def test_the_kind_is_that_of_the_later_day(kind: str) -> None:
+    """What is said for an earlier day changes nothing about today, in whatever order both come."""
+    company = BasicsRevised(customer_id=CUSTOMER, basics=Basics(kind="COMPANY", name="Lotus"))
+    person = BasicsRevised(customer_id=CUSTOMER, basics=Basics(kind="PERSON", person_name="sealed:n"))
+    earlier, later = (person, company) if kind == "COMPANY" else (company, person)
+    told_late = on_days([(REGISTERED, day(1), day(25)), (later, day(20), day(25)), (earlier, day(10), day(25))], UTC)
+    in_order = on_days([(REGISTERED, day(1), day(25)), (earlier, day(10), day(25)), (later, day(20), day(25))], UTC)
+    assert [keeping_of(kept(envelopes)).kind for envelopes in (told_late, in_order)] == [kind, kind]

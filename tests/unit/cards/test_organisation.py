@@ -12,6 +12,7 @@ import pytest
 from services.cards.domain import admission, refusals
 from services.cards.domain.organisation import (
     AppointCustodian,
+    Area,
     DefineArea,
     JoinArea,
     LeaveArea,
@@ -20,6 +21,7 @@ from services.cards.domain.organisation import (
     custodian_over,
     decide,
     evolve,
+    outer_first,
     superior_over,
 )
 from services.cards.domain.said import Said
@@ -135,3 +137,10 @@ def test_what_was_said_holds_until_something_else_is_said() -> None:
     assert [said.on(day) for day in (MARCH - timedelta(days=1), MARCH, APRIL, MAY)] == [None, "a", "c", "c"]
     assert (said.newest, said.since(MAY), said.since(date(2026, 2, 1))) == ("c", APRIL, None)
     assert said.days_after(MARCH) == [APRIL]
+
+
+def test_larger_areas_come_before_those_within_them_however_deep_they_lie() -> None:
+    chain = {f"{n:04}": Area(f"{n:04}", "x", f"{n + 1:04}" if n < 2999 else None) for n in range(3000)}
+    beside = {"B": Area("B", "x", None), "B1": Area("B1", "x", "B"), "B2": Area("B2", "x", "B")}
+    found = [area.area_id for area in outer_first({**chain, **beside})]
+    assert found == [*(f"{n:04}" for n in reversed(range(3000))), "B", "B1", "B2"]

@@ -126,3 +126,10 @@ def test_a_card_that_a_fact_opened_is_of_somebody_who_trades() -> None:
     assert now(stub=True) == Standing("TRADING", None)
     assert decide(CUSTOMER, now(stub=True), EndTrade("CLOSED_DOWN", MAY, PERSON)) == [ENDED]
     assert now(ENDED, stub=True) == Standing("PAST", MAY)
+
+
+def test_a_condition_that_is_checked_twice_is_neither_met_nor_unmet() -> None:
+    checks = (LICENCE, SHOP, ConditionChecked(code="SHOP", met=False))
+    with pytest.raises(refusals.ConditionTwice) as refused:
+        decide(CUSTOMER, now(), Admit(STANDARD, checks, MARCH, PERSON))
+    assert refused.value.codes == ("SHOP",)
