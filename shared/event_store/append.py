@@ -122,6 +122,11 @@ def _body(fact: Fact) -> str | None:
     return None if unfit else body.decode()
 
 
+def storable(new: NewEvent) -> bool:
+    """Whether the store takes an event of this size. As its personal fields are sealed, it is larger than what was sent."""
+    return len(encode(new.event)) <= MAX_BODY_BYTES
+
+
 def _event(new: NewEvent) -> dict[str, Any]:
     body = encode(new.event)
     if len(body) > MAX_BODY_BYTES:

@@ -15,6 +15,7 @@ from services.cards.domain.card import Card, Erased, Registered, Stub, Unregiste
 from services.cards.domain.refusals import (
     AlreadyMerged,
     CardIsStub,
+    CardRefused,
     CardUnknown,
     CustomerIsErased,
     MergeChain,
@@ -22,6 +23,7 @@ from services.cards.domain.refusals import (
     MergeWithItself,
     MergeWithOpenDisputes,
 )
+from shared.contracts.cards import CustomerErased
 from shared.contracts.event import Event
 from shared.contracts.relations import CustomersMerged, MergedInto
 
@@ -57,6 +59,18 @@ def evolve(state: Merging, event: Event) -> Merging:
 def merging_of(events: Iterable[Event]) -> Merging:
     """How a card stands after these events of its stream."""
     return reduce(evolve, events, Merging())
+
+
+def closed(events: Iterable[Event]) -> CardRefused | None:
+    """Why a card with these events takes no more changes: it was erased, or merged into one that does; None where it takes them."""
+    found: CardRefused | None = None
+    for event in events:
+        match event:
+            case CustomerErased():
+                return CustomerIsErased()
+            case MergedInto():
+                found = AlreadyMerged(event.lead_id)
+    return found
 
 
 def decide(lead: Side, other: Side, reason: str | None, decided_by: UUID) -> tuple[CustomersMerged, MergedInto]:

@@ -75,7 +75,7 @@ class ConditionUnknown(AdmissionConditionsUnmet):
 
 
 class ConditionTwice(AdmissionConditionsUnmet):
-    """A standard names a condition more than once."""
+    """A standard, or a check against it, names a condition more than once."""
 
 
 class NotAdmitted(CardRefused):

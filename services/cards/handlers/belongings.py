@@ -8,10 +8,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.cards.domain.card import Erased
 from services.cards.domain.identity import card_stream
-from services.cards.domain.refusals import CardRefused, CardUnknown, CustomerIsErased
-from services.cards.handlers.cards import record, state_of
+from services.cards.domain.merging import closed
+from services.cards.domain.refusals import CardRefused, CardUnknown
+from services.cards.handlers.cards import record
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.facts import part_of_customer, start_of_day
 from services.cards.handlers.problems import refused
@@ -53,8 +53,8 @@ async def begin(deps: Deps, customer_id: UUID, deed: Deed, key: CommandKey, meta
     await deps.sealer.keys_for([customer_id])
     async with deps.pool.acquire() as c, c.transaction():
         loaded = await load(c, SCHEMA, deed.stream, (key.principal, key.route, key.key))
-        card = None if loaded.stored is not None else state_of(await load(c, SCHEMA, card_stream(customer_id)))
-        refusal = CustomerIsErased() if isinstance(card, Erased) else None
+        card = None if loaded.stored is not None else await load(c, SCHEMA, card_stream(customer_id))
+        refusal = None if card is None else closed(envelope.event for envelope in card.events)
         return await _append(deps, c, customer_id, loaded, deed, refusal, key, meta)
 
 

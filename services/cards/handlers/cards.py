@@ -12,6 +12,7 @@ from uuid import UUID
 from services.cards.domain.card import (
     Card,
     CardCommand,
+    EraseCustomer,
     LinkExternalId,
     RegisterCustomer,
     Unregistered,
@@ -22,22 +23,23 @@ from services.cards.domain.card import (
 from services.cards.domain.entering import entered
 from services.cards.domain.figures import LedgerFigures
 from services.cards.domain.identity import card_stream, registration_id, stub_id
-from services.cards.domain.refusals import CardRefused, CardUnknown, ExternalIdTaken
+from services.cards.domain.merging import closed
+from services.cards.domain.refusals import AlreadyMerged, CardRefused, CardUnknown, ExternalIdTaken
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.evidence import all_examined, known_to_ledger
 from services.cards.handlers.facts import part_of_customer, start_of_day
 from services.cards.handlers.problems import refused
-from services.cards.handlers.search import hashes_of
+from services.cards.handlers.search import is_newest, write_search
 from services.cards.handlers.valid_time import valid_day
-from services.cards.read_models.customer_lookup import owners
-from services.cards.read_models.customer_search import forget, replace_hashes
-from shared.contracts.cards import Basics, BasicsRevised, CustomerErased, CustomerRegistered, ExternalId
+from services.cards.read_models.customer_lookup import known, owners
+from shared.contracts.cards import CustomerRegistered, ExternalId
 from shared.contracts.cursor import START, Cursor
 from shared.contracts.event import Event
 from shared.contracts.topics import CARDS_EVENTS
 from shared.event_store.append import append_many
 from shared.event_store.events import Append, AppendResult, CommandRecord, Guard, Loaded, NewEvent, StoredAnswer
 from shared.event_store.load import load
+from shared.event_store.turns import wait_for_turn
 from shared.postgres.pool import Connection
 from shared.web.answers import Answer
 from shared.web.commands import CommandKey, reused_key
@@ -84,7 +86,9 @@ async def change(
     guards = []
     if isinstance(command, LinkExternalId):
         guards.append(Guard(command.external_id.system, command.external_id.value, customer_id))
-    decision = Decision(decide=lambda loaded: decide(state_of(loaded), command), guards=guards)
+    # Who is erased is erased altogether.
+    also_merged = isinstance(command, EraseCustomer)
+    decision = Decision(decide=lambda loaded: decide(state_of(loaded), command), guards=guards, also_merged=also_merged)
     return await carry_out(deps, customer_id, decision, key, meta, expected)
 
 
@@ -95,7 +99,7 @@ class Decision:
     `decide` gives the events from what was loaded, or raises CardRefused. `personal`: the events may hold personal fields, so the
     customer's key has to be there. `valid_from`: the beginning of the business day from which it holds, None for today, or what finds it
     from what was loaded; when it was said, `recorded_at` tells. `guards`: external ids that the customer has to own. `body`: what the
-    answer says beside its id. `first` is awaited in the transaction before anything is loaded: it takes locks, and reads what else the
+    answer says beside its id. `also_merged`: a card that was merged takes it too. `first` is awaited in the transaction before anything is loaded: it takes locks, and reads what else the
     decision rests on.
     """
 
@@ -104,6 +108,7 @@ class Decision:
     valid_from: datetime | Callable[[Loaded], datetime] | None = None
     guards: Sequence[Guard] = ()
     body: Mapping[str, Any] = field(default_factory=dict)
+    also_merged: bool = False
     first: Callable[[Connection], Awaitable[None]] | None = None
 
 
@@ -116,6 +121,11 @@ async def carry_out(
     def answer(version: int, events: Sequence[Event]) -> Answer:
         return Answer(200, {"customer_id": str(customer_id), **decision.body}, version + len(events))
 
+    if decision.personal:
+        async with deps.pool.acquire() as c:
+            # Nobody gets a key who has no card.
+            if not await known(c, SCHEMA, [customer_id]):
+                raise refused(CardUnknown())
     for _ in range(_TRIES):
         found = await _once(deps, customer_id, decision, key, meta, expected, answer, partial(_ids, key.new_id))
         if found is not None:
@@ -143,14 +153,14 @@ async def _once(
         await deps.sealer.keys_for([customer_id])
     stream = card_stream(customer_id)
     async with deps.pool.acquire() as c, c.transaction():
+        if expected is None:
+            await wait_for_turn(c, stream)
         if decision.first is not None:
             await decision.first(c)
         loaded = await load(c, SCHEMA, stream, (key.principal, key.route, key.key))
         if loaded.stored is not None:
             return replayed(loaded.stored, key, deps.parts)
-        if expected is not None and loaded.version and expected != loaded.version:
-            raise Problem("VERSION_STALE")
-        events, refusal = _decided(decision, loaded)
+        events, refusal = _decided(decision, loaded, expected)
         if isinstance(refusal, CardUnknown):
             raise refused(refusal)
         if refusal is None:
@@ -171,7 +181,7 @@ async def _once(
             guards=() if refusal else decision.guards,
         )
         if appended.outcome == "appended" and not refusal:
-            await _write_search(deps, c, customer_id, events, is_newest=_is_newest(at, loaded))
+            await write_search(c, deps.sealer, customer_id, events, is_newest=is_newest(at, loaded.events))
     match appended.outcome:
         case "appended":
             return positioned(answer, appended.results, deps.parts)
@@ -198,7 +208,13 @@ def _registers(events: Sequence[Event]) -> bool:
     return any(isinstance(event, CustomerRegistered) for event in events)
 
 
-def _decided(decision: Decision, loaded: Loaded) -> tuple[list[Event], CardRefused | None]:
+def _decided(decision: Decision, loaded: Loaded, expected: int | None) -> tuple[list[Event], CardRefused | None]:
+    """Raises Problem: VERSION_STALE. A card that takes no changes says so first: nobody has its version any more."""
+    shut = closed(envelope.event for envelope in loaded.events)
+    if shut is not None and not (decision.also_merged and isinstance(shut, AlreadyMerged)):
+        return [], shut
+    if expected is not None and loaded.version and expected != loaded.version:
+        raise Problem("VERSION_STALE")
     try:
         return decision.decide(loaded), None
     except CardRefused as refusal:
@@ -232,22 +248,6 @@ def event_ids(deps: Deps, command: CardCommand, events: Sequence[Event], new_id:
 
 def record(key: CommandKey, answer: Answer) -> CommandRecord:
     return CommandRecord(key.principal, key.route, key.key, key.fingerprint, answer.status, answer.stored())
-
-
-def _is_newest(at: datetime, loaded: Loaded) -> bool:
-    """Whether basics that hold from this moment are those that stand."""
-    return all(one.occurred_at <= at for one in loaded.events if isinstance(one.event, CustomerRegistered | BasicsRevised))
-
-
-async def _write_search(deps: Deps, c: Connection, customer_id: UUID, events: Sequence[Event], *, is_newest: bool) -> None:
-    basics: Basics | None = None
-    for event in events:
-        if isinstance(event, CustomerRegistered | BasicsRevised):
-            basics = event.basics
-        elif isinstance(event, CustomerErased):
-            await forget(c, SCHEMA, customer_id)
-    if basics is not None and is_newest:
-        await replace_hashes(c, SCHEMA, {customer_id: hashes_of(deps.sealer, basics)})
 
 
 async def _refuse(deps: Deps, customer_id: UUID, refusal: CardRefused, key: CommandKey) -> Answer:

@@ -15,6 +15,7 @@ from shared.contracts.event import Event
 from shared.event_store.append import append_many
 from shared.event_store.events import Append, AppendResult, Loaded, NewEvent, StoredAnswer
 from shared.event_store.load import load
+from shared.event_store.turns import wait_for_turn
 from shared.web.answers import Answer
 from shared.web.commands import CommandKey, reused_key
 from shared.web.problem import Problem
@@ -45,6 +46,8 @@ async def carry_out(deps: Deps, act: Act, key: CommandKey, meta: Mapping[str, st
     """
     for _ in range(_TRIES):
         async with deps.pool.acquire() as c, c.transaction():
+            if expected is None:
+                await wait_for_turn(c, act.stream)
             loaded = await load(c, SCHEMA, act.stream, (key.principal, key.route, key.key))
             if loaded.stored is not None:
                 return _replayed(act, loaded.stored, key)

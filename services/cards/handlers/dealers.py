@@ -11,7 +11,6 @@ from services.cards.domain.card import Card, Erased, Unregistered, living
 from services.cards.domain.dealer import AttachToDealer, DetachFromDealer, decide, evolve
 from services.cards.domain.hierarchy import INDEPENDENT, Affiliation, Links
 from services.cards.domain.identity import card_stream
-from services.cards.domain.merging import merging_of
 from services.cards.domain.refusals import AlreadyMerged, DealerUnknown
 from services.cards.handlers.cards import Decision, carry_out, state_of
 from services.cards.handlers.deps import SCHEMA, Deps
@@ -40,7 +39,7 @@ async def attach(deps: Deps, customer_id: UUID, dealer_id: UUID, day: date, key:
         dealer = state_of(await load(c, SCHEMA, card_stream(dealer_id)))
 
     def decided(loaded: Loaded) -> list[Event]:
-        _leading(loaded)
+        living(state_of(loaded))
         if isinstance(dealer, Unregistered | Erased):
             raise DealerUnknown
         if (lead_id := links[dealer_id].lead_id) is not None:
@@ -53,22 +52,17 @@ async def attach(deps: Deps, customer_id: UUID, dealer_id: UUID, day: date, key:
 
 
 async def detach(deps: Deps, customer_id: UUID, day: date, key: CommandKey, meta: Meta, expected: int) -> Answer:
-    """The customer buys from us from this day on. Raises Problem as `cards.carry_out` does."""
+    """The customer buys from us from this day on. Raises Problem as `cards.carry_out` does.
+
+    A merged card is asked too: what it brought with it binds the leading one in the hierarchy, and must come to an end.
+    """
 
     def decided(loaded: Loaded) -> list[Event]:
         living(state_of(loaded))
         return decide(customer_id, _affiliation(loaded), DetachFromDealer(day, key.principal))
 
-    return await carry_out(
-        deps, customer_id, Decision(decide=decided, valid_from=start_of_day(day, deps.zone)), key, meta, expected
-    )
-
-
-def _leading(loaded: Loaded) -> None:
-    living(state_of(loaded))
-    lead_id = merging_of(envelope.event for envelope in loaded.events).lead_id
-    if lead_id is not None:
-        raise AlreadyMerged(lead_id)
+    decision = Decision(decide=decided, valid_from=start_of_day(day, deps.zone), also_merged=True)
+    return await carry_out(deps, customer_id, decision, key, meta, expected)
 
 
 def _affiliation(loaded: Loaded) -> Affiliation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from typing import Any
@@ -12,6 +12,7 @@ from services.cards.domain.card import Card, RegisterCustomer, Unregistered, con
 from services.cards.domain.entering import entered
 from services.cards.domain.figures import LedgerFigures
 from services.cards.domain.identity import card_stream, registration_id
+from services.cards.domain.merging import closed
 from services.cards.domain.refusals import CardAlreadyRegistered, CardRefused, ExternalIdTaken
 from services.cards.handlers.cards import event_ids, first_id, guards_of, positioned, record, replayed, state_of
 from services.cards.handlers.deps import SCHEMA, Deps
@@ -25,7 +26,7 @@ from services.cards.read_models.customer_search import replace_hashes
 from shared.contracts.cards import CustomerRegistered, ExternalId
 from shared.contracts.envelope import Envelope
 from shared.contracts.event import Event
-from shared.event_store.append import append_many
+from shared.event_store.append import append_many, storable
 from shared.event_store.events import Append, Appended, CommandRecord, Loaded, NewEvent, StoredAnswer
 from shared.event_store.load import load
 from shared.postgres.pool import Connection
@@ -90,12 +91,16 @@ async def register_many(
         verdicts, cards = _judge(deps, commands, held, Known(known, ledgers), new_id)
         changed = {customer: card for customer, card in cards.items() if card.events}
         await deps.sealer.keys_for(list(changed))
+        appends = {customer: _append(deps, customer, card, meta) for customer, card in changed.items()}
+        large = {customer for customer, one in appends.items() if not all(map(storable, one.events))}
+        changed = {customer: card for customer, card in changed.items() if customer not in large}
+        verdicts = [_too_large(verdict) if _rests_on(verdict, large) else verdict for verdict in verdicts]
         guards = [guard for card in changed.values() if card.command for guard in guards_of(card.command)]
         async with deps.pool.acquire() as c, c.transaction():
             appended = await append_many(
                 c,
                 SCHEMA,
-                [_append(deps, customer, card, meta) for customer, card in changed.items()],
+                [appends[customer] for customer in changed],
                 command=None if record is None else record(verdicts),
                 guards=guards,
             )
@@ -159,6 +164,15 @@ def _judge(
     return verdicts, cards
 
 
+def _rests_on(verdict: Verdict, customers: Set[UUID]) -> bool:
+    """Whether it says of a card that is made here that it is, or that it is the same."""
+    return verdict.customer_id in customers and verdict.status in ("recorded", "duplicate")
+
+
+def _too_large(verdict: Verdict) -> Verdict:
+    return Verdict("rejected", verdict.customer_id, Problem("EVENT_TOO_LARGE"))
+
+
 def _id_at(new_id: Callable[[int], UUID], place: int, n: int) -> UUID:
     return new_id(place * MOST_EVENTS + n)
 
@@ -169,7 +183,10 @@ def _register(
     customer = command.customer_id
     try:
         day = valid_day(deps, command.valid_from)
-        events = all_examined(deps, customer, decide(card.state, command), card.history, ledger, day, new_id(0))
+        decided = decide(card.state, command)
+        if (shut := closed(envelope.event for envelope in card.history)) is not None:
+            raise shut
+        events = all_examined(deps, customer, decided, card.history, ledger, day, new_id(0))
     except Problem as problem:
         return Verdict("rejected", customer, problem)
     except CardAlreadyRegistered as refusal:

@@ -134,7 +134,8 @@ class Listed(NamedTuple):
 Place = tuple[str, date, UUID]
 _COLUMNS = ", ".join(f"i.{name}" for name in INTENTS.columns)
 _CONDITIONS = {
-    "customer_id": "i.customer_id = {}",
+    # What was opened on a merged card is asked for with the one that leads it.
+    "customer_id": "i.customer_id IN (SELECT {0} UNION ALL SELECT customer_id FROM {customers} WHERE merged_into = {0})",
     "salesperson_id": "c.salesperson_id = {}",
     "grade": "i.grade = {}",
     "intent_class": "i.intent_class = {}",
@@ -148,11 +149,12 @@ SELECT {columns}, c.name, c.salesperson_id FROM {table} i JOIN {customers} c USI
 
 async def page(c: Connection, schema: str, filters: Filters, after: Place | None, limit: int) -> Sequence[Listed]:
     """Intents by grade, the nearest first, of one grade the oldest first."""
+    customers = await live_table(c, schema, "customers")
     conditions, values = ["true"], list[object]()
     for name, wanted in filters._asdict().items():
         if wanted is not None:
             values.append(wanted)
-            conditions.append(_CONDITIONS[name].format(f"${len(values)}"))
+            conditions.append(_CONDITIONS[name].format(f"${len(values)}", customers=customers))
     if after is not None:
         values.extend(after)
         n = len(values)
@@ -160,7 +162,7 @@ async def page(c: Connection, schema: str, filters: Filters, after: Place | None
     statement = _PAGE.format(
         columns=_COLUMNS,
         table=await live_table(c, schema, INTENTS),
-        customers=await live_table(c, schema, "customers"),
+        customers=customers,
         conditions=" AND ".join(conditions),
         limit=limit,
     )

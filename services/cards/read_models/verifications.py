@@ -107,10 +107,10 @@ class Listed(NamedTuple):
 
 _COLUMNS = ", ".join(f"v.{name}" for name in VERIFICATIONS.columns)
 _CONDITIONS = {"salesperson_id": "c.salesperson_id = {}", "customer_id": "v.customer_id = {}", "field": "v.field = {}"}
-# Erased customers are not in the list of customers: nobody can look into their figures any more.
+# Erased customers are not in the list of customers, and merged cards take no changes: nobody can look into their figures any more.
 _PAGE = """
 SELECT {columns}, c.name, c.salesperson_id FROM {table} v JOIN {customers} c USING (customer_id)
- WHERE {conditions} ORDER BY v.entered_at, v.task_id LIMIT {limit:d}"""
+ WHERE c.merged_into IS NULL AND {conditions} ORDER BY v.entered_at, v.task_id LIMIT {limit:d}"""
 
 
 async def page(c: Connection, schema: str, filters: Filters, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Listed]:

@@ -252,6 +252,20 @@ async def test_cards_are_imported_and_fill_stubs(cards: Cards) -> None:
     assert (again["recorded"], again["duplicate"], again["conflict"]) == (0, 1501, 1)
 
 
+async def test_a_card_that_is_too_large_when_sealed_is_one_bad_line(cards: Cards) -> None:
+    words = dict.fromkeys(("character", "hobbies", "family", "education", "ability"), "\N{CJK UNIFIED IDEOGRAPH-4E2D}" * 4000)
+
+    def card(number: str, **more: Any) -> bytes:
+        body = {"kind": "COMPANY", "name": "Lotus", "external_ids": [{"system": "erp", "value": number}], **more}
+        return json.dumps(body, ensure_ascii=False).encode()
+
+    answer = await start(cards, [card("K-1"), card("K-2", owner=words), card("K-3")], kind="customers")
+    job = await ended(cards, answer)
+    assert (job["state"], job["recorded"], job["rejected"]) == ("done", 2, 1)
+    [error] = (await cards.get(f"{answer.headers['Location']}/errors")).json()["items"]
+    assert (error["line"], error["code"]) == (2, "EVENT_TOO_LARGE")
+
+
 async def test_wrong_media_types_are_refused(api: Cards) -> None:
     answer = await start(api, [line(1)], {"Content-Type": "text/csv"})
     assert (answer.status_code, answer.json()["code"]) == (415, "MEDIA_TYPE_UNSUPPORTED")

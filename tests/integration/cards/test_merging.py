@@ -15,7 +15,7 @@ from shared.contracts.complaints import ComplaintReceived, ComplaintWithdrawn
 from shared.contracts.money import Money
 from shared.testing.eventually import eventually
 from tests.integration.cards.conftest import Cards, PoolOf, fresh, sale
-from tests.integration.running import record
+from tests.integration.running import key, record
 
 
 async def merge(cards: Cards, lead: UUID, other: UUID, version: int = 1, **headers: str) -> httpx.Response:
@@ -149,3 +149,71 @@ async def test_erasing_the_leading_card_erases_those_merged_into_it(api: Cards) 
         assert (await api.get(f"/v1/customers/{customer}")).status_code == 410
         assert (await api.events(f"card-{customer}"))[-1] == "customer-erased"
     assert await api.pool.fetchval("SELECT count(*) FROM keystore.erased_customers()") == 2
+
+
+@pytest.mark.requirement("S0.1")
+async def test_a_merged_card_takes_no_changes_and_names_the_card_that_leads(standing: Cards) -> None:
+    lead, other, dealer = [await standing.register(fresh()) for _ in range(3)]
+    under = await standing.put(f"/v1/customers/{other}/dealer", {"dealer_id": str(dealer)}, 1)
+    assert under.status_code == 200
+    before = await standing.post(f"/v1/customers/{other}/intents", {"intent_class": "OIL", "grade": "A"})
+    assert (await merge(standing, lead, other)).status_code == 200
+    told = {"provenance": {"source": "OFFICE"}}
+    need = {**told, "kind": "SERVICE", "text": "Deliveries before nine"}
+    path, newest = f"/v1/customers/{other}", {"If-Match": '"3"'}
+    today = "2026-03-02"
+    promise = {"made_by": "CUSTOMER", "kind": "PAY", "due_on": "2026-12-31", "amount": {"amount": "5", "currency": "CNY"}}
+    for answer in (
+        await standing.post(f"{path}/characteristics", {**told, "sales_power": 3}, newest),
+        await standing.post(f"{path}/trade-status", {**told, "reputation": 3}, {"If-Match": '"1"'}),
+        await standing.post(f"{path}/needs", need),
+        await standing.put(f"{path}/decision-maker", {**told, "role": "owner", "person": {"name": "Li"}}, 3),
+        await standing.post(
+            f"{path}/verifications", {"field": "basics.name", "outcome": "CONFIRMED", "verified_on": today}, newest
+        ),
+        await standing.put(f"{path}/basics", {"kind": "COMPANY", "name": "Other"}, 3),
+        await standing.put(f"{path}/marks", {"nature": "AGENT"}, 3),
+        await standing.put(f"{path}/assignment", {"salesperson_id": "wang"}, 3),
+        await standing.put(f"{path}/terms", {"payment_days": 5, "agreed_on": today}, 3),
+        await standing.post(f"{path}/external-ids", {"system": "crm", "value": fresh()}),
+        await standing.post(f"{path}/admission", {"checks": []}, newest),
+        await standing.post(f"{path}/trade-start", {}, newest),
+        await standing.post(f"{path}/trade-end", {"reason": "CLOSED_DOWN"}, newest),
+        await standing.put(f"{path}/dealer", {"dealer_id": str(dealer)}, 3),
+        await standing.post(f"{path}/intents", {"intent_class": "OIL", "grade": "A"}),
+        await standing.post(f"{path}/promises", promise),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (409, "CUSTOMER_MERGED"), answer.text
+        assert answer.json()["lead_id"] == str(lead)
+    # What it brought with it goes to its end.
+    intent = before.json()["id"]
+    assert (await standing.post(f"/v1/intents/{intent}/won", {}, {"If-Match": '"1"'})).status_code == 200
+    free = await standing.client.delete(f"{path}/dealer", headers={**key(), **newest})
+    assert free.status_code == 200, free.text
+    assert await standing.events(f"card-{other}") == [
+        "customer-registered",
+        "attached-to-dealer",
+        "merged-into",
+        "detached-from-dealer",
+    ]
+
+
+async def test_a_merged_stub_is_not_filled_by_a_registration(api: Cards) -> None:
+    lead, number = await api.register("K-1"), fresh()
+    stub = UUID((await api.post("/v1/sales", sale("S-1", number))).json()["customer_id"])
+    assert (await merge(api, lead, stub)).status_code == 200
+    card_of_stub = {"kind": "COMPANY", "name": "Hua Xin", "external_ids": [{"system": "erp", "value": number}]}
+    alone = await api.post("/v1/customers", card_of_stub)
+    assert (alone.status_code, alone.json()["code"], alone.json()["lead_id"]) == (409, "CUSTOMER_MERGED", str(lead))
+    [item] = (await api.post("/v1/customers/bulk", [card_of_stub])).json()["items"]
+    assert (item["status"], item["problem"]["code"]) == ("rejected", "CUSTOMER_MERGED")
+    assert await api.events(f"card-{stub}") == ["stub-opened", "merged-into"]
+
+
+async def test_what_was_opened_on_a_merged_card_is_listed_with_the_one_that_leads_it(cards: Cards) -> None:
+    lead, other = await cards.register("K-1"), await cards.register("K-2")
+    opened = await cards.post(f"/v1/customers/{other}/intents", {"intent_class": "OIL", "grade": "A"})
+    merged = await merge(cards, lead, other)
+    position = ",".join(answer.headers["Regulars-Position"] for answer in (opened, merged))
+    found = (await cards.get("/v1/intents", customer_id=str(lead), min_position=position)).json()["items"]
+    assert [item["id"] for item in found] == [opened.json()["id"]]

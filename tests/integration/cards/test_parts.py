@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
+from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from services.cards.wiring import build_api
@@ -317,3 +320,53 @@ async def test_full_cards_come_by_the_thousand_and_are_known_again(standing: Car
         card = await card_of(standing, one["id"])
         assert card["parts"]["trade"]["days_late"]["value"] == 6
         assert len(card["needs"]) == 1
+
+
+async def test_an_erased_card_is_gone_whatever_version_is_named(standing: Cards) -> None:
+    customer = await standing.register(fresh())
+    assert (await standing.post(f"/v1/customers/{customer}/erasure", {"reason": "REQUESTED"})).status_code == 200
+    stated = await standing.post(
+        f"/v1/customers/{customer}/characteristics", {"provenance": VISIT, "sales_power": 3}, {"If-Match": '"1"'}
+    )
+    assert (stated.status_code, stated.json()["code"]) == (410, "CUSTOMER_ERASED")
+
+
+async def test_needs_that_come_at_once_are_all_recorded(standing: Cards) -> None:
+    """INVARIANT: a command without a version waits for its turn; breaks when those that come at once only try again and again."""
+    customer = await standing.register(fresh())
+    need = {"provenance": VISIT, "kind": "SERVICE", "text": "Deliveries before nine"}
+    answers = await asyncio.gather(*(standing.post(f"/v1/customers/{customer}/needs", need) for _ in range(30)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len((await card_of(standing, customer))["needs"]) == 30
+
+
+async def test_who_has_no_card_gets_no_key(standing: Cards) -> None:
+    stranger = uuid4()
+    need = {"provenance": VISIT, "kind": "SERVICE", "text": "Deliveries before nine"}
+    assert (await standing.post(f"/v1/customers/{stranger}/needs", need)).status_code == 404
+    keystore = await asyncpg.connect(standing.database.dsn("postgres"))
+    try:
+        assert await keystore.fetchval("SELECT count(*) FROM keystore.keys WHERE customer_id = $1", stranger) == 0
+    finally:
+        await keystore.close()
+
+
+@pytest.mark.parametrize(
+    "more", [{"owner": {}}, {"decision_maker": {"role": "owner", "person": {}}}, {"legal_representative": {"name": None}}]
+)
+async def test_a_person_of_whom_nothing_is_said_fills_no_field(standing: Cards, more: dict[str, Any]) -> None:
+    answer = await standing.post("/v1/customers", {"kind": "COMPANY", "name": "Hua Xin", **more})
+    assert (answer.status_code, [one["code"] for one in answer.json()["errors"]]) == (422, ["PERSON_UNSAID"])
+
+
+async def test_a_card_that_is_too_large_when_sealed_spoils_no_other(standing: Cards) -> None:
+    words = dict.fromkeys(("character", "hobbies", "family", "education", "ability"), "中" * 4000)
+    small, large = ({"kind": "COMPANY", "name": "Hua Xin", "external_ids": [{"system": "erp", "value": fresh()}]} for _ in "12")
+    large["owner"] = words
+    alone = await standing.post("/v1/customers", large)
+    assert (alone.status_code, alone.json()["code"]) == (413, "EVENT_TOO_LARGE")
+    answer = await standing.post("/v1/customers/bulk", [large, small, large])
+    items = answer.json()["items"]
+    assert [item["status"] for item in items] == ["rejected", "recorded", "rejected"], answer.text
+    assert [item["problem"]["code"] for item in items if "problem" in item] == ["EVENT_TOO_LARGE"] * 2
+    assert await standing.events(f"card-{items[1]['id']}") == ["customer-registered"]

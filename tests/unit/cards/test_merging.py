@@ -9,8 +9,8 @@ import pytest
 
 from services.cards.domain import refusals
 from services.cards.domain.card import Card, Erased, Particulars, Registered, Stub, Unregistered
-from services.cards.domain.merging import Merging, Side, decide, merging_of
-from shared.contracts.cards import Basics
+from services.cards.domain.merging import Merging, Side, closed, decide, merging_of
+from shared.contracts.cards import Basics, CustomerErased
 from shared.contracts.relations import CustomersMerged, MergedInto
 
 LEAD, OTHER, THIRD, PERSON = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=9)
@@ -99,3 +99,16 @@ def test_both_cards_are_there(card: Card, refusal: type[refusals.CardRefused]) -
         merged(side(LEAD), side(OTHER, card))
     with pytest.raises(refusal):
         merged(side(LEAD, card), side(OTHER))
+
+
+def test_what_is_merged_or_erased_takes_no_more_changes() -> None:
+    led = MergedInto(customer_id=OTHER, lead_id=LEAD, decided_by=PERSON)
+    erased = CustomerErased(customer_id=OTHER, reason="REQUESTED", decided_by=PERSON)
+    leading = CustomersMerged(customer_id=OTHER, merged_id=THIRD, reason=None, decided_by=PERSON)
+    assert closed([]) is None
+    assert closed([leading]) is None
+    shut = closed([led])
+    assert isinstance(shut, refusals.AlreadyMerged)
+    assert shut.lead_id == LEAD
+    assert isinstance(closed([led, erased]), refusals.CustomerIsErased)
+    assert isinstance(closed([erased]), refusals.CustomerIsErased)
