@@ -65,6 +65,7 @@ _COLUMNS: Mapping[FieldKind, str] = {
 }
 FIELDS: Mapping[str, Field] = {
     "name": Field("name", "sort_name"),
+    "channel": Field("text", "CASE WHEN dealer_id IS NULL THEN 'DIRECT' ELSE 'INDIRECT' END"),
     "credit_limit": Field("money", "credit_limit", "credit_currency"),
     **{name: Field(kind, name) for kind, names in _COLUMNS.items() for name in names.split()},
     **{name: _figure(name, kind) for name, kind in FIGURES.items()},

@@ -73,6 +73,8 @@ async def test_a_list_is_narrowed_by_any_field_and_mark(cards: Cards) -> None:
         (["agreed_on>=2026-02-01", "agreed_on<=2026-02-28"], ["Maple"]),
         (["stage=PROSPECT"], ["Li Na", "Cedar", "Lotus", "Maple"]),
         (["dealer_id="], ["Li Na", "Cedar", "Lotus", "Maple"]),
+        (["channel=DIRECT", "shop_kind="], ["Li Na", "Cedar"]),
+        (["channel=INDIRECT"], []),
         (["changed_at>=2020-01-01T00:00:00Z"], ["Li Na", "Cedar", "Lotus", "Maple"]),
         (["changed_at<=2020-01-01T00:00:00Z"], []),
         (["stub=true"], []),
