@@ -38,7 +38,11 @@ CREATE OR REPLACE VIEW {schema}.public_customers AS
     UNION ALL
     SELECT {shown} FROM {schema}.customers_b WHERE (SELECT live FROM {schema}.routing WHERE read_model = 'customers') = 'b';
 """
-INDEXES = ("name_key, customer_id", "dealer_id, customer_id", "merged_into, customer_id")
+INDEXES = (
+    "(name_key, customer_id)",
+    "(dealer_id, customer_id) WHERE dealer_id IS NOT NULL",
+    "(merged_into, customer_id) WHERE merged_into IS NOT NULL",
+)
 SIGNS = """
 ALTER TABLE {schema}.customer_search ADD COLUMN sign text NOT NULL DEFAULT 'other';
 
@@ -54,7 +58,7 @@ def upgrade() -> None:
     for slot in "ab":
         table = f"cards.customers_{slot}"
         made += [f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name} {kind}" for name, kind in COLUMNS.items()]
-        made += [f"CREATE INDEX ON {table} ({columns})" for columns in INDEXES]
+        made += [f"CREATE INDEX ON {table} {index}" for index in INDEXES]
     made += statements(SIGNS, "cards")
     made += create_read_model("cards", SAVED_LISTS, indexes=["owner, name, list_id"])
     made += statements(VIEW.replace("{shown}", SHOWN), "cards")
