@@ -96,7 +96,9 @@ class BasicsBody(Body):
     legal_representative: KeyPersonBody | None = None
     traits: Annotated[KeyPersonBody | None, Field(description="Character, family and so on of a customer who is a person")] = None
     founded_on: PastDay | None = None
-    trading_since: PastDay | None = None
+    trading_since: Annotated[
+        PastDay | None, Field(description="Makes it a trading customer; of use for customers of old, who start no trade any more")
+    ] = None
     legal_form: Code | None = None
     assets: PositiveMoneyIn | None = None
 

@@ -94,3 +94,9 @@ def known_to_ledger(field: str, stated: Figure, ledger: LedgerFigures) -> list[F
 def is_recent(reported_on: date, observed_on: date) -> bool:
     """Whether an agency's statement can still be held against one of `observed_on`."""
     return observed_on - reported_on <= timedelta(days=365 * AGENCY_YEARS + 1)
+
+
+def year_before(day: date) -> date:
+    """The last day that does not belong to the twelve months through `day`."""
+    # 29 February has no counterpart in most years.
+    return day.replace(year=day.year - 1, day=28 if (day.month, day.day) == (2, 29) else day.day)

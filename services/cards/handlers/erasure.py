@@ -10,7 +10,7 @@ from uuid import UUID
 from services.cards.domain.card import EraseCustomer
 from services.cards.domain.identity import card_stream
 from services.cards.domain.merging import merging_of
-from services.cards.handlers.cards import change
+from services.cards.handlers.cards import change, replayed
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.read_models.erasures import destroyed, wanted
 from shared.event_store.load import load
@@ -19,15 +19,18 @@ from shared.web.commands import CommandKey
 
 
 async def erase(deps: Deps, customer_id: UUID, reason: str, key: CommandKey, meta: Mapping[str, str]) -> Answer:
-    """Append CustomerErased, forget the search hashes, destroy the key. Erasing twice is a 410 that destroys nothing more.
+    """Append CustomerErased, forget the search hashes, destroy the key. Erasing twice is a 410 that destroys nothing more. Raises Problem.
 
     Cards that were merged into this one are of the same person: they go first, so that a crash leaves the leading card to ask again.
     """
     async with deps.pool.acquire() as c:
-        loaded = await load(c, SCHEMA, card_stream(customer_id))
-    for merged_id in merging_of(envelope.event for envelope in loaded.events).merged:
-        await erase(deps, merged_id, reason, replace(key, key=f"{key.key}/{merged_id}"), meta)
-    answer = await change(deps, customer_id, EraseCustomer(reason, key.principal), key, meta, None)
+        loaded = await load(c, SCHEMA, card_stream(customer_id), (key.principal, key.route, key.key))
+    if loaded.stored is not None:
+        answer = replayed(loaded.stored, key, deps.parts)
+    else:
+        for merged_id in merging_of(envelope.event for envelope in loaded.events).merged:
+            await erase(deps, merged_id, reason, replace(key, key=f"{key.key}/{merged_id}"), meta)
+        answer = await change(deps, customer_id, EraseCustomer(reason, key.principal), key, meta, None)
     if answer.status in (200, 410):
         await deps.sealer.erase(customer_id)
     return answer

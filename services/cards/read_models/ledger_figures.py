@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from services.cards.domain.figures import LedgerFigures
+from services.cards.domain.figures import LedgerFigures, year_before
 from services.cards.domain.identity import ledger_stream
 from services.cards.read_models.accounts import account_of
 from services.cards.read_models.receivables import one
@@ -24,8 +24,8 @@ SELECT body -> 'net' ->> 'currency' AS currency,
 
 async def ledger_figures(c: Connection, schema: str, customer_id: UUID, through: date) -> LedgerFigures:
     """Through the business day `through`. Currencies in which nothing was ever sold, or nothing settled in that year, are left out."""
-    stream, year_before = ledger_stream(customer_id), through.replace(year=through.year - 1, day=min(through.day, 28))
-    rows = await c.fetch(_NET_SALES.format(schema=schema), stream, SaleRecorded.type, GoodsReturned.type, year_before, through)
+    facts = ledger_stream(customer_id), SaleRecorded.type, GoodsReturned.type
+    rows = await c.fetch(_NET_SALES.format(schema=schema), *facts, year_before(through), through)
     net_sales: dict[str, Decimal] = {row["currency"]: row["net"] for row in rows}
     receivable = await one(c, schema, customer_id)
     late = {} if receivable is None else days_beyond_terms(account_of(receivable.account), through)

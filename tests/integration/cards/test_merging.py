@@ -217,3 +217,18 @@ async def test_what_was_opened_on_a_merged_card_is_listed_with_the_one_that_lead
     position = ",".join(answer.headers["Regulars-Position"] for answer in (opened, merged))
     found = (await cards.get("/v1/intents", customer_id=str(lead), min_position=position)).json()["items"]
     assert [item["id"] for item in found] == [opened.json()["id"]]
+
+
+async def test_an_erasure_under_the_key_of_another_erases_nobody(api: Cards) -> None:
+    lead, other, third = [await api.register(number) for number in ("K-1", "K-2", "K-3")]
+    await merge(api, lead, other)
+    once = {"Idempotency-Key": "erase-1"}
+    assert (await api.post(f"/v1/customers/{third}/erasure", {"reason": "REQUESTED"}, once)).status_code == 200
+    answer = await api.post(f"/v1/customers/{lead}/erasure", {"reason": "REQUESTED"}, once)
+    assert (answer.status_code, answer.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+    assert [await api.events(f"card-{customer}") for customer in (lead, other)] == [
+        ["customer-registered", "customers-merged"],
+        ["customer-registered", "merged-into"],
+    ]
+    again = await api.post(f"/v1/customers/{third}/erasure", {"reason": "REQUESTED"}, once)
+    assert (again.status_code, again.headers["Idempotent-Replayed"]) == (200, "true")

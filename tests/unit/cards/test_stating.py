@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from services.cards.domain.figures import LedgerFigures, is_far
+from services.cards.domain.figures import LedgerFigures, is_far, year_before
 from services.cards.domain.parts import Parts, parts_of
 from services.cards.domain.refusals import NeedUnknown, NothingToVerify, TaskSettled, TaskUnknown, VerifierEnteredIt
 from services.cards.domain.stating import ActOnNeed, Evidence, StatePart, VerifyField, acted, examined, said, verified
@@ -204,3 +204,16 @@ def test_a_revision_of_each_part_is_an_event_of_its_own() -> None:
     stated = (Characteristics(staff=3), BusinessStatus(share_with_us=3), TradeStatus(reputation=3))
     events = [said(CUSTOMER, StatePart(one, (), FORM, ASKER)) for one in stated]
     assert [type(event) for event in events] == [CharacteristicsRevised, BusinessStatusRevised, TradeStatusRevised]
+
+
+@pytest.mark.parametrize(
+    ("day", "before"),
+    [
+        (date(2026, 3, 31), date(2025, 3, 31)),
+        (date(2026, 3, 1), date(2025, 3, 1)),
+        (date(2024, 2, 29), date(2023, 2, 28)),
+        (date(2025, 2, 28), date(2024, 2, 28)),
+    ],
+)
+def test_twelve_months_end_on_the_same_day_of_the_year_before(day: date, before: date) -> None:
+    assert year_before(day) == before
