@@ -58,6 +58,9 @@ bench: setup ## import 100,000 sales into the running installation, beside COPY 
 benchlists: setup ## pages of lists over 100,000 customers, beside their statements alone; starts a database of its own
 	$(BIN)/python -m tests.performance.customer_lists
 
+evaluate: setup ## how good the warnings are on public data, beside fixed rules: DATA_DIR=<folder>
+	$(BIN)/python -m deploy.evaluate $(DATA_DIR)
+
 requirements: setup ## requirement rows with and without a test (from the last test run)
 	@$(BIN)/regulars requirements
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 WEEK = 7.0
 FEWEST_GAPS = 2
 REMEMBERED_GAPS = 15
-MOST_ROWS = 12_000
+MOST_ROWS = 20_000
 FEWEST_RETURNS = 200
 RIDGE = 10.0
 """Weight of the prior on each term, in units of the term's own standard deviation; the level is free."""
@@ -73,8 +73,9 @@ def learnt(histories: Sequence[tuple[Sequence[int], int]]) -> Odds | None:
     """From purchase days (ordinals, in order) and the last day of watching of each customer; None: too few returns."""
     rows: list[tuple[float, ...]] = []
     answers: list[int] = []
-    stride = max(1, sum(max(until - days[0], 0) for days, until in histories) // int(WEEK) // (3 * MOST_ROWS))
-    for days, until in histories[::stride]:
+    regulars = [one for one in histories if len(one[0]) > FEWEST_GAPS]
+    weeks = sum(until - days[FEWEST_GAPS] for days, until in regulars) // int(WEEK)
+    for days, until in regulars[:: weeks // (3 * MOST_ROWS) + 1]:
         _weeks(days, until, rows, answers)
     if len(rows) > MOST_ROWS:
         chosen = [i * len(rows) // MOST_ROWS for i in range(MOST_ROWS)]
