@@ -34,6 +34,7 @@ from deploy.local.supervisor import end_left_over
 from deploy.local.up import AlreadyRunning, OtherData, Wanted, up
 from deploy.options import HERE, FolderOption
 from deploy.requirement_rows import print_rows
+from deploy.score_verbs import score_verbs
 from deploy.settle import NotSettled, Watch
 from shared.contracts.cursor import PARTS
 from shared.contracts.topics import SERVICES
@@ -53,6 +54,7 @@ app = typer.Typer(
 )
 app.add_typer(key_verbs, name="keys")
 app.command("backtest")(backtest_verb)
+app.add_typer(score_verbs, name="score")
 
 _EXPECTED = (
     OtherData, AlreadyRunning, UnknownFile, UnknownFormat, UnknownMapping, StartFailed, BrokerFailed, PostgresFailed, NotSettled, ApiRefused,

@@ -20,7 +20,10 @@ from deploy.backtest.run import rules_from
 from deploy.evaluate.measures import Pair, auc, average_precision, calibration_error, interval
 from deploy.evaluate.planted import Reached, live_score, oldest_open, reached, runs, streams
 from deploy.evaluate.silence import by_customer, earlier_than, learnt_from, spells, total, weekly
+from deploy.imports.files import Row as FileRow
+from deploy.imports.files import rows_of
 from deploy.local.folder import write_file
+from deploy.score_verbs import scored
 
 RESULTS = Path("build/evaluate.json")
 PURCHASES = {
@@ -61,7 +64,7 @@ def main() -> None:
         rows += _silence(name, folder / name / "transactions.csv.gz")
     console.print("invoices", highlight=False)
     traders = read(None, folder / "ibm-late-payments" / "invoices.csv.gz")
-    rows += [_late(traders), *_planted(traders)]
+    rows += [_late(traders), *_planted(traders), _cards(folder / "uci-card-default" / "clients.csv.xz")]
     table = Table("measure", "target", "reached", "90 % interval", "met", "on the same data")
     for row in rows:
         between = "" if row.low is None or row.high is None else f"{row.low:.3f} to {row.high:.3f}"
@@ -147,6 +150,18 @@ def _planted(traders: Sequence[Trader]) -> list[Row]:
         Row("planted deterioration: median delay in days", 115, False, fmean(delays), min(delays), max(delays), usual),
         Row("planted deterioration: share within 120 days", 0.5, True, fmean(one.within_120 for one in ours), baseline=share),
     ]
+
+
+def _cards(file: Path) -> Row:
+    outcomes = {row.values["client"]: row.values for row in rows_of(file) if isinstance(row, FileRow)}
+    pairs: dict[str, list[Pair]] = {}
+    arrears: list[Pair] = []
+    for client, one in scored(file):
+        defaulted = outcomes[client]["default_next_month"] == "1"
+        pairs[client] = [(one.points, defaulted)]
+        arrears.append((float(outcomes[client]["status_1"]), defaulted))
+    baseline = f"newest status {auc(arrears):.3f}"
+    return Row("card default, points set by hand: AUC", 0.765, True, auc(_all(pairs)), *interval(pairs, auc), baseline)
 
 
 def _days(traders: Sequence[Trader]) -> dict[str, list[int]]:
