@@ -1,7 +1,7 @@
 """Points of a card account from its last six statements: the more, the likelier it defaults. They add up, each with its reason.
 
 The points are set by hand, in round numbers: arrears count most, the newest the most of these, then what was never paid,
-how far the limit is used, and how small limit and payments are. No outcome was fitted.
+how far the limit is used, and how small limit and payments are. Steps in amounts are in New Taiwan dollars.
 """
 
 from __future__ import annotations
