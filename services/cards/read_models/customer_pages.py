@@ -16,7 +16,9 @@ from shared.web.pages import SortKey
 
 _COLUMNS = ", ".join(name + ("::text" if kind == "jsonb" else "") for name, kind in CUSTOMERS.columns.items())
 _NEVER_NULL = ("sort_name", "changed_at", "stage")
-_PAGE = "SELECT {columns} FROM {table} WHERE {conditions} ORDER BY {order} LIMIT {limit:d}"
+# Only the rows of the page are written out: where no index has the order, the others are just sorted.
+_PAGE = """SELECT {columns} FROM (SELECT * FROM {table} WHERE {conditions} ORDER BY {order} LIMIT {limit:d}) AS found
+ ORDER BY {order}"""
 _SOME = "SELECT {columns} FROM {table} WHERE customer_id = ANY($1::uuid[])"
 
 
