@@ -17,7 +17,7 @@ import deploy.contracts as published
 from deploy.backtest.files import BadFile
 from deploy.backtest.replay import CustomerFailed
 from deploy.backtest.verb import backtest_verb
-from deploy.consistency import UnknownReadModel, differences, rebuild_one
+from deploy.consistency import UnknownReadModel, differences
 from deploy.http import ApiRefused, ApiUnreachable
 from deploy.import_verb import Request, bring_in, write_bad
 from deploy.imports.files import UnknownFormat
@@ -33,6 +33,7 @@ from deploy.local.stack import StartFailed
 from deploy.local.supervisor import end_left_over
 from deploy.local.up import AlreadyRunning, OtherData, Wanted, up
 from deploy.options import HERE, FolderOption
+from deploy.rebuilding import all_due, rebuild_shown, say_due
 from deploy.requirement_rows import print_rows
 from deploy.score_verbs import score_verbs
 from deploy.settle import NotSettled, Watch
@@ -106,8 +107,13 @@ def migrate(
     folder: FolderOption = HERE,
     dsn: Annotated[str | None, typer.Option(envvar="REGULARS_OWNER_DSN", help="Address for the owner role.")] = None,
 ) -> None:
-    """Bring the schemas of the four services to their newest revision."""
-    asyncio.run(migrate_all(dsn or _endpoints(folder)["postgres"][OWNER], PARTS, console.print))
+    """Bring the schemas of the four services to their newest revision, and name the rebuilds that are then due."""
+    asyncio.run(_migrate(dsn or _endpoints(folder)["postgres"][OWNER]))
+
+
+async def _migrate(dsn: str) -> None:
+    await migrate_all(dsn, PARTS, console.print)
+    say_due(console, await all_due(dsn))
 
 
 @app.command()
@@ -199,16 +205,7 @@ def rebuild(
     force: Annotated[bool, typer.Option("--force", help="Swap even if the slots differ.")] = False,
 ) -> None:
     """Make a read model anew from the stores while it is in use, compare, swap."""
-    with console.status("") as status:
-        done = asyncio.run(
-            rebuild_one(
-                _endpoints(folder), service, read_model, anew=anew, force=force, progress=lambda n: status.update(f"{n} records")
-            )
-        )
-    console.print(
-        f"{done.read_model}: {done.records} records folded, now live in slot {done.slot}, compared: {done.compared}",
-        highlight=False,
-    )
+    asyncio.run(rebuild_shown(console, _endpoints(folder), service, read_model, anew=anew, force=force))
 
 
 @app.command()
@@ -248,7 +245,7 @@ async def _parked(endpoints: dict[str, Any], retry: bool, key: str | None, read_
 
 @app.command()
 def status(folder: FolderOption = HERE) -> None:
-    """How far everything is: what lags behind the stores, and how many keys are parked."""
+    """How far everything is: what lags behind the stores, what waits for a rebuild, and how many keys are parked."""
     asyncio.run(_status(_endpoints(folder)))
 
 
@@ -261,7 +258,9 @@ async def _status(endpoints: dict[str, Any]) -> None:
     console.print(f"feed: {endpoints['feed']}; parked keys: {lag.parked}", highlight=False)
     for name, parts in sorted(lag.behind.items()):
         console.print(f"  {name}: behind on {parts} parts", highlight=False)
-    if not lag:
+    due = await all_due(endpoints["postgres"]["admin"])
+    say_due(console, due)
+    if not lag and not due:
         console.print("  everything is up to date")
 
 

@@ -19,7 +19,10 @@ from shared.projections.positions import cursors_from
 _HEADS = """
 SELECT DISTINCT ON (type, part) type, part, gen, xid, pos FROM {schema}.events ORDER BY type, part, gen DESC, xid DESC, pos DESC"""
 _LAST = "SELECT gen, xid, pos FROM {schema}.events ORDER BY gen DESC, xid DESC, pos DESC LIMIT 1"
-_POSITIONS = "SELECT read_model, part, cursors::text FROM {schema}.positions WHERE state = 'live'"
+# Of a read model those of the slot that is shown: workers of an older version may go on with the other one. Reactions have no slots.
+_POSITIONS = """
+SELECT p.read_model, p.part, p.cursors::text FROM {schema}.positions p LEFT JOIN {schema}.routing r ON r.read_model = p.read_model
+ WHERE p.state = 'live' AND p.slot = coalesce(r.live, p.slot)"""
 _PARKED = "SELECT count(*) FROM {schema}.parked"
 _ONE_PART = frozenset(topic.name for topic in TOPICS if topic.one_part)
 _ENGINE = "watched_customers"

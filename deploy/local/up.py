@@ -25,6 +25,7 @@ from deploy.local.report import counts, kept, say_kept, show, summary, warnings
 from deploy.local.sample import Expected, make_sample
 from deploy.local.stack import Stack, running
 from deploy.local.supervisor import end_left_over
+from deploy.rebuilding import all_due, rebuild_shown
 from deploy.settle import settled
 from shared.contracts.cursor import PARTS
 
@@ -91,6 +92,8 @@ async def _up(folder: Folder, data_set: DataSet, wanted: Wanted, console: Consol
         if stack.feed.why:
             text = f"This runs WITHOUT KAFKA, on the event stores themselves: {stack.feed.why}"
             console.print(Panel(text, style="bold red", title="no Kafka"))
+        for due in await all_due(stack.database.admin):
+            await rebuild_shown(console, folder.read_endpoints(), due.service, due.read_model)
         phases.ended("start")
         async with services_of(stack) as services:
             expected = await _loaded(folder, services, stack, console, phases)

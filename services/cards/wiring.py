@@ -71,7 +71,7 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
         title="Regulars: cards",
         routers=ROUTERS,
         keys=KeyRing(settings.keys_file, secrets.pepper),
-        ready=answering(pools),
+        ready=answering(pools, SERVICE, READ_MODELS),
         lifespan=lifespan,
         docs=settings.docs,
         description="The card of every customer and the ledger of what was sold, invoiced, paid and returned.",
@@ -110,7 +110,9 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
                 )
             )
             tasks.create_task(while_leading(settings.dsn, f"regulars.{SERVICE}.jobs", jobs, application=f"{SERVICE}-jobs"))
-            tasks.create_task(serve_health(health_app(ready=answering([pool])), settings.host, settings.work_port))
+            tasks.create_task(
+                serve_health(health_app(ready=answering([pool], SERVICE, READ_MODELS)), settings.host, settings.work_port)
+            )
 
 
 def serve(settings: Settings) -> None:

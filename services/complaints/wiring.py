@@ -65,7 +65,7 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
         title="Regulars: complaints",
         routers=ROUTERS,
         keys=KeyRing(settings.keys_file, secrets.pepper),
-        ready=answering(pools),
+        ready=answering(pools, SERVICE, READ_MODELS),
         lifespan=lifespan,
         docs=settings.docs,
         description="Complaints from their receipt to their end, and what is claimed with them.",
@@ -93,7 +93,9 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
                     stores=stores,
                 )
             )
-            tasks.create_task(serve_health(health_app(ready=answering([pool])), settings.host, settings.work_port))
+            tasks.create_task(
+                serve_health(health_app(ready=answering([pool], SERVICE, READ_MODELS)), settings.host, settings.work_port)
+            )
 
 
 def serve(settings: Settings) -> None:

@@ -22,13 +22,13 @@ _READABLE_REVISION = "GRANT SELECT ON {schema}.schema_revision TO {schema}, {sch
 _RECORD_PARTS = "UPDATE {schema}.store SET parts = :parts WHERE parts IS NULL"
 
 
-def migrate(service: str, owner_dsn: str, parts: int = PARTS) -> None:
-    """Bring the service's schema to its newest revision. Call it where no event loop runs.
+def migrate(service: str, owner_dsn: str, parts: int = PARTS, revision: str = "head") -> None:
+    """Bring the service's schema to its newest revision, or to an older one to try an upgrade. Call it where no event loop runs.
 
     `parts` is recorded at the first migration and never changed afterwards. A statement that waits 5 s for a lock fails, so that a migration never queues the service's own traffic behind it.
     Raises sqlalchemy.exc.DBAPIError; the schema is then unchanged.
     """
-    asyncio.run(_migrate(service, owner_dsn, parts))
+    asyncio.run(_migrate(service, owner_dsn, parts, revision))
 
 
 def head_revision(service: str) -> str:
@@ -53,7 +53,7 @@ def _config(service: str) -> Config:
     return config
 
 
-async def _migrate(service: str, owner_dsn: str, parts: int) -> None:
+async def _migrate(service: str, owner_dsn: str, parts: int, revision: str) -> None:
     url = make_url(owner_dsn).set(drivername="postgresql+asyncpg")
     engine = create_async_engine(url, poolclass=NullPool, connect_args={"server_settings": {"lock_timeout": "5s"}})
     try:
@@ -62,7 +62,7 @@ async def _migrate(service: str, owner_dsn: str, parts: int) -> None:
             await connection.commit()
             await connection.execute(text(within(service, "CREATE SCHEMA IF NOT EXISTS {schema}")))
             await connection.commit()
-            await connection.run_sync(_upgrade, service)
+            await connection.run_sync(_upgrade, service, revision)
             await connection.execute(text(within(service, _READABLE_REVISION)))
             await connection.execute(text(within(service, _RECORD_PARTS)), {"parts": parts})
             await connection.commit()
@@ -70,7 +70,7 @@ async def _migrate(service: str, owner_dsn: str, parts: int) -> None:
         await engine.dispose()
 
 
-def _upgrade(connection: Connection, service: str) -> None:
+def _upgrade(connection: Connection, service: str, revision: str) -> None:
     config = _config(service)
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)

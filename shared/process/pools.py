@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
+from typing import Any
 
 from shared.postgres.pool import Pool, opened_pool
+from shared.projections.due import rebuilds_due
+from shared.projections.read_model import ReadModel
 from shared.settings import ServiceSettings
 from shared.web.health import Readiness, Ready
 
@@ -28,13 +31,15 @@ async def stores_of(
     return found
 
 
-def answering(pools: Sequence[Pool]) -> Ready:
-    """Ready when the first pool answers. It may be opened later: until then the process is starting."""
+def answering(pools: Sequence[Pool], schema: str, models: Sequence[ReadModel[Any]]) -> Ready:
+    """Ready when the first pool answers. It may be opened later: until then the process is starting. Degraded while an older
+    version of a read model is shown."""
 
     async def ready() -> Readiness:
         if not pools:
             return Readiness(False, {"postgres": "starting"})
-        await pools[0].fetchval("SELECT 1")
-        return Readiness(True, {"postgres": "ok"})
+        async with pools[0].acquire() as conn:
+            due = await rebuilds_due(conn, schema, models)
+        return Readiness(True, {"postgres": "ok"} | {f"read model {name}": "rebuild due" for name in due}, tuple(due))
 
     return ready

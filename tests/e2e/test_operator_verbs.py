@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncpg
 import httpx
 
-from tests.e2e.installations import Installation, regulars
+from deploy.local import postgres
+from tests.e2e.installations import Installation, regulars, up_once
 
 
 def test_topics_and_schemas_are_as_they_should_be(on_kafka: Installation) -> None:
@@ -40,3 +42,44 @@ def test_every_service_shows_its_documentation(on_kafka: Installation) -> None:
     for service in on_kafka.endpoints["services"].values():
         page = httpx.get(service["docs"], timeout=30)
         assert (page.status_code, "text/html" in page.headers["content-type"]) == (200, True)
+
+
+_AGE = "UPDATE cards.routing SET version = version - 1 WHERE read_model = 'receivables'"
+
+
+async def test_what_waits_for_a_rebuild_is_named_with_its_command(on_kafka: Installation) -> None:
+    admin = await asyncpg.connect(on_kafka.endpoints["postgres"]["admin"])
+    try:
+        await admin.execute(_AGE)
+    finally:
+        await admin.close()
+    assert "regulars rebuild cards receivables" in regulars(on_kafka.folder, "status").stdout
+    async with httpx.AsyncClient(timeout=30) as client:
+        health = (await client.get(on_kafka.endpoints["services"]["cards"]["work"] + "/readyz?verbose")).json()
+    assert (health["status"], health["degraded"]) == ("degraded", ["receivables"])
+    assert regulars(on_kafka.folder, "rebuild", "cards", "receivables").returncode == 0
+    assert "regulars rebuild" not in regulars(on_kafka.folder, "status").stdout
+
+
+async def test_the_next_start_rebuilds_what_an_older_version_has_made(on_stores: Installation) -> None:
+    server = postgres.start(on_stores.folder / "postgres")
+    admin = await asyncpg.connect(server.dsn("regulars"))
+    try:
+        before = await admin.fetch("SELECT customer_id, open_items FROM cards.receivables_a ORDER BY 1")
+        assert before
+        await admin.execute(_AGE)
+        await admin.execute("UPDATE cards.positions SET version = version - 1 WHERE read_model = 'receivables'")
+        await admin.execute("UPDATE cards.receivables_a SET open_items = '{}'")
+    finally:
+        await admin.close()
+        postgres.stop(server)
+    again = up_once(on_stores.folder, "--no-kafka")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "receivables: " in again.stdout and "now live in slot b" in again.stdout
+    server = postgres.start(on_stores.folder / "postgres")
+    admin = await asyncpg.connect(server.dsn("regulars"))
+    try:
+        assert await admin.fetch("SELECT customer_id, open_items FROM cards.receivables_b ORDER BY 1") == before
+    finally:
+        await admin.close()
+        postgres.stop(server)
