@@ -16,6 +16,7 @@ from uuid import UUID
 from services.cards.read_models.dossier import DOSSIER
 from services.cards.read_models.promises import PROMISES
 from services.cards.read_models.receivables import RECEIVABLES
+from services.cards.read_models.reporting import report
 from shared.postgres.pool import Connection
 from shared.projections.routing import live_table
 
@@ -28,14 +29,20 @@ STEPS: tuple[Step, ...] = ("PROMISE", "OVERDUE", "DUE")
 # {day} is an expression of type date; the names in braces are tables or subqueries of the live rows.
 PLAN = """
 WITH items AS (
-    SELECT coalesce(d.lead_id, r.customer_id) AS customer_id, b.key AS currency, (x ->> 'due_on')::date AS due_on,
-           (x ->> 'open')::numeric - coalesce((x ->> 'disputed')::numeric, 0) AS owed, coalesce((x ->> 'disputed')::numeric, 0) AS disputed,
+    -- Added up row by row, and read in one go: most of the time goes into reading the items.
+    SELECT coalesce(d.lead_id, r.customer_id) AS customer_id, b.key AS currency, i.*,
            array_position(ARRAY['stop', 'act', 'watch'], d.credit_level::text) AS grade
       FROM {receivables} r
       LEFT JOIN {dossier} d ON d.customer_id = r.customer_id
      CROSS JOIN LATERAL jsonb_each(r.open_items) b
-     CROSS JOIN LATERAL jsonb_array_elements(b.value -> 'items') x
-     WHERE r.oldest_due_on <= {day} AND (x ->> 'due_on')::date <= {day} {narrowed}
+     CROSS JOIN LATERAL (
+           SELECT sum(x.open - coalesce(x.disputed, 0)) AS owed, coalesce(sum(x.disputed), 0) AS disputed,
+                  coalesce(sum(x.open - coalesce(x.disputed, 0)) FILTER (WHERE x.due_on < {day}), 0) AS overdue,
+                  min(x.due_on) FILTER (WHERE x.open > coalesce(x.disputed, 0)) AS oldest_due_on,
+                  sum((x.open - coalesce(x.disputed, 0)) * ({day} - x.due_on)) AS amount_days
+             FROM jsonb_to_recordset(b.value -> 'items') AS x(due_on date, open numeric, disputed numeric)
+            WHERE x.due_on <= {day}) i
+     WHERE r.oldest_due_on <= {day} AND i.owed IS NOT NULL {narrowed}
 ), awaited AS (
     SELECT coalesce(d.lead_id, p.customer_id) AS customer_id, p.currency, p.amount, p.invoices, p.due_on,
            p.state = 'PENDING' AND p.due_on > {day} AS later, p.state = 'PENDING' AND p.due_on <= {day} AS falls_due,
@@ -56,9 +63,8 @@ WITH items AS (
     SELECT customer_id, currency, sum(owed) AS due, sum(disputed) AS disputed, sum(overdue) AS overdue, min(oldest_due_on) AS oldest_due_on,
            sum(amount_days) AS amount_days, sum(promised) AS promised, min(promised_on) AS promised_on, min(grade) AS grade,
            count(*) FILTER (WHERE falls_due) AS promises_due, count(*) FILTER (WHERE broken) AS promises_broken
-      FROM (SELECT customer_id, currency, owed, disputed, CASE WHEN due_on < {day} THEN owed ELSE 0 END AS overdue,
-                   CASE WHEN owed > 0 THEN due_on END AS oldest_due_on, owed * ({day} - due_on) AS amount_days,
-                   0 AS promised, NULL::date AS promised_on, grade, false AS falls_due, false AS broken
+      FROM (SELECT customer_id, currency, owed, disputed, overdue, oldest_due_on, amount_days, 0 AS promised, NULL::date AS promised_on,
+                   grade, false AS falls_due, false AS broken
               FROM items
              UNION ALL
             SELECT customer_id, currency, 0, 0, 0, NULL, 0, promised, CASE WHEN later THEN due_on END, NULL, falls_due, broken FROM covered) each
@@ -143,5 +149,5 @@ async def page(
         conditions += f" AND (step, grade, currency, -amount_days, -to_collect, customer_id) > ({places})"
     promises = await live_table(c, schema, PROMISES)
     statement = PLAN.format(lately=BROKEN_LATELY_DAYS, narrowed=narrowed, promises=promises, **tables)
-    rows = await c.fetch(f"{statement}{conditions} ORDER BY {ORDER} LIMIT {limit:d}", *values)
+    rows = await report(c, f"{statement}{conditions} ORDER BY {ORDER} LIMIT {limit:d}", *values)
     return [PlanLine(**row) for row in rows]

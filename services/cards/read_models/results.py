@@ -15,6 +15,7 @@ from services.cards.read_models import collected, trade
 from services.cards.read_models.collected import COLLECTED_MODEL
 from services.cards.read_models.customers import CUSTOMERS
 from services.cards.read_models.receivables import RECEIVABLES
+from services.cards.read_models.reporting import report
 from services.cards.read_models.trade import TRADE, Trade
 from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel
@@ -200,9 +201,10 @@ async def trades(c: Connection, schema: str, customer_ids: Sequence[UUID]) -> Se
 
 # Items are looked at only where something is overdue.
 _OWED = """SELECT {side} AS who, b.key AS currency, sum((b.value ->> 'outstanding')::numeric) AS outstanding,
-       coalesce(sum((SELECT sum((i ->> 'open')::numeric) FROM jsonb_array_elements(b.value -> 'items') i
-                      WHERE (i ->> 'due_on')::date < $1)) FILTER (WHERE r.oldest_due_on < $1), 0) AS overdue
+       coalesce(sum(i.overdue), 0) AS overdue
   FROM {receivables} r JOIN {trade} t USING (customer_id) CROSS JOIN LATERAL jsonb_each(r.open_items) b
+ CROSS JOIN LATERAL (SELECT sum(x.open) AS overdue FROM jsonb_to_recordset(b.value -> 'items') AS x(due_on date, open numeric)
+                      WHERE r.oldest_due_on < $1 AND x.due_on < $1) i
  WHERE r.oldest_due_on IS NOT NULL AND ($2::text IS NULL OR t.area_id = $2) AND ($3::text IS NULL OR t.salesperson_id = $3)
  GROUP BY 1, 2"""
 _COLUMN: Mapping[Side, str] = {
@@ -219,5 +221,5 @@ async def owed_by(c: Connection, schema: str, side: Side, today: date, scope: Sc
         receivables=await live_table(c, schema, RECEIVABLES),
         trade=await live_table(c, schema, TRADE),
     )
-    rows = await c.fetch(statement, today, scope.area_id, scope.salesperson_id)
+    rows = await report(c, statement, today, scope.area_id, scope.salesperson_id)
     return {(row["who"], row["currency"]): Owed(row["outstanding"], row["overdue"]) for row in rows}
