@@ -7,9 +7,8 @@ import asyncpg
 from shared.postgres.pool import Connection
 
 SECONDS = 15.0
-"""About ten times what such a statement takes over 100,000 customers on an idle machine."""
-# Balances are never equal: a cache of what was computed from them would only cost time and memory.
-_ALLOWED = f"SET LOCAL statement_timeout = '{SECONDS:.0f}s'; SET LOCAL enable_memoize = off"
+"""Room for 100,000 customers on a busy machine: a fifth of them took up to 2 s on one with four times the work it can do."""
+_ALLOWED = f"SET LOCAL statement_timeout = '{SECONDS:.0f}s'"
 
 
 async def report(c: Connection, statement: str, *values: object) -> list[asyncpg.Record]:
