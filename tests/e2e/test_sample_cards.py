@@ -46,13 +46,18 @@ def cards(on_kafka: Installation) -> Iterator[Reader]:
         yield Reader(client)
 
 
+def of_sample(everybody: list[Body]) -> list[Body]:
+    """Without those whom other tests register in the same installation: they serve nobody's area and stand under no dealer."""
+    return [one for one in everybody if "area_id" in one or "dealer_id" in one]
+
+
 def number_of(on: Installation, story: str) -> str:
     return next(one["external_id"] for one in on.summary["stories"] if one["story"] == story)
 
 
 @pytest.mark.requirement("S0.3", "S4.1", "S1.3", "S1.4")
 def test_everybody_is_on_file_and_nobody_twice(on_kafka: Installation, cards: Reader) -> None:
-    everybody = cards.all_of("/customers")
+    everybody = of_sample(cards.all_of("/customers"))
     merged = cards.all_of("/customers", merged="true")
     stages = Counter((one["stage"], "dealer_id" in one) for one in everybody)
     assert stages[("TRADING", False)] == DEALERS
@@ -79,7 +84,8 @@ def test_some_cards_are_full_some_are_not_and_some_figures_are_doubtful(on_kafka
     waiting = cards.get(f"/customers/{tasks[0]['customer_id']}")
     assert [one["task_id"] for one in waiting["open_verifications"]] == [tasks[0]["task_id"]]
     assert "annual_purchases" not in waiting["parts"]["business"]
-    pairs = cards.all_of("/duplicates")
+    ours = {one["customer_id"] for one in of_sample(cards.all_of("/customers"))}
+    pairs = [pair for pair in cards.all_of("/duplicates") if {one["customer_id"] for one in pair["customers"]} <= ours]
     assert [pair["reasons"] for pair in pairs] == [["name"]]
     assert len(pairs) == said["possible_duplicates"]
 

@@ -44,7 +44,8 @@ def test_verify_names_what_was_tampered_with(on_kafka: Installation) -> None:
     async def delete_row(conn: Any) -> Any:
         table = await live(conn)
         return await conn.fetchrow(
-            f"DELETE FROM {table} WHERE customer_id = (SELECT min(customer_id::text)::uuid FROM {table}) RETURNING *"
+            f"DELETE FROM {table} WHERE customer_id = "
+            f"(SELECT min(customer_id::text)::uuid FROM {table} WHERE credit_limit IS NOT NULL) RETURNING *"
         )
 
     async def put_back_with_another_amount(conn: Any) -> None:
