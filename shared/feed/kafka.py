@@ -28,9 +28,9 @@ FLOWING = 1000
 FLOW_SECONDS = 2.0
 """So many records in so short a time are a flow, an import for example: what comes next is gathered for a while, since rows
 that are read and written for each handful of records cost more than the records. Less than that waits for nothing."""
-GATHER_SECONDS = 3.0
+GATHER_SECONDS = 1.0
 GATHER_STEP_SECONDS = 0.1
-GATHER_IDLE_SECONDS = 1.0
+GATHER_IDLE_SECONDS = 0.3
 LARGE = 5000
 """So many records of one topic part are enough for a transaction, and for a fold during which nothing else of the process runs."""
 
