@@ -13,11 +13,12 @@ from services.cards.api.deps import Dependencies
 from services.cards.api.trade_lists import Area, Salesperson, after, all_reached, customer, paged, reads
 from services.cards.api.trade_views import net, text
 from services.cards.domain.habits import SILENT_DAYS, purchasing, usual_gap
-from services.cards.domain.spans import Books, between, month_of
+from services.cards.domain.spans import Books, between, joined, month_of
 from services.cards.handlers.deps import SCHEMA, Deps
+from services.cards.read_models.dossier import DOSSIER
 from services.cards.read_models.results import Listed, Scope, Wanted, matching
 from services.cards.read_models.serving import books_of
-from services.cards.read_models.trade import TRADE, purchase_days
+from services.cards.read_models.trade import TRADE, first_and_last, purchase_days
 from shared.web.pages import CursorParameter, Limit, filter_hash, page_response
 from shared.web.positions import MinPosition
 
@@ -48,16 +49,16 @@ async def list_dormant(
     min_position: MinPosition = None,
 ) -> Response:
     """Who is used to buy seldom is dormant only after twice the own usual gap. `value_then`: net sales of the twelve months
-    through that of the last purchase."""
+    through that of the last purchase. A card that leads merged ones is judged by the purchases of all of them."""
     today = deps.today()
     of, since = Scope(area_id, salesperson_id), today - timedelta(days=days)
     bound = filter_hash(list="dormant", kind=kind, days=days, **of._asdict())
     wanted = {
-        "dormant": Wanted(of, silent_since=since),
-        "never_bought": Wanted(of, bought=False),
-        "new": Wanted(of, first_since=since),
+        "dormant": Wanted(of, silent_since=since, with_merged=True),
+        "never_bought": Wanted(of, bought=False, with_merged=True),
+        "new": Wanted(of, first_since=since, with_merged=True),
     }[kind]
-    await all_reached(deps, min_position, TRADE)
+    await all_reached(deps, min_position, TRADE, DOSSIER)
     async with deps.pool.acquire() as c:
         begin = after(deps, bound, cursor)
         found = await matching(c, SCHEMA, wanted, begin, limit + 1, lambda row: _row(deps, row, kind, days, today))
@@ -65,20 +66,27 @@ async def list_dormant(
 
 
 def _row(deps: Deps, row: Listed, kind: Kind, days: int, today: date) -> dict[str, Any] | None:
-    trade, books = row.trade, books_of(row.trade)
+    trade, cards = row.trade, [row.trade, *row.merged]
+    books = joined(map(books_of, cards)) if row.merged else books_of(trade)
+    first_on, last_on = first_and_last(cards)
     gap = usual_gap(purchase_days(books))
-    if kind == "dormant" and purchasing(trade.first_on, trade.last_on, gap, today, days) != "DORMANT":
+    wanted = {
+        "dormant": purchasing(first_on, last_on, gap, today, days) == "DORMANT",
+        "never_bought": first_on is None,
+        "new": first_on is not None and (today - first_on).days <= days,
+    }[kind]
+    if not wanted:
         return None
     found: dict[str, Any] = customer(row)
     if trade.registered_at is not None:
         found["registered_on"] = trade.registered_at.astimezone(deps.zone).date()
-    if trade.first_on is None or trade.last_on is None:
+    if first_on is None or last_on is None:
         return found
-    found |= {"first_on": trade.first_on, "last_on": trade.last_on, "days_silent": (today - trade.last_on).days}
+    found |= {"first_on": first_on, "last_on": last_on, "days_silent": (today - last_on).days}
     if gap is not None:
         found["usual_gap_days"] = gap
-    found["last_purchase"] = _net_in(books, "days", trade.last_on.toordinal(), trade.last_on.toordinal())
-    month = month_of(trade.last_on)
+    found["last_purchase"] = _net_in(books, "days", last_on.toordinal(), last_on.toordinal())
+    month = month_of(last_on)
     found["value_then"] = _net_in(books, "months", month - 11, month)
     return found
 

@@ -28,7 +28,7 @@ from services.cards.read_models.purchases import latest_sales
 from services.cards.read_models.receivables import RECEIVABLES, Receivable
 from services.cards.read_models.results import company_trade, trades
 from services.cards.read_models.serving import books_of
-from services.cards.read_models.trade import TRADE, Trade, purchase_days
+from services.cards.read_models.trade import TRADE, Trade, first_and_last, purchase_days
 from shared.contracts.open_items import settlements
 from shared.contracts.transactions import SaleRecorded
 from shared.event_store.load import load
@@ -68,8 +68,7 @@ async def trade_body(deps: Deps, customer_id: UUID) -> dict[str, Any]:
     known = await _read(deps, customer_id)
     books = joined(books_of(row) for row in known.rows)
     own = next((row for row in known.rows if row.customer_id == customer_id), None)
-    first_on = min((row.first_on for row in known.rows if row.first_on is not None), default=None)
-    last_on = max((row.last_on for row in known.rows if row.last_on is not None), default=None)
+    first_on, last_on = first_and_last(known.rows)
     gap = usual_gap(purchase_days(books))
     found: dict[str, Any] = {
         "customer_id": customer_id,

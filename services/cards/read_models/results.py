@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -14,6 +14,7 @@ from services.cards.domain.spans import Kind, Sums, together
 from services.cards.read_models import collected, trade
 from services.cards.read_models.collected import COLLECTED_MODEL
 from services.cards.read_models.customers import CUSTOMERS
+from services.cards.read_models.dossier import DOSSIER
 from services.cards.read_models.receivables import RECEIVABLES
 from services.cards.read_models.reporting import report
 from services.cards.read_models.trade import TRADE, Trade
@@ -111,21 +112,27 @@ _MONEY = (
     "LEFT JOIN {collected} c USING (customer_id) LEFT JOIN {receivables} r USING (customer_id)",
 )
 _COLUMNS = ", ".join(f"t.{name}" for name in TRADE.columns)
+_LEADS = "t.customer_id IN (SELECT lead_id FROM {dossier} WHERE lead_id IS NOT NULL)"
+_MERGED = "SELECT d.lead_id, {columns} FROM {dossier} d JOIN {trade} t USING (customer_id) WHERE d.lead_id = ANY($1)"
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A customer with what a list of results shows. `collected`: books of what was invoiced and collected; `name`: of a company."""
+    """A customer with what a list of results shows. `collected`: books of what was invoiced and collected; `name`: of a company;
+    `merged`: the cards that this one leads, where they were wanted."""
 
     trade: Trade
     collected: str
     open_items: str
     name: str | None
+    merged: Sequence[Trade] = ()
 
 
 class Wanted(NamedTuple):
     """Which customers: `traded_since` bought or returned something on that day or later, `silent_since` bought nothing from that
-    day on, `first_since` bought for the first time on that day or later. `bought` False: registered, and never bought. `with_money`: with what is collected and open."""
+    day on, `first_since` bought for the first time on that day or later. `bought` False: registered, and never bought. `with_money`: with what is collected and open.
+    `with_merged`: with the cards that each one leads. The days are those of the card itself: a leading card that bought nothing
+    passes, and who wants the merged ones judges them together."""
 
     scope: Scope = Scope()
     traded_since: date | None = None
@@ -133,6 +140,7 @@ class Wanted(NamedTuple):
     first_since: date | None = None
     bought: bool | None = None
     with_money: bool = False
+    with_merged: bool = False
 
 
 async def matching(
@@ -166,8 +174,9 @@ async def _customers(c: Connection, schema: str, wanted: Wanted, after: UUID | N
     add("t.area_id = ${}", wanted.scope.area_id)
     add("t.salesperson_id = ${}", wanted.scope.salesperson_id)
     add("t.newest_on >= ${}", wanted.traded_since)
-    add("t.last_on < ${} AND NOT t.gone", wanted.silent_since)
-    add("t.first_on >= ${} AND NOT t.gone", wanted.first_since)
+    lead = _LEADS.format(dossier=await live_table(c, schema, DOSSIER)) if wanted.with_merged else "false"
+    add(f"(t.last_on < ${{}} OR t.last_on IS NULL AND {lead}) AND NOT t.gone", wanted.silent_since)
+    add(f"(t.first_on >= ${{}} OR t.first_on IS NULL AND {lead}) AND NOT t.gone", wanted.first_since)
     if wanted.bought is False:
         conditions.append("t.first_on IS NULL AND t.registered_at IS NOT NULL AND NOT t.gone")
     money, joins = _MONEY if wanted.with_money else _NO_MONEY
@@ -182,12 +191,26 @@ async def _customers(c: Connection, schema: str, wanted: Wanted, after: UUID | N
         conditions=" AND ".join(conditions),
         limit=limit,
     )
-    return [_listed(row) for row in await c.fetch(statement, *values)]
+    rows = [_listed(row) for row in await c.fetch(statement, *values)]
+    return await _with_merged(c, schema, rows) if wanted.with_merged else rows
+
+
+async def _with_merged(c: Connection, schema: str, rows: Sequence[Listed]) -> Sequence[Listed]:
+    statement = _MERGED.format(
+        columns=_COLUMNS, trade=await live_table(c, schema, TRADE), dossier=await live_table(c, schema, DOSSIER)
+    )
+    merged: dict[UUID, list[Trade]] = {}
+    for row in await c.fetch(statement, [row.trade.customer_id for row in rows]):
+        merged.setdefault(row["lead_id"], []).append(_trade(row))
+    return [replace(row, merged=merged.get(row.trade.customer_id, ())) for row in rows]
 
 
 def _listed(row: Any) -> Listed:
-    found = Trade(**{name: row[name] for name in TRADE.columns})
-    return Listed(found, row["collected"] or "{}", row["open_items"] or "{}", row["name"])
+    return Listed(_trade(row), row["collected"] or "{}", row["open_items"] or "{}", row["name"])
+
+
+def _trade(row: Any) -> Trade:
+    return Trade(**{name: row[name] for name in TRADE.columns})
 
 
 _ONE = "SELECT * FROM {table} WHERE customer_id = ANY($1)"
@@ -196,7 +219,7 @@ _ONE = "SELECT * FROM {table} WHERE customer_id = ANY($1)"
 async def trades(c: Connection, schema: str, customer_ids: Sequence[UUID]) -> Sequence[Trade]:
     """The rows of these customers, where there are any."""
     rows = await c.fetch(_ONE.format(table=await live_table(c, schema, TRADE)), list(customer_ids))
-    return [Trade(**{name: row[name] for name in TRADE.columns}) for row in rows]
+    return [_trade(row) for row in rows]
 
 
 # Items are looked at only where something is overdue.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
@@ -93,6 +94,12 @@ def _assigned(row: Trade, event: CustomerRegistered | SalespersonAssigned, at: d
     if superseded(at, row.assigned_at):
         return row
     return replace(row, salesperson_id=event.salesperson_id, area_id=event.area_id, assigned_at=at)
+
+
+def first_and_last(rows: Sequence[Trade]) -> tuple[date | None, date | None]:
+    """The first and the latest sale of several cards of one customer; None where there is none."""
+    first = min((row.first_on for row in rows if row.first_on is not None), default=None)
+    return first, max((row.last_on for row in rows if row.last_on is not None), default=None)
 
 
 def purchase_days(books: Books) -> list[int]:

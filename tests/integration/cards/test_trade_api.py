@@ -318,6 +318,45 @@ async def test_who_bought_once_and_buys_no_more(company: Company) -> None:
     assert str(seldom) not in found
 
 
+@pytest.mark.requirement("S3.29")
+async def test_who_buys_under_a_merged_card_is_judged_by_all_cards(company: Company) -> None:
+    merges = {"SWITCHED": "SWITCHED-2", "UNUSED": "UNUSED-2", "OLD": "OLD-2", "QUIET": "QUIET-2", "FRESH": "FRESH-2"}
+    for number in (*merges, *merges.values()):
+        await company.register(number)
+    await company.tell(
+        *(sold("SWITCHED", ago(days), "100.00") for days in (420, 410, 400)),
+        sold("SWITCHED-2", ago(3), "20.00"),
+        sold("UNUSED-2", ago(200), "7.00"),
+        sold("OLD", ago(5), "1.00"),
+        sold("OLD-2", ago(120), "2.00"),
+        sold("QUIET", ago(410), "5.00"),
+        sold("QUIET", ago(400), "50.00"),
+        sold("QUIET-2", ago(400), "4.00"),
+        sold("QUIET-2", ago(380), "3.00"),
+        sold("FRESH-2", ago(4), "9.00"),
+    )
+    for lead, other in merges.items():
+        merging = {"merged_id": str(company.ids[other])}
+        answer = await company.cards.post(f"/v1/customers/{company.ids[lead]}/merge", merging, {"If-Match": '"1"'})
+        assert answer.status_code == 200, answer.text
+        company._seen(answer.headers["Regulars-Position"])
+
+    async def listed(kind: str) -> dict[str, Any]:
+        numbers = {str(customer): number for number, customer in company.ids.items()}
+        return {numbers[item["customer_id"]]: item for item in (await company.get("/v1/dormant", kind=kind))["items"]}
+
+    dormant = await listed("dormant")
+    assert set(dormant) == {"UNUSED", "QUIET"}
+    assert (dormant["UNUSED"]["last_on"], dormant["UNUSED"]["value_then"]) == (str(ago(200)), [money("7.00")])
+    quiet = dormant["QUIET"]
+    assert (quiet["first_on"], quiet["last_on"], quiet["usual_gap_days"]) == (str(ago(410)), str(ago(380)), 10)
+    assert (quiet["last_purchase"], quiet["value_then"]) == ([money("3.00")], [money("62.00")])
+    assert await listed("never_bought") == {}
+    fresh = await listed("new")
+    assert set(fresh) == {"FRESH"}
+    assert fresh["FRESH"]["last_purchase"] == [money("9.00")]
+
+
 @pytest.mark.requirement("S0.18", "S0.19", "S2.18")
 async def test_dashboards_see_trade_results_and_balance(company: Company) -> None:
     """The views count to the server's date, which may be one off ours: months and years are compared where both agree."""
