@@ -23,6 +23,7 @@ from shared.contracts.alerts import (
     Finding,
     Reason,
 )
+from shared.contracts.cards import FactKind
 
 ALERTS = UUID("1b0f4b3e-3a8e-5c55-9d55-7b1b5c2f6f60")
 """Namespace of alert ids. It never changes: an alert's id says what it is about."""
@@ -78,9 +79,12 @@ def judge(customer: WatchedCustomer, terms: Terms, moment: Moment) -> Judged:
     pending: list[date] = []
     calm_on: list[date] = []
     quiet_since: date | None = None
+    days: dict[tuple[FactKind, ...], date] = {}
     for rule in ALL_RULES:
-        horizon = complete_through(terms.awaited, rule.waits_for, customer.sales_sources) if terms.awaited else None
-        on = today if horizon is None or horizon >= today else horizon + ONE_DAY
+        on = today
+        if terms.awaited:
+            found = days.get(rule.waits_for)
+            on = days[rule.waits_for] = _day_known(rule, customer, terms, today) if found is None else found
         raising = rule.judge(customer, terms, today, on)
         if watches and any(key.startswith(f"{rule.id}/") for key in watches):
             signs = raising if on == today else rule.judge(customer, terms, today, today)
@@ -98,6 +102,12 @@ def judge(customer: WatchedCustomer, terms: Terms, moment: Moment) -> Judged:
         customer = msgspec.structs.replace(customer, watches=watches)
     later = [day for day in pending if day > today]
     return Judged(customer, said, min(later + calm_on, default=None), len(later) < len(pending), quiet_since)
+
+
+def _day_known(rule: Rule, customer: WatchedCustomer, terms: Terms, today: date) -> date:
+    """Today, or the day behind the last one through which all that the rule waits for has been delivered."""
+    horizon = complete_through(terms.awaited, rule.waits_for, customer.sales_sources)
+    return today if horizon is None or horizon >= today else horizon + ONE_DAY
 
 
 def _recover(
