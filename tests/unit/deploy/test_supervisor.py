@@ -15,7 +15,7 @@ import pytest
 from deploy.local.supervisor import Program, Supervisor, end_left_over
 from shared.testing.eventually import eventually
 
-SLEEPER = "import sys, time; print('up', flush=True); time.sleep(600)"
+SLEEPER = "import signal; print('up', flush=True); signal.pause()"
 
 
 @pytest.fixture
