@@ -27,6 +27,7 @@ from shared.contracts.alerts import (
 )
 from shared.contracts.envelope import Envelope
 from shared.contracts.topics import ALERTS_EVENTS
+from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel, Totals
 from shared.projections.routing import live_table
@@ -234,22 +235,18 @@ SELECT {columns}, w.name AS customer_name FROM {table} a LEFT JOIN {customers} w
 
 async def page(c: Connection, filters: Filters, after: tuple[datetime, UUID] | None, limit: int) -> list[Listed]:
     """Alerts, the latest opened first, after the given one."""
-    conditions, values = ["true"], list[object]()
+    where = Conditions()
     for name, wanted in filters._asdict().items():
-        if wanted is not None:
-            values.append(wanted)
-            conditions.append(f"a.{name} = ${len(values)}")
-    if after is not None:
-        values += after
-        conditions.append(f"(a.opened_at, a.alert_id) < (${len(values) - 1}, ${len(values)})")
+        where.add(f"a.{name} = {{}}", wanted)
+    where.behind("a.opened_at, a.alert_id", after, descending=True)
     statement = _PAGE.format(
         columns=_COLUMNS,
         table=await live_table(c, "alerts", ALERTS),
         customers=await live_table(c, "alerts", "customers"),
-        conditions=" AND ".join(conditions),
+        conditions=where.sql,
         limit=limit,
     )
-    return [_listed(row) for row in await c.fetch(statement, *values)]
+    return [_listed(row) for row in await c.fetch(statement, *where.values)]
 
 
 def _listed(record: Iterable[Any]) -> Listed:

@@ -38,6 +38,7 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.relations import MergedInto, ProspectAdmitted, TradeEnded, TradeStarted
 from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS
 from shared.contracts.transactions import InvoiceIssued
+from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel, Totals
 from shared.projections.routing import live_table, live_totals
@@ -219,6 +220,13 @@ class Filters(NamedTuple):
 
 
 _COLUMNS = ", ".join(CARD_HEALTH.columns)
+_CONDITIONS = {
+    "salesperson_id": "salesperson_id = {}",
+    "area_id": "area_id = {}",
+    "stage": "stage = {}",
+    "missing": "{} = ANY(missing)",
+    "incomplete_then": "(cardinality(missing_then) > 0) = {}",
+}
 _ONE = "SELECT {columns} FROM {table} WHERE customer_id = $1 AND listed"
 _PAGE = """SELECT {columns} FROM {table} WHERE listed AND {conditions}
  ORDER BY missing_count DESC, customer_id DESC LIMIT {limit:d}"""
@@ -239,22 +247,12 @@ async def one(c: Connection, schema: str, customer_id: UUID) -> CardHealth | Non
 
 async def page(c: Connection, schema: str, filters: Filters, after: tuple[int, UUID] | None, limit: int) -> Sequence[CardHealth]:
     """Cards with the most missing first."""
-    conditions, values = ["true"], list[object]()
-    for name in ("salesperson_id", "area_id", "stage"):
-        if (wanted_value := getattr(filters, name)) is not None:
-            values.append(wanted_value)
-            conditions.append(f"{name} = ${len(values)}")
-    if filters.missing is not None:
-        values.append(filters.missing)
-        conditions.append(f"${len(values)} = ANY(missing)")
-    if filters.incomplete_then is not None:
-        conditions.append(f"missing_then {'<>' if filters.incomplete_then else '='} '{{}}'")
-    if after is not None:
-        values.extend(after)
-        conditions.append(f"(missing_count, customer_id) < (${len(values) - 1}, ${len(values)})")
+    where = Conditions()
+    where.add_all(_CONDITIONS, filters._asdict())
+    where.behind("missing_count, customer_id", after, descending=True)
     table = await live_table(c, schema, CARD_HEALTH)
-    statement = _PAGE.format(columns=_COLUMNS, table=table, conditions=" AND ".join(conditions), limit=limit)
-    return [_read(row) for row in await c.fetch(statement, *values)]
+    statement = _PAGE.format(columns=_COLUMNS, table=table, conditions=where.sql, limit=limit)
+    return [_read(row) for row in await c.fetch(statement, *where.values)]
 
 
 async def figures(c: Connection, schema: str, salesperson_id: str | None) -> Mapping[str, Mapping[str, int]]:

@@ -12,6 +12,7 @@ from uuid import UUID
 from shared.contracts.envelope import Envelope
 from shared.contracts.intents import IntentGraded, IntentLost, IntentOpened, IntentWon, OfIntent
 from shared.contracts.topics import CARDS_EVENTS
+from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel
 from shared.projections.routing import live_table
@@ -135,7 +136,7 @@ Place = tuple[str, date, UUID]
 _COLUMNS = ", ".join(f"i.{name}" for name in INTENTS.columns)
 _CONDITIONS = {
     # What was opened on a merged card is asked for with the one that leads it.
-    "customer_id": "i.customer_id IN (SELECT {0} UNION ALL SELECT customer_id FROM {customers} WHERE merged_into = {0})",
+    "customer_id": "i.customer_id IN (SELECT {0} UNION ALL SELECT customer_id FROM {{customers}} WHERE merged_into = {0})",
     "salesperson_id": "c.salesperson_id = {}",
     "grade": "i.grade = {}",
     "intent_class": "i.intent_class = {}",
@@ -150,23 +151,17 @@ SELECT {columns}, c.name, c.salesperson_id FROM {table} i JOIN {customers} c USI
 async def page(c: Connection, schema: str, filters: Filters, after: Place | None, limit: int) -> Sequence[Listed]:
     """Intents by grade, the nearest first, of one grade the oldest first."""
     customers = await live_table(c, schema, "customers")
-    conditions, values = ["true"], list[object]()
-    for name, wanted in filters._asdict().items():
-        if wanted is not None:
-            values.append(wanted)
-            conditions.append(_CONDITIONS[name].format(f"${len(values)}", customers=customers))
-    if after is not None:
-        values.extend(after)
-        n = len(values)
-        conditions.append(f"(i.grade, i.opened_on, i.intent_id) > (${n - 2}, ${n - 1}, ${n})")
+    where = Conditions()
+    where.add_all(_CONDITIONS, filters._asdict())
+    where.behind("i.grade, i.opened_on, i.intent_id", after)
     statement = _PAGE.format(
         columns=_COLUMNS,
         table=await live_table(c, schema, INTENTS),
         customers=customers,
-        conditions=" AND ".join(conditions),
+        conditions=where.sql.format(customers=customers),
         limit=limit,
     )
-    return [_listed(row) for row in await c.fetch(statement, *values)]
+    return [_listed(row) for row in await c.fetch(statement, *where.values)]
 
 
 def _listed(record: Iterable[Any]) -> Listed:

@@ -16,6 +16,7 @@ from shared.contracts.event import Event
 from shared.contracts.promises import OfPromise, PromiseBroken, PromiseKept, PromiseMade, PromiseWaived
 from shared.contracts.topics import CARDS_EVENTS
 from shared.contracts.transactions import InvoiceRef
+from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel
 from shared.projections.routing import live_table
@@ -152,22 +153,17 @@ _OF_CUSTOMERS = "SELECT {columns} FROM {table} p WHERE customer_id = ANY($1::uui
 
 async def page(c: Connection, schema: str, filters: Filters, after: tuple[date, UUID] | None, limit: int) -> Sequence[Listed]:
     """Promises by the day on which they are due, then id."""
-    conditions, values = ["true"], list[object]()
-    for name, wanted in filters._asdict().items():
-        if wanted is not None:
-            values.append(wanted)
-            conditions.append(_CONDITIONS[name].format(f"${len(values)}"))
-    if after is not None:
-        values.extend(after)
-        conditions.append(f"(p.due_on, p.promise_id) > (${len(values) - 1}, ${len(values)})")
+    where = Conditions()
+    where.add_all(_CONDITIONS, filters._asdict())
+    where.behind("p.due_on, p.promise_id", after)
     statement = _PAGE.format(
         columns=_COLUMNS,
         table=await live_table(c, schema, PROMISES),
         receivables=await live_table(c, schema, "receivables"),
-        conditions=" AND ".join(conditions),
+        conditions=where.sql,
         limit=limit,
     )
-    return [_listed(row) for row in await c.fetch(statement, *values)]
+    return [_listed(row) for row in await c.fetch(statement, *where.values)]
 
 
 def _listed(record: Iterable[Any]) -> Listed:

@@ -28,6 +28,7 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.open_items import Account, Item, apply, disputed, open_items
 from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS, COMPLAINT_TYPES, COMPLAINTS_EVENTS, TRANSACTION_TYPES
 from shared.contracts.transactions import GoodsReturned, SaleRecorded
+from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel
 from shared.projections.routing import live_table
@@ -230,16 +231,11 @@ async def page(
     c: Connection, schema: str, filters: Filters, today: date, after: tuple[date, UUID] | None, limit: int
 ) -> Sequence[Receivable]:
     """Customers with something open, the oldest due first. Overdue: due before `today`."""
-    conditions, values = ["true"], list[object]()
-    if filters.salesperson_id is not None:
-        values.append(filters.salesperson_id)
-        conditions.append(f"salesperson_id = ${len(values)}")
+    where = Conditions()
+    where.add("salesperson_id = {}", filters.salesperson_id)
     if filters.overdue is not None:
-        values.append(today)
-        conditions.append(f"oldest_due_on {'<' if filters.overdue else '>='} ${len(values)}")
-    if after is not None:
-        values.extend(after)
-        conditions.append(f"(oldest_due_on, customer_id) > (${len(values) - 1}, ${len(values)})")
+        where.add(f"oldest_due_on {'<' if filters.overdue else '>='} {{}}", today)
+    where.behind("oldest_due_on, customer_id", after)
     table = await live_table(c, schema, RECEIVABLES)
-    statement = _PAGE.format(columns=_COLUMNS, table=table, conditions=" AND ".join(conditions), limit=limit)
-    return [Receivable(**row) for row in await c.fetch(statement, *values)]
+    statement = _PAGE.format(columns=_COLUMNS, table=table, conditions=where.sql, limit=limit)
+    return [Receivable(**row) for row in await c.fetch(statement, *where.values)]

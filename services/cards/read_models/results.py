@@ -18,6 +18,7 @@ from services.cards.read_models.dossier import DOSSIER
 from services.cards.read_models.receivables import RECEIVABLES
 from services.cards.read_models.reporting import report
 from services.cards.read_models.trade import TRADE, Trade
+from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel
 from shared.projections.routing import live_table, live_totals
@@ -163,22 +164,16 @@ async def matching(
 
 
 async def _customers(c: Connection, schema: str, wanted: Wanted, after: UUID | None, limit: int) -> Sequence[Listed]:
-    conditions, values = ["true"], list[object]()
-
-    def add(condition: str, value: object | None) -> None:
-        if value is not None:
-            values.append(value)
-            conditions.append(condition.format(len(values)))
-
-    add("t.customer_id > ${}", after)
-    add("t.area_id = ${}", wanted.scope.area_id)
-    add("t.salesperson_id = ${}", wanted.scope.salesperson_id)
-    add("t.newest_on >= ${}", wanted.traded_since)
+    where = Conditions()
+    where.add("t.customer_id > {}", after)
+    where.add("t.area_id = {}", wanted.scope.area_id)
+    where.add("t.salesperson_id = {}", wanted.scope.salesperson_id)
+    where.add("t.newest_on >= {}", wanted.traded_since)
     lead = _LEADS.format(dossier=await live_table(c, schema, DOSSIER)) if wanted.with_merged else "false"
-    add(f"(t.last_on < ${{}} OR t.last_on IS NULL AND {lead}) AND NOT t.gone", wanted.silent_since)
-    add(f"(t.first_on >= ${{}} OR t.first_on IS NULL AND {lead}) AND NOT t.gone", wanted.first_since)
+    where.add(f"(t.last_on < {{}} OR t.last_on IS NULL AND {lead}) AND NOT t.gone", wanted.silent_since)
+    where.add(f"(t.first_on >= {{}} OR t.first_on IS NULL AND {lead}) AND NOT t.gone", wanted.first_since)
     if wanted.bought is False:
-        conditions.append("t.first_on IS NULL AND t.registered_at IS NOT NULL AND NOT t.gone")
+        where.hold("t.first_on IS NULL AND t.registered_at IS NOT NULL AND NOT t.gone")
     money, joins = _MONEY if wanted.with_money else _NO_MONEY
     statement = _PAGE.format(
         columns=_COLUMNS,
@@ -188,10 +183,10 @@ async def _customers(c: Connection, schema: str, wanted: Wanted, after: UUID | N
         joins=joins.format(
             collected=await live_table(c, schema, COLLECTED_MODEL), receivables=await live_table(c, schema, RECEIVABLES)
         ),
-        conditions=" AND ".join(conditions),
+        conditions=where.sql,
         limit=limit,
     )
-    rows = [_listed(row) for row in await c.fetch(statement, *values)]
+    rows = [_listed(row) for row in await c.fetch(statement, *where.values)]
     return await _with_merged(c, schema, rows) if wanted.with_merged else rows
 
 

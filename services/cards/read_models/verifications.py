@@ -12,6 +12,7 @@ from uuid import UUID
 from shared.contracts.card_parts import FieldVerified, VerificationRequested
 from shared.contracts.envelope import Envelope
 from shared.contracts.topics import CARDS_EVENTS
+from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel
 from shared.projections.routing import live_table
@@ -115,22 +116,17 @@ SELECT {columns}, c.name, c.salesperson_id FROM {table} v JOIN {customers} c USI
 
 async def page(c: Connection, schema: str, filters: Filters, after: tuple[datetime, UUID] | None, limit: int) -> Sequence[Listed]:
     """Figures that wait, the longest waiting first."""
-    conditions, values = ["true"], list[object]()
-    for name, wanted in filters._asdict().items():
-        if wanted is not None:
-            values.append(wanted)
-            conditions.append(_CONDITIONS[name].format(f"${len(values)}"))
-    if after is not None:
-        values.extend(after)
-        conditions.append(f"(v.entered_at, v.task_id) > (${len(values) - 1}, ${len(values)})")
+    where = Conditions()
+    where.add_all(_CONDITIONS, filters._asdict())
+    where.behind("v.entered_at, v.task_id", after)
     statement = _PAGE.format(
         columns=_COLUMNS,
         table=await live_table(c, schema, VERIFICATIONS),
         customers=await live_table(c, schema, "customers"),
-        conditions=" AND ".join(conditions),
+        conditions=where.sql,
         limit=limit,
     )
-    return [_listed(row) for row in await c.fetch(statement, *values)]
+    return [_listed(row) for row in await c.fetch(statement, *where.values)]
 
 
 def _listed(record: Iterable[Any]) -> Listed:

@@ -22,6 +22,7 @@ from shared.contracts.complaints import (
 from shared.contracts.envelope import Envelope
 from shared.contracts.topics import COMPLAINT_TYPES, COMPLAINTS_EVENTS
 from shared.contracts.transactions import InvoiceRef
+from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel, Totals
 from shared.projections.routing import live_table, live_totals
@@ -196,21 +197,16 @@ async def page(
     c: Connection, schema: str, filters: Filters, after: tuple[date, UUID] | None, limit: int
 ) -> Sequence[ComplaintRow]:
     """The latest received first."""
-    conditions, values = ["true"], list[object]()
-    if filters.customer_id is not None:
-        values.append(filters.customer_id)
-        conditions.append(f"customer_id = ${len(values)}")
+    where = Conditions()
+    where.add("customer_id = {}", filters.customer_id)
+    where.add("kind = {}", filters.kind)
     if filters.open is not None:
-        conditions.append(f"ended_on IS {'' if filters.open else 'NOT '}NULL")
-    if filters.kind is not None:
-        values.append(filters.kind)
-        conditions.append(f"kind = ${len(values)}")
-    if after is not None:
-        values.extend(after)
-        conditions.append(f"(received_on, complaint_id) < (${len(values) - 1}, ${len(values)})")
+        # Written out: the index of open complaints serves no other form.
+        where.hold(f"ended_on IS {'' if filters.open else 'NOT '}NULL")
+    where.behind("received_on, complaint_id", after, descending=True)
     table = await live_table(c, schema, COMPLAINTS)
-    statement = _PAGE.format(columns=_COLUMNS, table=table, conditions=" AND ".join(conditions), limit=limit)
-    return [ComplaintRow(**row) for row in await c.fetch(statement, *values)]
+    statement = _PAGE.format(columns=_COLUMNS, table=table, conditions=where.sql, limit=limit)
+    return [ComplaintRow(**row) for row in await c.fetch(statement, *where.values)]
 
 
 async def open_totals(c: Connection, schema: str) -> OpenTotals:
