@@ -76,7 +76,7 @@ LISTS = (
     Asked("one salesperson", where=("salesperson_id=seller-7",)),
     Asked("beginning of a name", where=("name^=lotus 77",)),
     Asked("marks and potential", where=("shop_kind=CHAIN", "characteristics.potential>=4")),
-    Asked("longest with us first", sort="-trading_since"),
+    Asked("longest with us first", sort="trading_since"),
     Asked("last changed first", sort="-changed_at"),
     Asked("terms and limit", where=("payment_days>=60", "credit_limit>=150000 CNY")),
     Asked("nobody's", where=("salesperson_id=",)),

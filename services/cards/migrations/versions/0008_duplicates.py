@@ -42,6 +42,9 @@ INDEXES = (
     "(name_key, customer_id)",
     "(dealer_id, customer_id) WHERE dealer_id IS NOT NULL",
     "(merged_into, customer_id) WHERE merged_into IS NOT NULL",
+    # Orders that are asked for with no condition: who has been with us longest, what changed last.
+    "(trading_since, customer_id)",
+    "(changed_at, customer_id)",
 )
 SIGNS = """
 ALTER TABLE {schema}.customer_search ADD COLUMN sign text NOT NULL DEFAULT 'other';
