@@ -18,12 +18,13 @@ from shared.contracts.cursor import TopicPart, part_of
 from shared.contracts.event import Event
 from shared.contracts.topics import ALERTS_CONTROL, ALERTS_EVENTS
 from shared.event_store.append import append_many
-from shared.event_store.events import Append, AppendResult, CommandRecord, NewEvent, StoredAnswer
+from shared.event_store.events import Append, AppendResult, NewEvent
 from shared.event_store.load import load
 from shared.projections.waiting import position_token
 from shared.web.answers import Answer
-from shared.web.commands import CommandKey, reused_key
+from shared.web.commands import CommandKey
 from shared.web.problem import Problem
+from shared.web.repeats import concluded, remembered, repeated
 
 _TRIES = 5
 Meta = Mapping[str, str]
@@ -109,7 +110,7 @@ async def _carry_out(
         async with deps.pool.acquire() as c:
             loaded = await load(c, SCHEMA, stream, (key.principal, key.route, key.key))
         if loaded.stored is not None:
-            return _repeated(loaded.stored, key)
+            return repeated(loaded.stored, key, _place)
         if unknown is not None and not loaded.events:
             raise Problem(unknown)
         if expected is not None and loaded.version != expected:
@@ -139,28 +140,14 @@ async def _append(
     customer_id = None if made is None else made.customer_id
     topic, part = (ALERTS_CONTROL, 0) if customer_id is None else (ALERTS_EVENTS, part_of(str(customer_id), deps.parts))
     new = [NewEvent(key.new_id(n), event, deps.now(), meta) for n, event in enumerate(events)]
-    remembered = {**answer.stored(), "place": [topic, part]}
-    command = CommandRecord(key.principal, key.route, key.key, key.fingerprint, answer.status, remembered)
+    command = remembered(key, answer, place=[topic, part])
     async with deps.pool.acquire() as c, c.transaction():
         done = await append_many(c, SCHEMA, [Append(stream, version, customer_id, part, new)], command=command)
-    if done.outcome == "replayed" and done.answer is not None and done.status is not None:
-        return _repeated(StoredAnswer(key.fingerprint, done.status, done.answer, done.results), key)
-    if done.outcome == "key_reused":
-        raise reused_key()
-    if done.outcome != "appended":
-        return None
-    return Answer(answer.status, answer.body, answer.version, _place(done.results, topic, part), answer.location)
+    return concluded(done, answer, command, key, _place)
 
 
-def _repeated(stored: StoredAnswer, key: CommandKey) -> Answer:
-    if stored.fingerprint != key.fingerprint:
-        raise reused_key()
-    found = Answer.read(stored.status, stored.answer)
-    topic, part = stored.answer["place"]
-    return Answer(found.status, found.body, found.version, _place(stored.results, topic, part), found.location, replayed=True)
-
-
-def _place(results: Sequence[AppendResult], topic: str, part: int) -> str | None:
+def _place(results: Sequence[AppendResult], stored: Mapping[str, Any]) -> str | None:
+    topic, part = stored["place"]
     written = [result.cursor for result in results if result.cursor is not None]
     return position_token(TopicPart(topic, part), max(written)) if written else None
 

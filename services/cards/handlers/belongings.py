@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from services.cards.domain.identity import card_stream
 from services.cards.domain.merging import closed
 from services.cards.domain.refusals import CardRefused, CardUnknown
-from services.cards.handlers.cards import record
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.facts import part_of_customer, start_of_day
 from services.cards.handlers.problems import refused
@@ -23,8 +23,9 @@ from shared.event_store.events import Append, AppendResult, Expected, Loaded, Ne
 from shared.event_store.load import load
 from shared.postgres.pool import Connection
 from shared.web.answers import Answer
-from shared.web.commands import CommandKey, reused_key
+from shared.web.commands import CommandKey
 from shared.web.problem import Problem
+from shared.web.repeats import concluded, remembered, repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +82,9 @@ async def _append(
     key: CommandKey,
     meta: Mapping[str, str],
 ) -> Answer:
+    place = partial(_place, deps.parts)
     if loaded.stored is not None:
-        if loaded.stored.fingerprint != key.fingerprint:
-            raise reused_key()
-        return _placed(deps, Answer.read(loaded.stored.status, loaded.stored.answer), loaded.stored.results)
+        return repeated(loaded.stored, key, place)
     assert customer_id is not None
     events: list[Event] = []
     try:
@@ -99,20 +99,15 @@ async def _append(
         NewEvent(key.new_id(n), deps.sealer.seal(event, deed.stream, customer_id), at, meta) for n, event in enumerate(events, 1)
     ]
     append = Append(deed.stream, deed.expected if new else "any", customer_id, part_of_customer(customer_id, deps.parts), new)
-    done = await append_many(c, SCHEMA, [append], command=record(key, answer))
-    match done.outcome:
-        case "appended":
-            return _placed(deps, answer, done.results)
-        case "replayed" if done.status is not None and done.answer is not None:
-            return _placed(deps, Answer.read(done.status, done.answer), done.results)
-        case "key_reused":
-            raise reused_key()
-    raise Problem("VERSION_STALE")
+    command = remembered(key, answer)
+    told = concluded(await append_many(c, SCHEMA, [append], command=command), answer, command, key, place)
+    if told is None:
+        raise Problem("VERSION_STALE")
+    return told
 
 
-def _placed(deps: Deps, answer: Answer, results: Sequence[AppendResult]) -> Answer:
+def _place(parts: int, results: Sequence[AppendResult], stored: Mapping[str, Any]) -> str | None:
     cursors = [result.cursor for result in results if result.cursor is not None]
-    if not cursors or answer.body is None:
-        return answer
-    part = part_of_customer(UUID(answer.body["customer_id"]), deps.parts)
-    return replace(answer, position=f"{CARDS_EVENTS}/{part}/{max(cursors)}")
+    if not cursors:
+        return None
+    return f"{CARDS_EVENTS}/{part_of_customer(UUID(stored['body']['customer_id']), parts)}/{max(cursors)}"

@@ -37,13 +37,14 @@ from shared.contracts.cursor import START, Cursor
 from shared.contracts.event import Event
 from shared.contracts.topics import CARDS_EVENTS
 from shared.event_store.append import append_many
-from shared.event_store.events import Append, AppendResult, CommandRecord, Guard, Loaded, NewEvent, StoredAnswer
+from shared.event_store.events import Append, AppendResult, Guard, Loaded, NewEvent
 from shared.event_store.load import load
 from shared.event_store.turns import wait_for_turn
 from shared.postgres.pool import Connection
 from shared.web.answers import Answer
 from shared.web.commands import CommandKey, reused_key
 from shared.web.problem import Problem
+from shared.web.repeats import Place, concluded, remembered, repeated
 
 _TRIES = 5
 Meta = Mapping[str, str]
@@ -159,7 +160,7 @@ async def _once(
             await decision.first(c)
         loaded = await load(c, SCHEMA, stream, (key.principal, key.route, key.key))
         if loaded.stored is not None:
-            return replayed(loaded.stored, key, deps.parts)
+            return repeated(loaded.stored, key, place_on_cards(deps.parts))
         events, refusal = _decided(decision, loaded, expected)
         if isinstance(refusal, CardUnknown):
             raise refused(refusal)
@@ -167,6 +168,7 @@ async def _once(
             answer = answer_of(loaded.version, events)
         else:
             answer = Answer.of(refused(refusal, customer_id=str(customer_id)))
+        command = remembered(key, answer)
         today = deps.today()
         at = _holds_from(deps, decision, loaded) if events else deps.now()
         new = [
@@ -177,24 +179,17 @@ async def _once(
             c,
             SCHEMA,
             [Append(stream, "any" if refusal else loaded.version, customer_id, part_of_customer(customer_id, deps.parts), new)],
-            command=record(key, answer),
+            command=command,
             guards=() if refusal else decision.guards,
         )
         if appended.outcome == "appended" and not refusal:
             await write_search(c, deps.sealer, customer_id, events, is_newest=is_newest(at, loaded.events))
     match appended.outcome:
-        case "appended":
-            return positioned(answer, appended.results, deps.parts)
-        case "replayed":
-            stored = StoredAnswer(key.fingerprint, appended.status or 200, appended.answer or {}, appended.results)
-            return replayed(stored, key, deps.parts)
-        case "key_reused":
-            raise reused_key()
         case "taken" if expected is None and not _registers(events):
             return await _refuse(deps, customer_id, ExternalIdTaken(), key)
         case "conflict" if expected is not None:
             raise Problem("VERSION_STALE")
-    return None
+    return concluded(appended, answer, command, key, place_on_cards(deps.parts))
 
 
 def _holds_from(deps: Deps, decision: Decision, loaded: Loaded) -> datetime:
@@ -246,10 +241,6 @@ def event_ids(deps: Deps, command: CardCommand, events: Sequence[Event], new_id:
     return ids
 
 
-def record(key: CommandKey, answer: Answer) -> CommandRecord:
-    return CommandRecord(key.principal, key.route, key.key, key.fingerprint, answer.status, answer.stored())
-
-
 async def _refuse(deps: Deps, customer_id: UUID, refusal: CardRefused, key: CommandKey) -> Answer:
     """Remember a refusal that the store found, not the domain: an append of no events."""
     answer = Answer.of(refused(refusal))
@@ -258,27 +249,22 @@ async def _refuse(deps: Deps, customer_id: UUID, refusal: CardRefused, key: Comm
     async with deps.pool.acquire() as c, c.transaction():
         loaded = await load(c, SCHEMA, stream, (key.principal, key.route, key.key))
         if loaded.stored is not None:
-            return replayed(loaded.stored, key, deps.parts)
-        appended = await append_many(c, SCHEMA, [Append(stream, "any", customer_id, part, [])], command=record(key, answer))
+            return repeated(loaded.stored, key, place_on_cards(deps.parts))
+        appended = await append_many(c, SCHEMA, [Append(stream, "any", customer_id, part, [])], command=remembered(key, answer))
     if appended.outcome == "key_reused":
         raise reused_key()
     return answer
 
 
-def replayed(stored: StoredAnswer, key: CommandKey, parts: int) -> Answer:
-    """The stored answer. Raises Problem (422) when the key was used for another request."""
-    if stored.fingerprint != key.fingerprint:
-        raise reused_key()
-    return positioned(Answer.read(stored.status, stored.answer), stored.results, parts)
+def place_on_cards(parts: int) -> Place:
+    """Where the events of cards stand: the last of each part."""
 
+    def place(results: Sequence[AppendResult], _stored: Mapping[str, Any]) -> str | None:
+        newest: dict[int, Cursor] = {}
+        for result in results:
+            if result.cursor is not None:
+                part = part_of_customer(UUID(result.stream.removeprefix("card-")), parts)
+                newest[part] = max(newest.get(part, START), result.cursor)
+        return ",".join(f"{CARDS_EVENTS}/{part}/{cursor}" for part, cursor in sorted(newest.items())) or None
 
-def positioned(answer: Answer, results: Sequence[AppendResult], parts: int) -> Answer:
-    """The answer with the places of what was appended to cards, one a part, if anything was."""
-    newest: dict[int, Cursor] = {}
-    for result in results:
-        if result.cursor is not None:
-            part = part_of_customer(UUID(result.stream.removeprefix("card-")), parts)
-            newest[part] = max(newest.get(part, START), result.cursor)
-    if not newest:
-        return answer
-    return replace(answer, position=",".join(f"{CARDS_EVENTS}/{part}/{cursor}" for part, cursor in sorted(newest.items())))
+    return place

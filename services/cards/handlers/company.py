@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from services.cards.domain.refusals import CardRefused
-from services.cards.handlers.cards import record
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.problems import refused
 from shared.contracts.event import Event
 from shared.event_store.append import append_many
-from shared.event_store.events import Append, AppendResult, Loaded, NewEvent, StoredAnswer
+from shared.event_store.events import Append, AppendResult, Loaded, NewEvent
 from shared.event_store.load import load
 from shared.event_store.turns import wait_for_turn
 from shared.web.answers import Answer
-from shared.web.commands import CommandKey, reused_key
+from shared.web.commands import CommandKey
 from shared.web.problem import Problem
+from shared.web.repeats import concluded, remembered, repeated
 
 PART = 0
 _TRIES = 8
@@ -44,13 +44,18 @@ async def carry_out(deps: Deps, act: Act, key: CommandKey, meta: Mapping[str, st
 
     Raises Problem: VERSION_STALE when `expected` is not the stream's version, IDEMPOTENCY_KEY_REUSED, UNAVAILABLE.
     """
+
+    def place(results: Sequence[AppendResult], _stored: Mapping[str, Any]) -> str | None:
+        cursor = results[0].cursor if results else None
+        return None if cursor is None else f"{act.topic}/{PART}/{cursor}"
+
     for _ in range(_TRIES):
         async with deps.pool.acquire() as c, c.transaction():
             if expected is None:
                 await wait_for_turn(c, act.stream)
             loaded = await load(c, SCHEMA, act.stream, (key.principal, key.route, key.key))
             if loaded.stored is not None:
-                return _replayed(act, loaded.stored, key)
+                return repeated(loaded.stored, key, place)
             if expected is not None and expected != loaded.version:
                 raise Problem("VERSION_STALE")
             events: list[Event] = []
@@ -62,26 +67,11 @@ async def carry_out(deps: Deps, act: Act, key: CommandKey, meta: Mapping[str, st
             at = act.valid_from or deps.now()
             new = [NewEvent(key.new_id(n), event, at, meta) for n, event in enumerate(events)]
             append = Append(act.stream, loaded.version if new else "any", None, PART, new)
-            appended = await append_many(c, SCHEMA, [append], command=record(key, answer))
-        match appended.outcome:
-            case "appended":
-                return _positioned(act, answer, appended.results)
-            case "key_reused":
-                raise reused_key()
-            case "replayed":
-                stored = StoredAnswer(key.fingerprint, appended.status or 200, appended.answer or {}, appended.results)
-                return _replayed(act, stored, key)
-            case "conflict" if expected is not None:
-                raise Problem("VERSION_STALE")
+            command = remembered(key, answer)
+            appended = await append_many(c, SCHEMA, [append], command=command)
+        if appended.outcome == "conflict" and expected is not None:
+            raise Problem("VERSION_STALE")
+        told = concluded(appended, answer, command, key, place)
+        if told is not None:
+            return told
     raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
-
-
-def _replayed(act: Act, stored: StoredAnswer, key: CommandKey) -> Answer:
-    if stored.fingerprint != key.fingerprint:
-        raise reused_key()
-    return _positioned(act, Answer.read(stored.status, stored.answer), stored.results)
-
-
-def _positioned(act: Act, answer: Answer, results: Sequence[AppendResult]) -> Answer:
-    cursor = results[0].cursor if results else None
-    return answer if cursor is None else replace(answer, position=f"{act.topic}/{PART}/{cursor}")

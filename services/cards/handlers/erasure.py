@@ -10,12 +10,13 @@ from uuid import UUID
 from services.cards.domain.card import EraseCustomer
 from services.cards.domain.identity import card_stream
 from services.cards.domain.merging import merging_of
-from services.cards.handlers.cards import change, replayed
+from services.cards.handlers.cards import change, place_on_cards
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.read_models.erasures import destroyed, wanted
 from shared.event_store.load import load
 from shared.web.answers import Answer
 from shared.web.commands import CommandKey
+from shared.web.repeats import repeated
 
 
 async def erase(deps: Deps, customer_id: UUID, reason: str, key: CommandKey, meta: Mapping[str, str]) -> Answer:
@@ -26,7 +27,7 @@ async def erase(deps: Deps, customer_id: UUID, reason: str, key: CommandKey, met
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, card_stream(customer_id), (key.principal, key.route, key.key))
     if loaded.stored is not None:
-        answer = replayed(loaded.stored, key, deps.parts)
+        answer = repeated(loaded.stored, key, place_on_cards(deps.parts))
     else:
         for merged_id in merging_of(envelope.event for envelope in loaded.events).merged:
             await erase(deps, merged_id, reason, replace(key, key=f"{key.key}/{merged_id}"), meta)

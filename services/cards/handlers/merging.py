@@ -11,7 +11,7 @@ from services.cards.domain.hierarchy import merge_makes_circle
 from services.cards.domain.identity import card_stream
 from services.cards.domain.merging import Side, decide, merging_of
 from services.cards.domain.refusals import CardRefused, CardUnknown, HierarchyCycle
-from services.cards.handlers.cards import positioned, record, replayed, state_of
+from services.cards.handlers.cards import place_on_cards, state_of
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.facts import part_of_customer, start_of_day
 from services.cards.handlers.problems import refused
@@ -20,12 +20,13 @@ from services.cards.read_models.hierarchy_lookup import links_above, lock_hierar
 from services.cards.read_models.ledger_currencies import currencies
 from shared.contracts.event import Event
 from shared.event_store.append import append_many
-from shared.event_store.events import Append, Expected, Loaded, NewEvent, StoredAnswer
+from shared.event_store.events import Append, Expected, Loaded, NewEvent
 from shared.event_store.load import load
 from shared.postgres.pool import Connection
 from shared.web.answers import Answer
-from shared.web.commands import CommandKey, reused_key
+from shared.web.commands import CommandKey
 from shared.web.problem import Problem
+from shared.web.repeats import concluded, remembered, repeated
 
 _TRIES = 5
 
@@ -52,7 +53,7 @@ async def _once(deps: Deps, command: MergeCards, key: CommandKey, meta: Mapping[
         await lock_hierarchy(c)
         lead = await load(c, SCHEMA, card_stream(command.lead_id), (key.principal, key.route, key.key))
         if lead.stored is not None:
-            return replayed(lead.stored, key, deps.parts)
+            return repeated(lead.stored, key, place_on_cards(deps.parts))
         if lead.version and lead.version != expected:
             raise Problem("VERSION_STALE")
         other = await load(c, SCHEMA, card_stream(command.merged_id))
@@ -84,19 +85,10 @@ async def _once(deps: Deps, command: MergeCards, key: CommandKey, meta: Mapping[
             )
             for n, (customer, version, event) in enumerate(events, 1)
         ]
-        remembered = Append(
-            card_stream(command.lead_id), "any", command.lead_id, part_of_customer(command.lead_id, deps.parts), []
-        )
-        appended = await append_many(c, SCHEMA, appends or [remembered], command=record(key, answer))
-    match appended.outcome:
-        case "appended":
-            return positioned(answer, appended.results, deps.parts)
-        case "replayed":
-            stored = StoredAnswer(key.fingerprint, appended.status or 200, appended.answer or {}, appended.results)
-            return replayed(stored, key, deps.parts)
-        case "key_reused":
-            raise reused_key()
-    return None
+        nothing = Append(card_stream(command.lead_id), "any", command.lead_id, part_of_customer(command.lead_id, deps.parts), [])
+        command_record = remembered(key, answer)
+        appended = await append_many(c, SCHEMA, appends or [nothing], command=command_record)
+    return concluded(appended, answer, command_record, key, place_on_cards(deps.parts))
 
 
 async def _side(deps: Deps, c: Connection, customer_id: UUID, loaded: Loaded) -> Side:

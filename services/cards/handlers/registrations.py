@@ -14,7 +14,7 @@ from services.cards.domain.figures import LedgerFigures
 from services.cards.domain.identity import card_stream, registration_id
 from services.cards.domain.merging import closed
 from services.cards.domain.refusals import CardAlreadyRegistered, CardRefused, ExternalIdTaken
-from services.cards.handlers.cards import event_ids, first_id, guards_of, positioned, record, replayed, state_of
+from services.cards.handlers.cards import event_ids, first_id, guards_of, place_on_cards, state_of
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.evidence import all_examined, known_to_ledger
 from services.cards.handlers.facts import part_of_customer, start_of_day
@@ -27,12 +27,13 @@ from shared.contracts.cards import CustomerRegistered, ExternalId
 from shared.contracts.envelope import Envelope
 from shared.contracts.event import Event
 from shared.event_store.append import append_many, storable
-from shared.event_store.events import Append, Appended, CommandRecord, Loaded, NewEvent, StoredAnswer
+from shared.event_store.events import Append, Appended, CommandRecord, Loaded, NewEvent
 from shared.event_store.load import load
 from shared.postgres.pool import Connection
 from shared.web.answers import Answer
-from shared.web.commands import CommandKey, reused_key
+from shared.web.commands import CommandKey
 from shared.web.problem import Problem
+from shared.web.repeats import concluded, remembered, repeated
 
 _TRIES = 5
 MOST_EVENTS = 256
@@ -232,7 +233,7 @@ async def register_bulk(
     async with deps.pool.acquire() as c:
         stored = (await load(c, SCHEMA, "", (key.principal, key.route, key.key))).stored
     if stored is not None:
-        return replayed(stored, key, deps.parts)
+        return repeated(stored, key, place_on_cards(deps.parts))
 
     def answer(verdicts: Sequence[Verdict]) -> Answer:
         at = dict(zip(places, verdicts, strict=True))
@@ -242,14 +243,12 @@ async def register_bulk(
         ]
         return Answer(207, {"summary": summary([one["status"] for one in items]), "items": items})
 
-    done = await register_many(deps, commands, key.new_id, meta, record=lambda verdicts: record(key, answer(verdicts)))
-    match done.appended.outcome:
-        case "key_reused":
-            raise reused_key()
-        case "replayed":
-            stored = StoredAnswer(key.fingerprint, 207, done.appended.answer or {}, done.appended.results)
-            return replayed(stored, key, deps.parts)
-    return positioned(answer(done.verdicts), done.appended.results, deps.parts)
+    done = await register_many(deps, commands, key.new_id, meta, record=lambda verdicts: remembered(key, answer(verdicts)))
+    said = answer(done.verdicts)
+    told = concluded(done.appended, said, remembered(key, said), key, place_on_cards(deps.parts))
+    if told is None:
+        raise AssertionError("a bulk whose cards all went their way was not appended")
+    return told
 
 
 def item(place: int, verdict: Verdict) -> dict[str, Any]:

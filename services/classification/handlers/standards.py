@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from services.classification.domain.standard import STREAM, PublishStandard, StandardRefused, decide, evolve, standard_of
@@ -12,13 +12,14 @@ from services.classification.handlers.problems import refused
 from shared.contracts.cursor import TopicPart
 from shared.contracts.topics import CLASSIFICATION_CONTROL
 from shared.event_store.append import append_many
-from shared.event_store.events import Append, AppendResult, CommandRecord, NewEvent, StoredAnswer
+from shared.event_store.events import Append, AppendResult, NewEvent
 from shared.event_store.load import load
 from shared.postgres.pool import Connection
 from shared.projections.waiting import position_token
 from shared.web.answers import Answer
-from shared.web.commands import CommandKey, reused_key
+from shared.web.commands import CommandKey
 from shared.web.problem import Problem
+from shared.web.repeats import concluded, remembered, repeated
 
 CONTROL_PART = 0
 
@@ -51,7 +52,7 @@ async def publish_standard(
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, STREAM, (key.principal, key.route, key.key))
     if loaded.stored is not None:
-        return _repeated(loaded.stored, key)
+        return repeated(loaded.stored, key, _place)
     if loaded.version != seen_version:
         raise Problem("VERSION_STALE")
     standard = standard_of(envelope.event for envelope in loaded.events)
@@ -63,25 +64,15 @@ async def publish_standard(
         answer = Answer(200, shown(standard), version=loaded.version + len(new))
     except StandardRefused as refusal:
         answer = Answer.of(refused(refusal))
-    record = CommandRecord(key.principal, key.route, key.key, key.fingerprint, answer.status, answer.stored())
+    record = remembered(key, answer)
     async with deps.pool.acquire() as c, c.transaction():
         done = await append_many(c, SCHEMA, [Append(STREAM, loaded.version or "new", None, CONTROL_PART, new)], command=record)
-    if done.outcome == "replayed" and done.answer is not None and done.status is not None:
-        return _repeated(StoredAnswer(key.fingerprint, done.status, done.answer, done.results), key)
-    if done.outcome == "key_reused":
-        raise reused_key()
-    if done.outcome != "appended":
+    told = concluded(done, answer, record, key, _place)
+    if told is None:
         raise Problem("VERSION_STALE")
-    return Answer(answer.status, answer.body, answer.version, _place(done.results))
+    return told
 
 
-def _repeated(stored: StoredAnswer, key: CommandKey) -> Answer:
-    if stored.fingerprint != key.fingerprint:
-        raise reused_key()
-    found = Answer.read(stored.status, stored.answer)
-    return Answer(found.status, found.body, found.version, _place(stored.results), None, replayed=True)
-
-
-def _place(results: tuple[AppendResult, ...]) -> str | None:
+def _place(results: Sequence[AppendResult], _stored: Mapping[str, Any]) -> str | None:
     cursors = [result.cursor for result in results if result.cursor is not None]
     return position_token(TopicPart(CLASSIFICATION_CONTROL, CONTROL_PART), cursors[-1]) if cursors else None

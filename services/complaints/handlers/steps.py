@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from services.complaints.domain.commands import Step
@@ -12,11 +13,12 @@ from services.complaints.handlers.deps import SCHEMA, Deps
 from services.complaints.handlers.places import place_of
 from services.complaints.handlers.problems import COMPLAINT_UNKNOWN, refused
 from shared.event_store.append import append_many
-from shared.event_store.events import Append, CommandRecord, NewEvent, StoredAnswer
+from shared.event_store.events import Append, AppendResult, NewEvent
 from shared.event_store.load import load
 from shared.web.answers import Answer
-from shared.web.commands import CommandKey, reused_key
+from shared.web.commands import CommandKey
 from shared.web.problem import Problem
+from shared.web.repeats import concluded, remembered, repeated
 
 
 async def take_step(
@@ -30,7 +32,7 @@ async def take_step(
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, stream, (key.principal, key.route, key.key))
     if loaded.stored is not None:
-        return _repeated(loaded.stored, key)
+        return repeated(loaded.stored, key, _place)
     if not loaded.events:
         raise Problem(COMPLAINT_UNKNOWN)
     if loaded.version != seen_version:
@@ -48,21 +50,14 @@ async def take_step(
         body = {"id": str(complaint_id), "state": type(state).__name__.upper()}
         answer = Answer(200, body, version=loaded.version + len(events))
     new = [NewEvent(key.new_id(n), event, deps.now(), meta) for n, event in enumerate(events)]
-    remembered = {**answer.stored(), "parts": [part]}
-    command = CommandRecord(key.principal, key.route, key.key, key.fingerprint, answer.status, remembered)
+    command = remembered(key, answer, parts=[part])
     async with deps.pool.acquire() as c, c.transaction():
         done = await append_many(c, SCHEMA, [Append(stream, loaded.version, customer_id, part, new)], command=command)
-    if done.outcome == "replayed" and done.answer is not None and done.status is not None:
-        return _repeated(StoredAnswer(key.fingerprint, done.status, done.answer, done.results), key)
-    if done.outcome == "key_reused":
-        raise reused_key()
-    if done.outcome != "appended":
+    told = concluded(done, answer, command, key, _place)
+    if told is None:
         raise Problem("VERSION_STALE")
-    return Answer(answer.status, answer.body, answer.version, place_of(done.results, [part]))
+    return told
 
 
-def _repeated(stored: StoredAnswer, key: CommandKey) -> Answer:
-    if stored.fingerprint != key.fingerprint:
-        raise reused_key()
-    found = Answer.read(stored.status, stored.answer)
-    return Answer(found.status, found.body, found.version, place_of(stored.results, stored.answer["parts"]), None, replayed=True)
+def _place(results: Sequence[AppendResult], stored: Mapping[str, Any]) -> str | None:
+    return place_of(results, stored["parts"])
