@@ -112,17 +112,20 @@ async def _answer(reader: asyncio.StreamReader) -> int:
 
 
 async def kill_some(register: Path, kills: int, dice: random.Random) -> Counter[str]:
-    """Kill processes one after the other, a few seconds apart, each when it is up. Returns how often each kind was hit."""
+    """Kill processes one after the other, a few seconds apart, each when it is up: every kind once, then any. Returns how often each was hit."""
     hit: Counter[str] = Counter()
+    first = sorted(json.loads(await asyncio.to_thread(register.read_text)))
+    dice.shuffle(first)
     while sum(hit.values()) < kills:
         await asyncio.sleep(dice.uniform(*_PAUSE_SECONDS))
         running = json.loads(await asyncio.to_thread(register.read_text))
-        name = dice.choice(sorted(running))
+        name = first[-1] if first else dice.choice(sorted(running))
         try:
             os.kill(running[name]["pid"], signal.SIGKILL)
         except ProcessLookupError:
             continue
         hit[name] += 1
+        first = first[:-1]
         print(f"killed {name}", file=sys.stderr)
     return hit
 
