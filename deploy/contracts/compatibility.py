@@ -2,7 +2,7 @@
 
 A promise is one line a field: its path in the body, its type, and whether it is always there. A reader of yesterday must
 understand the events of today, and the reader of today the events of yesterday; so a field may be added when it is
-optional, and nothing else may change. Whoever needs more publishes a new type.
+optional, a choice of words may get more words, and nothing else may change. Whoever needs more publishes a new type.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 Promises = dict[str, dict[str, str]]
 
 ALWAYS = " (always)"
+ONE_OF = "one of "
 
 
 def promises_of(schema: Mapping[str, Any]) -> dict[str, str]:
@@ -37,7 +38,7 @@ def breaks(before: Promises, now: Promises, retired: Set[str] = frozenset()) -> 
         for path, kind in fields.items():
             if path not in today:
                 lines.append(f"{name}: {path} was removed")
-            elif today[path] != kind:
+            elif today[path] != kind and not _more_words(kind, today[path]):
                 lines.append(f"{name}: {path} was {kind} and is {today[path]}")
         lines += [
             f"{name}: {path} is new and always there, but events already written lack it: give it a default"
@@ -45,6 +46,14 @@ def breaks(before: Promises, now: Promises, retired: Set[str] = frozenset()) -> 
             if path not in fields and kind.endswith(ALWAYS) and _stood_before(path, fields)
         ]
     return lines
+
+
+def _more_words(before: str, now: str) -> bool:
+    """Readers take a word that they do not know for "something else"; a word taken away would leave old events unread."""
+    if not (before.startswith(ONE_OF) and now.startswith(ONE_OF)) or before.endswith(ALWAYS) != now.endswith(ALWAYS):
+        return False
+    words = [set(kind.removeprefix(ONE_OF).removesuffix(ALWAYS).split(", ")) for kind in (before, now)]
+    return words[0] <= words[1]
 
 
 def _stood_before(path: str, fields: Mapping[str, str]) -> bool:
@@ -85,7 +94,7 @@ def _kind(field: Mapping[str, Any]) -> str:
     if "anyOf" in field:
         return " or ".join(sorted({_kind(option) for option in field["anyOf"]}))
     if "enum" in field:
-        return "one of " + ", ".join(json.dumps(value) for value in sorted(field["enum"], key=str))
+        return ONE_OF + ", ".join(json.dumps(value) for value in sorted(field["enum"], key=str))
     if field.get("type") == "array":
         return f"array of {_kind(field['items'])}" if isinstance(field.get("items"), Mapping) else "array"
     if field.get("type") == "object" and isinstance(field.get("additionalProperties"), Mapping):

@@ -14,9 +14,9 @@ import msgspec
 
 from shared.contracts.event import Event, Instant, Personal, registered
 
-AlertKind = Literal["silence", "credit", "reported"]
+AlertKind = Literal["silence", "credit", "reported", "sales", "complaints"]
 Level = Literal["watch", "act", "stop"]
-Outcome = Literal["TRUE", "FALSE", "TOO_LATE", "DUPLICATE"]
+Outcome = Literal["TRUE", "FALSE", "TOO_LATE", "DUPLICATE", "RECOVERED"]
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

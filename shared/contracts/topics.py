@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -20,7 +20,7 @@ CLASSIFICATION_CONTROL = "regulars.classification.control.v1"
 COMPLAINTS_EVENTS = "regulars.complaints.events.v1"
 ALERTS_EVENTS = "regulars.alerts.events.v1"
 ALERTS_CONTROL = "regulars.alerts.control.v1"
-ALERT_KIND_TOPICS = {kind: f"regulars.alerts.{kind}.v1" for kind in ("silence", "credit", "reported")}
+ALERT_KIND_TOPICS = {kind: f"regulars.alerts.{kind}.v1" for kind in get_args(alerts.AlertKind)}
 
 _DAY_MS = 24 * 60 * 60 * 1000
 

@@ -91,7 +91,7 @@ class Rule:
     """
 
     id: str
-    kind: Literal["silence", "credit"]
+    kind: Literal["silence", "credit", "sales", "complaints"]
     title: str
     waits_for: tuple[FactKind, ...]
     defaults: Mapping[str, Decimal]

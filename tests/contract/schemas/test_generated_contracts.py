@@ -98,6 +98,18 @@ def test_the_gate_looks_into_structures_and_choices() -> None:
     ]
 
 
+def test_a_choice_may_get_more_words_and_stays_needed() -> None:
+    class Longer(ParcelSent, frozen=True, kw_only=True):
+        way: Literal["ROAD", "RAIL", "SEA"]
+
+    class Free(ParcelSent, frozen=True, kw_only=True):
+        way: str = "ROAD"
+
+    assert breaks(promised(ParcelSent), promised(Longer)) == []
+    assert breaks(promised(Longer), promised(ParcelSent)) != []
+    assert breaks(promised(ParcelSent), promised(Free)) != []
+
+
 def test_a_new_field_needs_a_default() -> None:
     class Needing(ParcelSent, frozen=True, kw_only=True):
         receiver: str

@@ -1,0 +1,8 @@
+"""What an order is checked against."""
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    pass
