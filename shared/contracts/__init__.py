@@ -1,6 +1,7 @@
 """The published language. Its event classes are known by being imported: whoever reads any of it knows all types."""
 
 from shared.contracts import (
+    alert_steps,
     alerts,
     card_parts,
     cards,
@@ -15,6 +16,7 @@ from shared.contracts import (
 )
 
 __all__ = [
+    "alert_steps",
     "alerts",
     "card_parts",
     "cards",

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from shared.contracts.event import Event, Instant, Personal, registered
+from shared.contracts.money import Money
 
 AlertKind = Literal["silence", "credit", "reported", "sales", "complaints"]
 Level = Literal["watch", "act", "stop"]
@@ -39,6 +40,17 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     true_on: date
     reasons: tuple[Reason, ...]
     evidence: tuple[UUID, ...] = ()
+
+
+class CustomerFigures(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a customer stands on a day, by currency: open items with what is not due yet, the undisputed part that is overdue,
+    sales of the twelve months through that day's month."""
+
+    as_of: date
+    exposure: tuple[Money, ...] = ()
+    overdue: tuple[Money, ...] = ()
+    sold: tuple[Money, ...] = ()
+    last_purchase_on: date | None = None
 
 
 class AlertEvent(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -98,9 +110,12 @@ class AbnormalityReported(AlertEvent, frozen=True, kw_only=True, omit_defaults=T
 
 @registered
 class AlertAcknowledged(AlertEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """One side looks after it and will look again on a day; without `side`, all of them."""
+
     type: ClassVar[str] = "regulars.alerts.alert-acknowledged.v1"
     acknowledged_by: UUID
     next_check_on: date
+    side: str | None = None
 
 
 @registered
@@ -112,11 +127,17 @@ class CauseRecorded(AlertEvent, frozen=True, kw_only=True, omit_defaults=True):
 
 @registered
 class MeasureDecided(AlertEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """HOLD, STOP and RELEASE restrict or release trade on the customer's card."""
+    """HOLD, STOP and RELEASE restrict or release trade on the customer's card. `due_on`: by when it is to be taken.
+
+    `figures` are the customer's when it was decided; what the measure came to is judged against them.
+    """
 
     type: ClassVar[str] = "regulars.alerts.measure-decided.v1"
     measure: Literal["GROW", "SHRINK", "HOLD", "STOP", "RELEASE", "VISIT", "SETTLE"]
     decided_by: UUID
+    measure_id: UUID | None = None
+    due_on: date | None = None
+    figures: CustomerFigures | None = None
 
 
 @registered
@@ -128,10 +149,13 @@ class NoteAdded(AlertEvent, frozen=True, kw_only=True, omit_defaults=True):
 
 @registered
 class AlertClosed(AlertEvent, frozen=True, kw_only=True, omit_defaults=True):
+    """`at_stake`: the money that was at stake, by currency. An alert that closes itself is closed by `alert_steps.THE_DATA`."""
+
     type: ClassVar[str] = "regulars.alerts.alert-closed.v1"
     outcome: Outcome
     cause: str
     closed_by: UUID
+    at_stake: tuple[Money, ...] = ()
 
 
 @registered

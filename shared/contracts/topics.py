@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from shared.contracts import alerts, cards, classification, complaints, transactions
+from shared.contracts import alert_steps, alerts, cards, classification, complaints, transactions
 
 SERVICES = ("cards", "classification", "complaints", "alerts")
 
@@ -78,6 +78,10 @@ CONTROL_TYPES = frozenset(
         alerts.WentLive,
         alerts.RulePublished,
         alerts.PopulationRefitted,
+        alert_steps.MuteSet,
+        alert_steps.MuteEnded,
+        alert_steps.ProcedurePublished,
+        alert_steps.CalendarPublished,
     )
 )
 """What concerns all parts: stored with part 0, sent to the one-part control topic of its service."""
