@@ -12,6 +12,7 @@ from shared.privacy.secrets import load_secrets
 READING = (
     "cards.customer.read",
     "cards.ledger.read",
+    "cards.credit.read",
     "cards.organisation.read",
     "cards.intent.read",
     "cards.promise.read",

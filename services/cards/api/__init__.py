@@ -34,6 +34,7 @@ from services.cards.api.sources import router as sources
 from services.cards.api.stages import router as stages
 from services.cards.api.sub_sales import router as sub_sales
 from services.cards.api.trade import router as trade
+from services.cards.api.trade_check import router as trade_check
 from services.cards.api.transactions import router as transactions
 from services.cards.api.verifications import router as verifications
 
@@ -52,6 +53,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     duplicates,
     transactions,
     receivables,
+    trade_check,
     history,
     card_health,
     imports,

@@ -78,7 +78,7 @@ async def list_customers(
     await reached(min_position, lambda position: wait_for(deps.pool, SCHEMA, CUSTOMERS, position))
     async with deps.pool.acquire() as c:
         if external_id is not None:
-            owner = await owners(c, SCHEMA, [_external_id(external_id)])
+            owner = await owners(c, SCHEMA, [external_id_of(external_id)])
             query = replace(query, customer_ids=list(owner.values()))
         rows = await page(c, SCHEMA, query, after, limit + 1)
     return await page_of_customers(deps, caller, request, query, rows, bound, limit)
@@ -93,7 +93,8 @@ async def page_of_customers(
     return page_response(Page(await _items(deps, caller, kept), next_cursor), request)
 
 
-def _external_id(text: str) -> ExternalId:
+def external_id_of(text: str) -> ExternalId:
+    """`system:value` as it stands in an address. Raises Problem: VALIDATION_FAILED."""
     system, colon, value = text.partition(":")
     if not (system and colon and value):
         raise Problem("VALIDATION_FAILED", errors=[FieldError("#/query/external_id", "EXTERNAL_ID_FORM", "must be system:value")])

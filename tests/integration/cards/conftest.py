@@ -25,6 +25,7 @@ SCOPES = (
     "cards.customer.erase",
     "cards.pii.read",
     "cards.ledger.read",
+    "cards.credit.read",
     "cards.ledger.write",
     "cards.source.write",
     "cards.list.write",
