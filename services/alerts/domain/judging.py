@@ -84,7 +84,7 @@ def judge(customer: WatchedCustomer, terms: Terms, moment: Moment) -> Judged:
         on = today
         if terms.awaited:
             found = days.get(rule.waits_for)
-            on = days[rule.waits_for] = _day_known(rule, customer, terms, today) if found is None else found
+            on = days[rule.waits_for] = day_known(rule, customer, terms, today) if found is None else found
         raising = rule.judge(customer, terms, today, on)
         if watches and any(key.startswith(f"{rule.id}/") for key in watches):
             signs = raising if on == today else rule.judge(customer, terms, today, today)
@@ -104,7 +104,7 @@ def judge(customer: WatchedCustomer, terms: Terms, moment: Moment) -> Judged:
     return Judged(customer, said, min(later + calm_on, default=None), len(later) < len(pending), quiet_since)
 
 
-def _day_known(rule: Rule, customer: WatchedCustomer, terms: Terms, today: date) -> date:
+def day_known(rule: Rule, customer: WatchedCustomer, terms: Terms, today: date) -> date:
     """Today, or the day behind the last one through which all that the rule waits for has been delivered."""
     horizon = complete_through(terms.awaited, rule.waits_for, customer.sales_sources)
     return today if horizon is None or horizon >= today else horizon + ONE_DAY

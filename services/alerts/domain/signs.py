@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from services.alerts.domain.conditions import Condition
 from services.alerts.domain.silence_score import Population
 from services.alerts.domain.watched_customer import WatchedCustomer
 from shared.contracts.alerts import Level, Reason
@@ -82,12 +83,20 @@ class Sign(NamedTuple):
 Judge = Callable[[WatchedCustomer, Terms, date, date], tuple[Sign, ...]]
 """(customer, terms, today, on): all facts known today, aged as of the day `on`, which is earlier while a source is incomplete."""
 
+WhyNot = Callable[[WatchedCustomer, Terms, date, date], tuple[Condition, ...]]
+"""Given what a Judge is given: the conditions of the rule's levels, those that hold and those that do not, by channel.
+
+A level of a channel is reached exactly where all conditions of that level and of those below it hold; what holds a rule back all the same
+(an incomplete source, a dispute, a known pause, an occasion passed by) is found by asking the Judge without it.
+A customer of whom there is nothing to judge gets one condition of channel ALL that says what is missing for that.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """A warning. `waits_for`: kinds of fact that must be complete before it opens or worsens an alert.
 
-    `one_beginning`: the spell is over as soon as another event has begun a new one.
+    `one_beginning`: the spell is over as soon as another event has begun a new one. `why_not` tells the conditions of its levels.
     """
 
     id: str
@@ -97,6 +106,7 @@ class Rule:
     defaults: Mapping[str, Decimal]
     judge: Judge
     one_beginning: bool = False
+    why_not: WhyNot | None = None
 
     def calm_days(self, parameters: Parameters) -> int | None:
         """Days below its lowest level after which an alert recovers; None: only the end of the spell does that."""

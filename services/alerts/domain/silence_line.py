@@ -9,10 +9,14 @@ from math import ceil
 from typing import NamedTuple
 
 from services.alerts.domain.business_days import business_day
+from services.alerts.domain.conditions import Condition, at_least, out_of_reach
+from services.alerts.domain.figures import days_text
 from services.alerts.domain.rhythm import Purchases
 from services.alerts.domain.signs import Terms
 from services.alerts.domain.silence_score import Population, Rhythm, first_day_at, stays_away
 from shared.contracts.alerts import Level
+
+_SILENCE_LEVELS: tuple[Level, ...] = ("watch", "act")
 
 
 class Line(NamedTuple):
@@ -60,6 +64,21 @@ def lines(
 def reached(found: Sequence[Line], on: date) -> Line | None:
     """The highest line that is reached and not passed by."""
     return next((line for line in reversed(found) if line.due_on <= on and not line.passed), None)
+
+
+def conditions(channel: str, purchases: Purchases, found: Sequence[Line], first_on: date, on: date) -> tuple[Condition, ...]:
+    """How long the silence has to last for each level; `found` are all lines that there are, `first_on` is the earliest day of any."""
+    silent = on.toordinal() - purchases.last
+    days = {line.level: max(line.due_on, first_on).toordinal() - purchases.last for line in found}
+    sentence = f"Silent for {days_text(silent)} since {purchases.last_on}"
+    return tuple(
+        at_least(
+            channel, level, "SILENT_DAYS", f"{sentence}; {level} is reached with {days_text(days[level])}.", silent, days[level]
+        )
+        if level in days
+        else out_of_reach(channel, level, "SILENT_DAYS", f"{sentence}; {level} is not reached within three years.", silent)
+        for level in _SILENCE_LEVELS
+    )
 
 
 def next_change(found: Sequence[Line], on: date) -> date | None:

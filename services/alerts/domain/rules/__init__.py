@@ -1,4 +1,18 @@
-"""All warnings. A new one is one module with one pure function, listed here."""
+"""All warnings. A new one is one module with two pure functions, listed here.
+
+`judge` says what is to be warned of. `why_not` is given the same and tells the conditions of each level, made by
+`at_least`, `at_most` or `out_of_reach` of `domain/conditions.py`, one for each comparison that `judge` makes:
+
+    def why_not(customer, terms, today, on):
+        parameters = terms.parameters[RULE_ID]
+        return tuple(
+            at_least("CNY", level, "DAYS_OVERDUE", f"{days} days overdue.", days, parameters.whole(f"{level}_days"))
+            for level in LEVELS
+        )
+
+Where there is nothing to judge (no purchase, no limit) it answers one condition of the channel ALL that says so. A test
+over every rule holds `judge` and `why_not` together: a level is reached exactly where all its conditions hold.
+"""
 
 from __future__ import annotations
 

@@ -6,11 +6,13 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from services.alerts.domain.conditions import ALL, Condition, at_least
 from services.alerts.domain.figures import amount_text, decimal_text
 from services.alerts.domain.signs import LEVELS, Rule, Sign, Terms
 from services.alerts.domain.undisputed import ZERO, debts_of, dispute_reason
 from services.alerts.domain.watched_customer import WatchedCustomer
 from shared.contracts.alerts import Reason
+from shared.contracts.money import Money
 from shared.contracts.open_items import open_items
 
 RULE_ID = "credit_limit_nearly_used"
@@ -24,10 +26,7 @@ def credit_limit_nearly_used(customer: WatchedCustomer, terms: Terms, today: dat
         return ()
     currency = limit.currency
     parameters = terms.parameters[RULE_ID]
-    debts, disputed = debts_of(customer, currency, today)
-    standing = open_items(customer.account, today).get(currency) if debts else None
-    used = ZERO if standing is None else max(sum((debt.undisputed for debt in debts), ZERO) - standing.unallocated, ZERO)
-    use = used / limit.amount if limit.amount > 0 else Decimal(1000 if used > 0 else 0)
+    used, use, disputed = _use(customer, limit, today)
     level = next((level for level in reversed(LEVELS) if use >= parameters.values[level]), None)
     began = customer.moved_by.get(currency, customer.limit_by)
 
@@ -61,6 +60,24 @@ def credit_limit_nearly_used(customer: WatchedCustomer, terms: Terms, today: dat
     )
 
 
+def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> tuple[Condition, ...]:
+    """An agreed limit, and for each level the share of it that is used."""
+    limit, parameters = customer.limit, terms.parameters[RULE_ID]
+    if limit is None or customer.limit_by is None:
+        return (at_least(ALL, "watch", "LIMIT_AGREED", "No credit limit was agreed.", 0, 1),)
+    used, use, _ = _use(customer, limit, today)
+    sentence = f"{amount_text(used, limit.currency)} of the limit of {amount_text(limit.amount, limit.currency)} is used."
+    return tuple(at_least(limit.currency, level, "LIMIT_USE", sentence, use, parameters.values[level]) for level in LEVELS)
+
+
+def _use(customer: WatchedCustomer, limit: Money, today: date) -> tuple[Decimal, Decimal, Decimal]:
+    """What is used of the limit, as an amount and as a share, and what is disputed beside it."""
+    debts, disputed = debts_of(customer, limit.currency, today)
+    standing = open_items(customer.account, today).get(limit.currency) if debts else None
+    used = ZERO if standing is None else max(sum((debt.undisputed for debt in debts), ZERO) - standing.unallocated, ZERO)
+    return used, used / limit.amount if limit.amount > 0 else Decimal(1000 if used > 0 else 0), disputed
+
+
 CREDIT_LIMIT_NEARLY_USED = Rule(
     id=RULE_ID,
     kind="credit",
@@ -68,4 +85,5 @@ CREDIT_LIMIT_NEARLY_USED = Rule(
     waits_for=("payments",),
     defaults={"watch": Decimal("0.9"), "act": Decimal(1), "stop": Decimal("1.25"), "calm_days": Decimal(30)},
     judge=credit_limit_nearly_used,
+    why_not=why_not,
 )

@@ -6,11 +6,12 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from services.alerts.domain.conditions import Condition, at_least, at_most
 from services.alerts.domain.figures import days_text, decimal_text, percent
 from services.alerts.domain.rhythm import Purchases, rhythm
 from services.alerts.domain.rules.silent_beyond_own_rhythm import CHANNEL, EARLIEST_DAYS, ORDERS, at_stake
 from services.alerts.domain.signs import Parameters, Rule, Sign, Terms
-from services.alerts.domain.silence_line import Line, earliest_day, lines, next_change, reached, silent_days_until
+from services.alerts.domain.silence_line import Line, conditions, earliest_day, lines, next_change, reached, silent_days_until
 from services.alerts.domain.silence_score import stays_away
 from services.alerts.domain.watched_customer import WatchedCustomer
 from shared.contracts.alerts import Reason
@@ -50,6 +51,22 @@ def new_customer_quiet(customer: WatchedCustomer, terms: Terms, today: date, on:
             quiet_since=since,
         ),
     )
+
+
+def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> tuple[Condition, ...]:
+    """One or two purchase days, and for each level the days of silence from which it holds."""
+    purchases = customer.purchases
+    count = 0 if purchases is None else purchases.count
+    asked = (
+        at_least(CHANNEL, "watch", "PURCHASE_DAYS", f"{count} purchase days; a first one is needed.", count, 1),
+        at_most(CHANNEL, "watch", "STILL_NEW", f"{count} purchase days; from {ORDERS} on it has a rhythm.", count, ORDERS - 1),
+    )
+    if purchases is None or purchases.count >= ORDERS:
+        return asked
+    parameters = terms.parameters[RULE_ID]
+    unit = max(parameters.number("unit_days"), terms.population.typical_gap)
+    found = _lines(purchases, terms, parameters, unit, date.max)
+    return (*asked, *conditions(CHANNEL, purchases, found, earliest_day(purchases, EARLIEST_DAYS), on))
 
 
 def _lines(purchases: Purchases, terms: Terms, parameters: Parameters, unit: float, on: date) -> list[Line]:
@@ -107,5 +124,6 @@ NEW_CUSTOMER_QUIET = Rule(
         "grace_days": Decimal(30),
     },
     judge=new_customer_quiet,
+    why_not=why_not,
     one_beginning=True,
 )

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from services.alerts.domain.conditions import ALL, Condition, at_least
 from services.alerts.domain.figures import amount_text, days_text
 from services.alerts.domain.signs import LEVELS, Parameters, Rule, Sign, Terms
 from services.alerts.domain.undisputed import ZERO, Debt, currencies, debts_of, dispute_reason
@@ -14,6 +15,7 @@ from shared.contracts.alerts import Reason
 
 RULE_ID = "overdue_debt"
 EVIDENCE = 20
+LEAST = Decimal("0.01")
 
 
 def overdue_debt(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> tuple[Sign, ...]:
@@ -58,6 +60,28 @@ def _sign(currency: str, debts: list[Debt], disputed: Decimal, parameters: Param
     )
 
 
+def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> tuple[Condition, ...]:
+    """By currency: enough that nobody disputes is open, and for each level for how many days it has been due."""
+    parameters = terms.parameters[RULE_ID]
+    minimum = parameters.values["minimum_amount"]
+    found: list[Condition] = []
+    for currency in currencies(customer):
+        debts, _ = debts_of(customer, currency, today)
+        amount = sum((debt.undisputed for debt in debts), ZERO)
+        begins = _due_day(debts, minimum)
+        sentence = f"{amount_text(amount, currency)} is open and not disputed."
+        if begins is None:
+            # Where nothing at all is open, the least that would be is asked for.
+            found.append(at_least(currency, "watch", "OPEN_AMOUNT", sentence, amount, max(minimum, LEAST)))
+            continue
+        found.append(at_least(currency, "watch", "OPEN_AMOUNT", sentence, amount, minimum))
+        for level in LEVELS:
+            age, line = (on - begins).days, parameters.whole(f"{level}_days")
+            sentence = f"What counts was due on {begins}; {level} is reached {days_text(line)} after."
+            found.append(at_least(currency, level, "DAYS_OVERDUE", sentence, age, line))
+    return tuple(found) or (at_least(ALL, "watch", "OPEN_AMOUNT", "Nothing was ever invoiced.", ZERO, max(minimum, LEAST)),)
+
+
 def _due_day(debts: list[Debt], minimum: Decimal) -> date | None:
     # The due day by which the undisputed amounts, oldest due first, have grown to the minimum.
     total = ZERO
@@ -100,4 +124,5 @@ OVERDUE_DEBT = Rule(
         "stop_days": Decimal(60),
     },
     judge=overdue_debt,
+    why_not=why_not,
 )

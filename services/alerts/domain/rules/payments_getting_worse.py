@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from services.alerts.domain.conditions import ALL, Condition, at_least
 from services.alerts.domain.figures import decimal_text
 from services.alerts.domain.payment_habit import STARTS_AFTER, Habit, Worsening, first_day_at, usual_days_late, worsening
 from services.alerts.domain.signs import Parameters, Rule, Sign, Terms
@@ -74,6 +75,22 @@ def _sign(
     )
 
 
+def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> tuple[Condition, ...]:
+    """By currency: five settlements, and the score of each level."""
+    parameters = terms.parameters[RULE_ID]
+    found: list[Condition] = []
+    for currency, habit in sorted(customer.habits.items()):
+        sentence = f"{habit.n} invoices settled; a habit needs {STARTS_AFTER}."
+        found.append(at_least(currency, "watch", "SETTLEMENTS", sentence, habit.n, STARTS_AFTER))
+        if habit.n >= STARTS_AFTER:
+            debts, _ = debts_of(customer, currency, today)
+            present = worsening(habit, [(on - debt.item.due_on).days for debt in debts if debt.item.due_on < on])
+            sentence = f"Now {_late(present.average)} in the moving average, usually {_late(present.usual)}."
+            for level in _RULE_LEVELS:
+                found.append(at_least(currency, level, "WORSENING_SCORE", sentence, present.score, parameters.number(level)))
+    return tuple(found) or (at_least(ALL, "watch", "SETTLEMENTS", "No invoice was settled yet.", 0, STARTS_AFTER),)
+
+
 def _true_since(score: Callable[[date], float], line: float, overdue: list[Debt], on: date) -> date:
     # The score rises while nothing is paid: the first day since the oldest open item fell due on which it reached the line.
     if not overdue or score(overdue[0].item.due_on) >= line:
@@ -136,4 +153,5 @@ PAYMENTS_GETTING_WORSE = Rule(
     waits_for=("payments",),
     defaults={"watch": Decimal("1.6"), "act": Decimal("3.2"), "calm_days": Decimal(30)},
     judge=payments_getting_worse,
+    why_not=why_not,
 )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 from uuid import UUID
 
+from services.alerts.domain.conditions import ALL, Condition, at_least
 from services.alerts.domain.figures import amount_text, percent
-from services.alerts.domain.signs import Rule, Sign, Terms
+from services.alerts.domain.signs import Parameters, Rule, Sign, Terms
 from services.alerts.domain.turnover import Month, first_day, month_of, sums
 from services.alerts.domain.undisputed import dispute_reason
 from services.alerts.domain.watched_customer import WatchedCustomer
@@ -16,6 +18,7 @@ from shared.contracts.open_items import disputed, items_of
 
 RULE_ID = "sales_ahead_of_collections"
 MONTHS = 3
+LEAST = Decimal("0.01")
 ONE_DAY = timedelta(days=1)
 _RULE_LEVELS: tuple[Level, ...] = ("watch", "act")
 
@@ -38,20 +41,14 @@ def sales_ahead_of_collections(customer: WatchedCustomer, terms: Terms, today: d
 def _sign(customer: WatchedCustomer, currency: str, months: tuple[Month, ...], terms: Terms, today: date, on: date) -> Sign:
     parameters = terms.parameters[RULE_ID]
     last = month_of(on) - 1
-    first = last - 2 * MONTHS + 1
-    sold, collected = sums(months, last - MONTHS + 1, last)
-    sold_before, collected_before = sums(months, first, last - MONTHS)
+    found = _compared(months, on)
+    sold, sold_before, collected, collected_before, growth = found
     level, in_dispute = None, Decimal(0)
-    growth = share = share_before = fell_due = fell_due_before = Decimal(0)
-    if months[0].number <= first and sold > 0 and sold_before > 0 and collected_before > 0:
-        growth = sold / sold_before - 1
-        if growth >= parameters.values["growth"]:
-            ends = (first - 1, last - MONTHS, last)
-            not_due_before, not_due_between, not_due = (_not_due(customer, currency, month) for month in ends)
-            fell_due_before, fell_due = sold_before + not_due_before - not_due_between, sold + not_due_between - not_due
-            in_dispute = _in_dispute(customer, currency, today, last)
-            share, share_before = _share(collected + in_dispute, fell_due), _share(collected_before, fell_due_before)
-            level = next((level for level in reversed(_RULE_LEVELS) if share_before - share >= parameters.values[level]), None)
+    share = share_before = fell_due = fell_due_before = Decimal(0)
+    if growth is not None and months[0].number <= _first(on) and growth >= parameters.values["growth"]:
+        fell_due, fell_due_before, in_dispute = _fell_due(customer, currency, found, today, on)
+        share, share_before = _share(collected + in_dispute, fell_due), _share(collected_before, fell_due_before)
+        level = next((level for level in reversed(_RULE_LEVELS) if share_before - share >= parameters.values[level]), None)
 
     def changes_on() -> date | None:
         # Judged at the turn of the month, while the months compared still hold anything.
@@ -61,11 +58,11 @@ def _sign(customer: WatchedCustomer, currency: str, months: tuple[Month, ...], t
         return (
             Reason(
                 code="SALES_ROSE",
-                sentence=f"Sales of the last three months {amount_text(sold, currency)}, {percent(float(growth))} more than in the three before.",
+                sentence=f"Sales of the last three months {amount_text(sold, currency)}, {percent(float(growth or 0))} more than in the three before.",
                 figures={
                     "sold": str(sold),
                     "sold_before": str(sold_before),
-                    "growth": f"{growth:.4f}",
+                    "growth": f"{growth or 0:.4f}",
                     "currency": currency,
                     "months_through": first_day(last).isoformat()[:7],
                 },
@@ -100,6 +97,74 @@ def _sign(customer: WatchedCustomer, currency: str, months: tuple[Month, ...], t
     )
 
 
+def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> tuple[Condition, ...]:
+    """By currency: six months of trade, growth, and for each level how far the collected share sank."""
+    parameters, found = terms.parameters[RULE_ID], list[Condition]()
+    for currency, months in sorted(customer.turnover.items()):
+        if currency in customer.moved_by:
+            found += _conditions(customer, currency, months, parameters, today, on)
+    return tuple(found) or (at_least(ALL, "watch", "LEDGER", "No sales with a ledger in the same currency.", 0, 1),)
+
+
+def _conditions(
+    customer: WatchedCustomer, currency: str, months: tuple[Month, ...], parameters: Parameters, today: date, on: date
+) -> list[Condition]:
+    compared = _compared(months, on)
+    traded = month_of(on) - months[0].number
+    found = [
+        at_least(currency, "watch", "WHOLE_MONTHS", f"Has been trading for {traded} whole months.", traded, 2 * MONTHS),
+        at_least(currency, "watch", "SOLD", "Sales of the last three months.", compared.sold, LEAST),
+        at_least(currency, "watch", "SOLD_BEFORE", "Sales of the three months before.", compared.sold_before, LEAST),
+        at_least(
+            currency, "watch", "COLLECTED_BEFORE", "Collected in the three months before.", compared.collected_before, LEAST
+        ),
+    ]
+    if compared.growth is None:
+        return found
+    growth, line = compared.growth, parameters.values["growth"]
+    sentence = f"Sales of the last three months grew by {percent(float(growth))} against the three before."
+    found.append(at_least(currency, "watch", "GROWTH", sentence, growth, line))
+    fell_due, fell_due_before, in_dispute = _fell_due(customer, currency, compared, today, on)
+    share = _share(compared.collected + in_dispute, fell_due)
+    share_before = _share(compared.collected_before, fell_due_before)
+    sentence = f"{percent(float(share))} of what fell due was collected, against {percent(float(share_before))} before."
+    sank = share_before - share
+    return found + [at_least(currency, level, "SHARE_SANK", sentence, sank, parameters.values[level]) for level in _RULE_LEVELS]
+
+
+class _Compared(NamedTuple):
+    """The last three whole months and the three before; `growth` None where the two cannot be compared."""
+
+    sold: Decimal
+    sold_before: Decimal
+    collected: Decimal
+    collected_before: Decimal
+    growth: Decimal | None
+
+
+def _first(on: date) -> int:
+    """The first of the six whole months that are compared."""
+    return month_of(on) - 2 * MONTHS
+
+
+def _compared(months: tuple[Month, ...], on: date) -> _Compared:
+    last = month_of(on) - 1
+    sold, collected = sums(months, last - MONTHS + 1, last)
+    sold_before, collected_before = sums(months, _first(on), last - MONTHS)
+    can = sold > 0 and sold_before > 0 and collected_before > 0
+    return _Compared(sold, sold_before, collected, collected_before, sold / sold_before - 1 if can else None)
+
+
+def _fell_due(
+    customer: WatchedCustomer, currency: str, compared: _Compared, today: date, on: date
+) -> tuple[Decimal, Decimal, Decimal]:
+    """What fell due in the last three months, in the three before, and what of it is in dispute."""
+    last = month_of(on) - 1
+    before, between, after = (_not_due(customer, currency, month) for month in (_first(on) - 1, last - MONTHS, last))
+    in_dispute = _in_dispute(customer, currency, today, last)
+    return compared.sold + between - after, compared.sold_before + before - between, in_dispute
+
+
 def _not_due(customer: WatchedCustomer, currency: str, month: int) -> Decimal:
     """What was open at the end of a month and not due by then."""
     end = first_day(month + 1) - ONE_DAY
@@ -126,4 +191,5 @@ SALES_AHEAD_OF_COLLECTIONS = Rule(
     waits_for=("sales", "payments"),
     defaults={"growth": Decimal("0.25"), "watch": Decimal("0.15"), "act": Decimal("0.3"), "calm_days": Decimal(30)},
     judge=sales_ahead_of_collections,
+    why_not=why_not,
 )

@@ -7,10 +7,11 @@ from decimal import Decimal
 from statistics import median, quantiles
 from uuid import UUID
 
+from services.alerts.domain.conditions import Condition, at_least
 from services.alerts.domain.figures import amount_text, days_text, decimal_text, percent
 from services.alerts.domain.rhythm import Purchases, gaps, known_pause, median_gap, rhythm
 from services.alerts.domain.signs import Parameters, Rule, Sign, Terms
-from services.alerts.domain.silence_line import Line, earliest_day, lines, next_change, reached, silent_days_until
+from services.alerts.domain.silence_line import Line, conditions, earliest_day, lines, next_change, reached, silent_days_until
 from services.alerts.domain.silence_score import Rhythm, stays_away
 from services.alerts.domain.turnover import month_of, sums
 from services.alerts.domain.watched_customer import WatchedCustomer
@@ -59,6 +60,23 @@ def silent_beyond_own_rhythm(customer: WatchedCustomer, terms: Terms, today: dat
             quiet_since=since,
         ),
     )
+
+
+def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> tuple[Condition, ...]:
+    """Three purchase days, and for each level the days of silence from which it holds."""
+    purchases = customer.purchases
+    count = 0 if purchases is None else purchases.count
+    enough = at_least(
+        CHANNEL, "watch", "PURCHASE_DAYS", f"{count} purchase days; a rhythm of its own needs {ORDERS}.", count, ORDERS
+    )
+    if purchases is None or not enough.holds:
+        return (enough,)
+    parameters = terms.parameters[RULE_ID]
+    gap = median_gap(purchases) or 0.0
+    unit = max(parameters.number("unit_days"), gap)
+    # With the last day that there is, no line lies ahead of it: all of them are solved.
+    found = _lines(purchases, terms, parameters, gap, unit, date.max)
+    return (enough, *conditions(CHANNEL, purchases, found, earliest_day(purchases, max(EARLIEST_DAYS, gap)), on))
 
 
 def _lines(purchases: Purchases, terms: Terms, parameters: Parameters, gap: float, unit: float, on: date) -> list[Line]:
@@ -158,5 +176,6 @@ SILENT_BEYOND_OWN_RHYTHM = Rule(
         "grace_days": Decimal(30),
     },
     judge=silent_beyond_own_rhythm,
+    why_not=why_not,
     one_beginning=True,
 )
