@@ -6,11 +6,12 @@ So no rule has to tell of it, and the answer cannot differ from what the rule do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
+from uuid import UUID
 
 import msgspec
 
@@ -21,7 +22,9 @@ from services.alerts.domain.judging import day_known
 from services.alerts.domain.rhythm import known_pause
 from services.alerts.domain.signs import Parameters, Rule, Sign, Terms, rank
 from services.alerts.domain.watched_customer import Spell, Watch, WatchedCustomer, watch_key
+from shared.contracts.alert_steps import AlertInhibited, AlertMuted, AlertUninhibited, AlertUnmuted
 from shared.contracts.alerts import Level, Reason
+from shared.contracts.event import Event
 from shared.contracts.open_items import Claims, disputed
 
 GRACE = "grace_days"
@@ -79,6 +82,28 @@ def why_not(rule: Rule, customer: WatchedCustomer, terms: Terms, today: date) ->
             WhyNot(channel, level, watch.open, conditions, reasons, held_level, _rises_on(rule, given, channel, level))
         )
     return answers
+
+
+def alert_held(events: Iterable[Event]) -> tuple[Reason, ...]:
+    """What keeps an open alert, whose events these are, from asking anybody: mutes and other alerts."""
+    muted: dict[UUID, Reason] = {}
+    inhibited: dict[UUID, Reason] = {}
+    for event in events:
+        match event:
+            case AlertMuted():
+                figures: dict[str, str | int] = {"mute_id": str(event.mute_id), "until": event.until.isoformat()}
+                sentence = f"A mute holds it through {event.until}: {event.reason}."
+                muted[event.mute_id] = Reason(code="MUTED", sentence=sentence, figures=figures)
+            case AlertUnmuted():
+                muted.pop(event.mute_id, None)
+            case AlertInhibited():
+                figures = {"by_alert_id": str(event.by_alert_id), "because": event.because}
+                inhibited[event.by_alert_id] = Reason(
+                    code="INHIBITED", sentence="Another alert says the same and more.", figures=figures
+                )
+            case AlertUninhibited():
+                inhibited.pop(event.by_alert_id, None)
+    return (*muted.values(), *inhibited.values())
 
 
 def _signs(rule: Rule, given: Given) -> Mapping[str, Sign]:
