@@ -14,10 +14,12 @@ from services.alerts.api import ROUTERS
 from services.alerts.engine.items import CONTROL_TOPICS, PART_TOPICS
 from services.alerts.engine.run import watch
 from services.alerts.handlers.deps import SCHEMA, Deps
+from services.alerts.jobs.populations import JobDeps, learn_for_ever
 from services.alerts.read_models import READ_MODELS
 from services.alerts.settings import Settings
 from shared.auth.keys import KeyRing
 from shared.postgres.guards import check_database
+from shared.postgres.leader_lock import while_leading
 from shared.postgres.pool import Pool, opened_pool
 from shared.privacy.sealing import Sealer
 from shared.privacy.secrets import Secrets, load_secrets
@@ -75,7 +77,7 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
 
 
 async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
-    """Relay, read models and the engine, for ever. Any failure of one ends all: the process is started again."""
+    """Relay, read models, the engine and jobs, for ever. Any failure of one ends all: the process is started again."""
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(
             opened_pool(settings.dsn, name=f"{SERVICE}-work", max_size=settings.pool_size, statement_timeout_ms=WORK_STATEMENT_MS)
@@ -84,6 +86,11 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
         stores = await stores_of(stack, settings, SERVICE, FOLLOWED, pool)
         # One membership for the lists and the engine, so that a process works on the same parts in both.
         membership = membership_of(settings, SERVICE, TOPICS)
+
+        learning = JobDeps(pool, stores["cards"], ZoneInfo(settings.zone))
+
+        async def jobs() -> None:
+            await learn_for_ever(learning)
 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(lead(service=SERVICE, dsn=settings.dsn, kafka=kafka_of(settings), now=now))
@@ -106,6 +113,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
                     stores=stores,
                 )
             )
+            tasks.create_task(while_leading(settings.dsn, f"regulars.{SERVICE}.jobs", jobs, application=f"{SERVICE}-jobs"))
             tasks.create_task(
                 serve_health(health_app(ready=answering([pool], SERVICE, READ_MODELS)), settings.host, settings.work_port)
             )

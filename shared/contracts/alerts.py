@@ -180,7 +180,11 @@ class RulePublished(Event, frozen=True, kw_only=True, omit_defaults=True):
 
 @registered
 class PopulationRefitted(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """Parameters of a score over the whole company, learnt from its own history."""
+    """Parameters of a score over the whole company, learnt from its own history.
+
+    `customers` were learnt from; `gaps` between purchase days were known of all customers by then. What was recorded before
+    `fitted_instant` was known, of it the days up to `learnt_through` were used.
+    """
 
     type: ClassVar[str] = "regulars.alerts.population-refitted.v1"
     name: str
@@ -188,3 +192,5 @@ class PopulationRefitted(Event, frozen=True, kw_only=True, omit_defaults=True):
     parameters: dict[str, Decimal]
     customers: int
     fitted_instant: Instant | None = None
+    gaps: int | None = None
+    learnt_through: date | None = None

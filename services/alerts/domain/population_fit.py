@@ -49,15 +49,20 @@ def fitted(histories: Iterable[History]) -> Fitted | None:
     A sample is taken evenly from the histories in the order given, so the same histories give the same population.
     """
     known = [one for one in histories if one.days and one.watched_until >= one.days[-1]]
-    if len(known) < FEWEST_CUSTOMERS:
-        return None
-    if max(one.watched_until for one in known) - min(one.days[0] for one in known) < FEWEST_DAYS:
+    if not enough(known):
         return None
     chosen = _sample(known, MOST_HISTORIES)
     k, (r, alpha, a, b), likelihood = _fit_erlang(chosen)
     (mu0, kappa, nu, sd, gap_a, gap_b), gap_likelihood = _fit_gaps(_sample(known, MOST_GAP_HISTORIES))
     population = Population(float(k), r, alpha, a, b, mu0, kappa, nu, sd, gap_a, gap_b, learnt(chosen))
     return Fitted(population, likelihood, gap_likelihood, len(chosen))
+
+
+def enough(histories: Sequence[History]) -> bool:
+    """Whether there is anything to learn from these customers, each of whom has bought."""
+    if len(histories) < FEWEST_CUSTOMERS:
+        return False
+    return max(one.watched_until for one in histories) - min(one.days[0] for one in histories) >= FEWEST_DAYS
 
 
 def erlang_log_likelihood(histories: Sequence[History], k: int, r: float, alpha: float, a: float, b: float) -> float:

@@ -37,6 +37,7 @@ LIVE_ON_AHEAD = describe(
     "LIVE_ON_AHEAD", 422, "The day of going live lies ahead", "Going live takes effect at once; its day is today or earlier."
 )
 RULE_UNKNOWN = describe("RULE_UNKNOWN", 404, "There is no such rule", "GET /v1/rules names all rules.")
+POPULATION_UNKNOWN = describe("POPULATION_UNKNOWN", 404, "There is no such population", "GET /v1/populations names all.")
 RULE_PARAMETERS = describe(
     "RULE_PARAMETERS",
     422,

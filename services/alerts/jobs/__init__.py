@@ -1,0 +1,1 @@
+"""Work over the whole population, one process at a time."""
