@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.contracts.schemas import Schema
 from shared.contracts.cursor import PARTS
-from shared.contracts.topics import ALERT_KIND_TOPICS, ALERTS_CONTROL, TOPICS, Topic, main_topic, watermarks_topic
+from shared.contracts.topics import ALERT_KIND_TOPICS, ALERTS_EVENTS, TOPICS, Topic, main_topic, watermarks_topic
 
 _CURSOR = {"type": "string", "pattern": r"^[0-9]+\.[0-9]+\.[0-9]+$"}
 
@@ -117,7 +117,7 @@ def document(schemas: Mapping[str, Schema]) -> dict[str, Any]:
 def types_on(topic: Topic, types: list[str]) -> list[str]:
     """Event types that are sent to a topic."""
     if topic.name in ALERT_KIND_TOPICS.values():
-        return [name for name in types if name.startswith("regulars.alerts.") and main_topic(name) != ALERTS_CONTROL]
+        return [name for name in types if main_topic(name) == ALERTS_EVENTS]
     return [name for name in types if main_topic(name) == topic.name]
 
 

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from shared.contracts import alert_steps, alerts, cards, classification, complaints, transactions
+from shared.contracts import alert_steps, alerts, cards, classification, company_alerts, complaints, transactions
 
 SERVICES = ("cards", "classification", "complaints", "alerts")
 
@@ -20,6 +20,7 @@ CLASSIFICATION_CONTROL = "regulars.classification.control.v1"
 COMPLAINTS_EVENTS = "regulars.complaints.events.v1"
 ALERTS_EVENTS = "regulars.alerts.events.v1"
 ALERTS_CONTROL = "regulars.alerts.control.v1"
+ALERTS_COMPANY = "regulars.alerts.company.v1"
 ALERT_KIND_TOPICS = {kind: f"regulars.alerts.{kind}.v1" for kind in get_args(alerts.AlertKind)}
 
 _DAY_MS = 24 * 60 * 60 * 1000
@@ -49,6 +50,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(COMPLAINTS_EVENTS, "complaints"),
     Topic(ALERTS_EVENTS, "alerts"),
     Topic(ALERTS_CONTROL, "alerts", one_part=True, retention_ms=-1),
+    Topic(ALERTS_COMPANY, "alerts"),
     *(Topic(name, "alerts", retention_ms=30 * _DAY_MS) for name in ALERT_KIND_TOPICS.values()),
     *(Topic(watermarks_topic(service), service, one_part=True, cleanup="compact", retention_ms=-1) for service in SERVICES),
 )
@@ -82,9 +84,24 @@ CONTROL_TYPES = frozenset(
         alert_steps.MuteEnded,
         alert_steps.ProcedurePublished,
         alert_steps.CalendarPublished,
+        company_alerts.SourceFellSilent,
+        company_alerts.SourceSpokeAgain,
     )
 )
 """What concerns all parts: stored with part 0, sent to the one-part control topic of its service."""
+
+COMPANY_TYPES = frozenset(
+    cls.type
+    for cls in (
+        company_alerts.CompanyAlertOpened,
+        company_alerts.CompanyAlertChanged,
+        company_alerts.CompanyAlertEnded,
+        company_alerts.CompanyAlertAcknowledged,
+        company_alerts.CompanyAlertNoteAdded,
+        company_alerts.CompanyAlertClosed,
+    )
+)
+"""Warnings that concern no single customer: each belongs to the part of its stream."""
 
 COMPLAINT_TYPES = frozenset(
     cls.type
@@ -104,6 +121,8 @@ def main_topic(type_name: str) -> str:
     service = type_name.split(".", 2)[1]
     if type_name in TRANSACTION_TYPES or type_name == transactions.SubSaleReported.type:
         return CARDS_TRANSACTIONS
+    if type_name in COMPANY_TYPES:
+        return ALERTS_COMPANY
     return f"regulars.{service}.control.v1" if type_name in CONTROL_TYPES else f"regulars.{service}.events.v1"
 
 

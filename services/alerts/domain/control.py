@@ -18,6 +18,7 @@ from services.alerts.domain.signs import Awaited, Parameters, Terms
 from services.alerts.domain.silence_score import Population, population_from
 from shared.contracts.alerts import PopulationRefitted, RulePublished, WentLive
 from shared.contracts.cards import FactKind, SourceCompletedThrough, SourceEnded, SourceOpened
+from shared.contracts.company_alerts import SourceFellSilent, SourceSpokeAgain
 from shared.contracts.event import Event
 
 SILENCE_POPULATION = "silence"
@@ -38,21 +39,35 @@ class Published(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Control(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`sources` by "kind/source": only sources that were opened; every other source is live. `rules` by rule id."""
+    """`sources` by "kind/source": only sources that were opened; every other source is live. `rules` by rule id.
+
+    `silent`, by the same keys: live sources that have stopped delivering, with the last day of which they had spoken.
+    """
 
     live_on: date | None = None
     live_by: UUID | None = None
     sources: dict[str, Completeness] = {}
     rules: dict[str, Published] = {}
     population: Published | None = None
+    silent: dict[str, date] = {}
 
 
 FOLDED_TYPES = frozenset(
-    cls.type for cls in (WentLive, RulePublished, PopulationRefitted, SourceOpened, SourceCompletedThrough, SourceEnded)
+    cls.type
+    for cls in (
+        WentLive,
+        RulePublished,
+        PopulationRefitted,
+        SourceOpened,
+        SourceCompletedThrough,
+        SourceEnded,
+        SourceFellSilent,
+        SourceSpokeAgain,
+    )
 )
 JUDGE_ALL = (WentLive, RulePublished, PopulationRefitted)
 """After these every customer is judged anew."""
-JUDGE_WAITING = (SourceCompletedThrough, SourceEnded)
+JUDGE_WAITING = (SourceCompletedThrough, SourceEnded, SourceSpokeAgain)
 """After these the customers are judged anew whose warnings wait for a delivery."""
 
 
@@ -80,8 +95,19 @@ def evolve(before: Control, event: Event, event_id: UUID) -> Control:
                     now = Completeness(event.day, known.ended)
                 case SourceEnded():
                     now = Completeness(known.through, ended=True)
-            return msgspec.structs.replace(before, sources={**before.sources, key: now})
+            # What a source says about itself counts for more than what was concluded from its silence.
+            return msgspec.structs.replace(before, sources={**before.sources, key: now}, silent=_without(before.silent, key))
+        case SourceFellSilent():
+            key = source_key(event.fact_kind, event.source)
+            return msgspec.structs.replace(before, silent={**before.silent, key: event.through})
+        case SourceSpokeAgain():
+            key = source_key(event.fact_kind, event.source)
+            return msgspec.structs.replace(before, silent=_without(before.silent, key))
     return before
+
+
+def _without(silent: dict[str, date], key: str) -> dict[str, date]:
+    return {one: through for one, through in silent.items() if one != key}
 
 
 def complete_through(awaited: Sequence[Awaited], kinds: Sequence[FactKind], sales_sources: Sequence[str]) -> date | None:
@@ -108,10 +134,13 @@ def terms_of(control: Control, zone: ZoneInfo) -> Terms:
 
 
 def awaited(control: Control) -> list[Awaited]:
-    """The sources whose deliveries are waited for."""
+    """The sources whose deliveries are waited for: those that deliver in batches, and those that have fallen silent."""
     found = []
     for key, source in control.sources.items():
         kind, _, name = key.partition("/")
         if not source.ended:
             found.append(Awaited(kind, name, date.min if source.through is None else source.through))
+    for key, through in control.silent.items():
+        kind, _, name = key.partition("/")
+        found.append(Awaited(kind, name, through))
     return found
