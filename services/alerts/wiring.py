@@ -14,6 +14,7 @@ from services.alerts.api import ROUTERS
 from services.alerts.engine.items import CONTROL_TOPICS, PART_TOPICS
 from services.alerts.engine.run import watch
 from services.alerts.handlers.deps import SCHEMA, Deps
+from services.alerts.jobs.backtests import BacktestJob, run_backtests
 from services.alerts.jobs.populations import JobDeps, learn_for_ever
 from services.alerts.read_models import READ_MODELS
 from services.alerts.settings import Settings
@@ -84,6 +85,11 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
         )
         await check_database(pool, SERVICE, settings.parts)
         stores = await stores_of(stack, settings, SERVICE, FOLLOWED, pool)
+        backtest = BacktestJob(pool, stores, now, ZoneInfo(settings.zone))
+
+        async def backtests() -> None:
+            await run_backtests(backtest)
+
         # One membership for the lists and the engine, so that a process works on the same parts in both.
         membership = membership_of(settings, SERVICE, TOPICS)
 
@@ -114,6 +120,9 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
                 )
             )
             tasks.create_task(while_leading(settings.dsn, f"regulars.{SERVICE}.jobs", jobs, application=f"{SERVICE}-jobs"))
+            tasks.create_task(
+                while_leading(settings.dsn, f"regulars.{SERVICE}.backtests", backtests, application=f"{SERVICE}-backtests")
+            )
             tasks.create_task(
                 serve_health(health_app(ready=answering([pool], SERVICE, READ_MODELS)), settings.host, settings.work_port)
             )

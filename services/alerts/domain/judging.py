@@ -71,8 +71,8 @@ class Judged(NamedTuple):
     quiet_since: date | None
 
 
-def judge(customer: WatchedCustomer, terms: Terms, moment: Moment) -> Judged:
-    """Judge one customer by all rules. Completeness holds back openings and worsenings; facts alone recover."""
+def judge(customer: WatchedCustomer, terms: Terms, moment: Moment, rules: Sequence[Rule] = ALL_RULES) -> Judged:
+    """Judge one customer by these rules. Completeness holds back openings and worsenings; facts alone recover."""
     today = business_day(moment.at, terms.zone)
     watches = dict(customer.watches)
     said: list[Saying] = []
@@ -80,7 +80,7 @@ def judge(customer: WatchedCustomer, terms: Terms, moment: Moment) -> Judged:
     calm_on: list[date] = []
     quiet_since: date | None = None
     days: dict[tuple[FactKind, ...], date] = {}
-    for rule in ALL_RULES:
+    for rule in rules:
         on = today
         if terms.awaited:
             found = days.get(rule.waits_for)

@@ -18,7 +18,8 @@ from services.alerts.domain import watched_customer
 from services.alerts.domain.business_days import business_day, start_of
 from services.alerts.domain.control import Control, terms_of
 from services.alerts.domain.judging import Moment, Saying, judge
-from services.alerts.domain.signs import Terms
+from services.alerts.domain.rules import ALL_RULES
+from services.alerts.domain.signs import Rule, Terms
 from services.alerts.domain.watched_customer import WatchedCustomer
 from services.alerts.engine.items import Item
 from shared.contracts.cursor import START, Cursor
@@ -63,12 +64,13 @@ class _Run:
     control: Control
     terms: Terms
     rows: dict[UUID, Watched]
+    rules: Sequence[Rule]
     touched: set[UUID] = field(default_factory=set)
     sayings: list[Saying] = field(default_factory=list)
     parked: dict[UUID, Parked] = field(default_factory=dict)
 
     def judge(self, row: Watched, moment: Moment) -> None:
-        judged = judge(row.customer, self.terms, moment)
+        judged = judge(row.customer, self.terms, moment, self.rules)
         due = None if judged.next_on is None else start_of(judged.next_on, self.zone)
         customer_id = row.customer.customer_id
         self.rows[customer_id] = Watched(judged.customer, due, judged.waiting, judged.quiet_since)
@@ -108,13 +110,14 @@ def step(
     zone: ZoneInfo,
     *,
     parked: Set[UUID] = frozenset(),
+    rules: Sequence[Rule] = ALL_RULES,
 ) -> Stepped:
     """Take the items, which are in order, and fire all timers due before `through`.
 
     `rows` holds every customer of the part that an item concerns or whose timer is due before `through`; for items that
     judge all customers anew, all of them, and for a source's delivery those that wait. Customers in `parked` are left alone.
     """
-    run = _Run(zone, control, terms_of(control, zone), {one: row for one, row in rows.items() if one not in parked})
+    run = _Run(zone, control, terms_of(control, zone), {one: row for one, row in rows.items() if one not in parked}, rules)
     for item in items:
         customer_id = item.record.customer_id
         if customer_id is None:

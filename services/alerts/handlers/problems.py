@@ -44,6 +44,19 @@ RULE_PARAMETERS = describe(
     "The parameters do not fit the rule",
     "A rule has the parameters that GET /v1/rules shows; levels rise from watch to act to stop, probabilities lie between 0 and 1.",
 )
+BACKTEST_UNKNOWN = describe("BACKTEST_UNKNOWN", 404, "There is no such back-test", "No back-test has this id.")
+BACKTEST_NOT_DONE = describe(
+    "BACKTEST_NOT_DONE",
+    409,
+    "The back-test has nothing to show",
+    "It is not at its end yet, it failed, or it is older than the last ten, whose tables are kept.",
+)
+BACKTEST_WINDOW = describe(
+    "BACKTEST_WINDOW",
+    422,
+    "These days are no window of the past",
+    "A back-test ends today or earlier, begins on its last day or earlier, and covers ten years at most.",
+)
 
 _CODES: dict[type[refusals.AlertRefused], str] = {
     refusals.AlertUnknown: ALERT_UNKNOWN,
