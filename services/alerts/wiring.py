@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -59,7 +59,8 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
                 opened_pool(settings.keystore_dsn or settings.dsn, name=f"{SERVICE}-api-keys", max_size=4)
             )
             await check_database(pool, SERVICE, settings.parts)
-            app.state.deps = _deps(settings, secrets, pool, keystore, now)
+            stores = await stores_of(stack, settings, SERVICE, FOLLOWED, pool)
+            app.state.deps = _deps(settings, secrets, pool, keystore, stores, now)
             use_today(app.state.deps.today)
             pools.append(pool)
             yield
@@ -140,7 +141,9 @@ def work(settings: Settings) -> None:
     run_until_told(run_work(settings))
 
 
-def _deps(settings: Settings, secrets: Secrets, pool: Pool, keystore: Pool, now: Callable[[], datetime]) -> Deps:
+def _deps(
+    settings: Settings, secrets: Secrets, pool: Pool, keystore: Pool, stores: Mapping[str, Pool], now: Callable[[], datetime]
+) -> Deps:
     return Deps(
         pool=pool,
         sealer=Sealer(keystore, secrets.master, secrets.fingerprint, now),
@@ -148,4 +151,5 @@ def _deps(settings: Settings, secrets: Secrets, pool: Pool, keystore: Pool, now:
         now=now,
         zone=ZoneInfo(settings.zone),
         parts=settings.parts,
+        stores=stores,
     )

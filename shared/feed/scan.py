@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from shared.contracts.cursor import START, Cursor
 from shared.contracts.envelope import Record
@@ -19,6 +20,7 @@ SELECT e.gen, e.xid, e.pos, e.stream, e.version, e.event_id, e.type, e.customer_
  WHERE (e.gen, e.xid, e.pos) > ($1, $2, $3) AND (e.gen, e.xid, e.pos) <= ($4, $5, $6)
    AND (e.gen < (SELECT gen FROM {service}.published_generation) OR e.xid < pg_snapshot_xmin(pg_current_snapshot()))
    AND ($7::smallint[] IS NULL OR e.part = ANY($7)) AND ($8::text[] IS NULL OR e.type = ANY($8))
+   AND ($10::uuid IS NULL OR e.customer_id = $10)
  ORDER BY e.gen, e.xid, e.pos LIMIT $9"""
 
 _HORIZON = """
@@ -48,6 +50,7 @@ async def scan(
     limit: int = 5000,
     parts: Collection[int] | None = None,
     types: Collection[str] | None = None,
+    customer_id: UUID | None = None,
 ) -> list[Record]:
     """Events of a store behind `after` and up to `through` in commit order, as records of their main topic."""
     rows = await conn.fetch(
@@ -57,6 +60,7 @@ async def scan(
         None if parts is None else list(parts),
         None if types is None else list(types),
         limit,
+        customer_id,
     )
     return [_record(row) for row in rows]
 
@@ -68,13 +72,14 @@ async def scan_all(
     *,
     parts: Collection[int] | None = None,
     types: Collection[str] | None = None,
+    customer_id: UUID | None = None,
     limit: int = 5000,
 ) -> AsyncIterator[list[Record]]:
     """The whole store up to `through`, in pieces; between two pieces no transaction is open."""
     after = START
     while True:
         async with pool.acquire() as conn:
-            records = await scan(conn, service, after, through, limit=limit, parts=parts, types=types)
+            records = await scan(conn, service, after, through, limit=limit, parts=parts, types=types, customer_id=customer_id)
         if records:
             yield records
         if len(records) < limit:

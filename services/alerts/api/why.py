@@ -1,4 +1,4 @@
-"""Why a customer is not warned of, over HTTP."""
+"""Why a customer is not warned of, and why it was, over HTTP."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from services.alerts.domain.conditions import Condition
 from services.alerts.domain.rules import ALL_RULES, RULES_BY_ID
 from services.alerts.domain.signs import Rule, Terms, rank
 from services.alerts.domain.why_not import WhyNot, why_not
-from services.alerts.handlers.problems import RULE_UNKNOWN
-from services.alerts.handlers.watching import Watching, alerts_held, watching
-from shared.contracts.alerts import Reason
+from services.alerts.engine.evidence import Step
+from services.alerts.handlers.problems import ALERT_UNKNOWN, RULE_UNKNOWN
+from services.alerts.handlers.watching import Watching, alerts_held, evidence, watching
+from shared.contracts.alerts import Finding, Reason
+from shared.contracts.envelope import Record, opened
+from shared.privacy.fields import change
 from shared.web.problem import Problem
 from shared.web.rendering import Json
 from shared.web.scope import scope
@@ -55,6 +58,65 @@ async def get_why_not(
         body["judged_through"] = found.judged_through
     body["rules"] = [_rule(one, found.terms, [_channel(each, found, held) for each in answers[one.id]]) for one in rules]
     return Json(body)
+
+
+@router.get(
+    "/v1/alerts/{alert_id}/evidence",
+    dependencies=[scope("alerts.alert.read")],
+    responses={404: {"description": ALERT_UNKNOWN}},
+    summary="What an alert rests on, computed anew",
+)
+async def get_evidence(alert_id: UUID, deps: Dependencies) -> Response:
+    """The events, figures and thresholds of everything that the data said of the alert, recomputed now from the log.
+
+    `equal` says whether the log leads to the same, figure by figure; what differs is named. An alert that a person
+    reported rests on that person's word and has no evidence of this kind. Nothing personal is in it.
+    """
+    found = await evidence(deps, alert_id)
+    if found is None:
+        raise Problem(ALERT_UNKNOWN)
+    body = {
+        "alert_id": alert_id,
+        "equal": found.equal,
+        "steps": [_step(one) for one in found.steps],
+        "not_recorded": [{"event_id": one.event_id, "type": one.event.type, "occurred_at": one.at} for one in found.unsaid],
+        "events": [_fact(record) for record in found.facts],
+    }
+    return Json(body)
+
+
+def _step(one: Step) -> dict[str, Any]:
+    event: Any = one.recorded.event
+    finding: Finding | None = getattr(event, "finding", None)
+    shown: dict[str, Any] = {
+        "event_id": one.recorded.event_id,
+        "type": one.recorded.type,
+        "occurred_at": one.recorded.occurred_at,
+        "recorded_at": one.recorded.recorded_at,
+        "caused_by": one.cause or "TIMER",
+        "equal": one.computed is not None and not one.differences,
+        "differences": [msgspec.to_builtins(each._asdict()) for each in one.differences],
+        "computed": one.computed is not None,
+        "parameters": one.parameters,
+        "population_version": one.population_version,
+        "conditions": [_condition(each) for each in one.conditions],
+        "reasons": msgspec.to_builtins(event.reasons if finding is None else finding.reasons),
+    }
+    if finding is not None:
+        shown |= {"rule_id": finding.rule_id, "rule_version": finding.rule_version, "level": finding.level}
+        shown |= {"true_on": finding.true_on, "evidence": finding.evidence}
+    return shown
+
+
+def _fact(record: Record) -> dict[str, Any]:
+    event = change(opened(record).event, lambda field, text: None)
+    return {
+        "event_id": record.event_id,
+        "type": record.type,
+        "occurred_at": record.occurred_at,
+        "recorded_at": record.recorded_at,
+        "data": msgspec.to_builtins(event),
+    }
 
 
 def _rule(rule: Rule, terms: Terms, channels: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

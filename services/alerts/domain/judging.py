@@ -206,9 +206,13 @@ def _raise(
     return Watch(spell, watch.recovered)
 
 
+def saying_id(event: AlertEvent, at: datetime, cause: UUID | None) -> UUID:
+    """The same thing said of the same alert at the same moment for the same cause is the same event."""
+    return uuid5(event.alert_id, f"{event.type}/{at.isoformat()}/{cause}")
+
+
 def _saying(event: AlertEvent, moment: Moment) -> Saying:
-    name = f"{event.type}/{moment.at.isoformat()}/{moment.cause}"
-    return Saying(event, uuid5(event.alert_id, name), moment.at, isinstance(event, AlertOpened))
+    return Saying(event, saying_id(event, moment.at, moment.cause), moment.at, isinstance(event, AlertOpened))
 
 
 def _over(rule: Rule, customer: WatchedCustomer, today: date) -> Reason:

@@ -43,14 +43,10 @@ async def items_until(stores: Stores, part: int, reached: MergeKey, customer_id:
             types = [name for name in wanted if main_topic(name).split(".", 2)[1] == service]
             if not types:
                 continue
-            async for records in scan_all(stores[service], service, END, parts=[0 if control else part], types=types):
-                found += [
-                    item
-                    for record in records
-                    if customer_id is None or record.customer_id in (None, customer_id)
-                    for item in [item_of(record)]
-                    if item.key <= reached
-                ]
+            whose = None if control else customer_id
+            parts = [0 if control else part]
+            async for records in scan_all(stores[service], service, END, parts=parts, types=types, customer_id=whose):
+                found += [item for record in records if (item := item_of(record)).key <= reached]
     return sorted(found, key=lambda item: item.key)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ SCHEMA = "alerts"
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`zone` is the company's: business days are days there."""
+    """`zone` is the company's: business days are days there. `stores`: pools that see the published views, by service."""
 
     pool: Pool
     sealer: Sealer
@@ -25,6 +25,7 @@ class Deps:
     now: Callable[[], datetime]
     zone: ZoneInfo
     parts: int
+    stores: Mapping[str, Pool]
 
     def today(self) -> date:
         """The company's business day."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -13,12 +14,14 @@ from services.alerts.domain.judging import stream_of
 from services.alerts.domain.signs import Terms
 from services.alerts.domain.watched_customer import WatchedCustomer
 from services.alerts.domain.why_not import alert_held
+from services.alerts.engine.evidence import Evidence, evidence_of
+from services.alerts.engine.refold import items_until
 from services.alerts.handlers.deps import SCHEMA, Deps
 from services.alerts.read_models.customers import find
 from services.alerts.read_models.watched_customers import NAME, fetch, places_as_they_are, row_of
-from shared.contracts.alerts import Reason
+from shared.contracts.alerts import AlertOpened, Reason
 from shared.contracts.cursor import part_of
-from shared.event_store.load import load_many
+from shared.event_store.load import load, load_many
 from shared.projections.parking import read_parked
 
 
@@ -54,6 +57,19 @@ async def watching(deps: Deps, customer_id: UUID) -> Watching | None:
         parked=place is not None and (place.slot, str(customer_id)) in parked,
         judged_through=None if place is None else place.through,
     )
+
+
+async def evidence(deps: Deps, alert_id: UUID) -> Evidence | None:
+    """An alert that the data opened, computed anew from the stores; None where there is no such alert."""
+    async with deps.pool.acquire() as conn:
+        loaded = await load(conn, SCHEMA, stream_of(alert_id))
+        customer_id = next((one.customer_id for one in loaded.events if isinstance(one.event, AlertOpened)), None)
+        if customer_id is None:
+            return None
+        part = part_of(str(customer_id), deps.parts)
+        place = (await places_as_they_are(conn, [part]))[0]
+    items = await items_until(deps.stores, part, place.reached, customer_id)
+    return await asyncio.to_thread(evidence_of, loaded.events, items, place, deps.zone)
 
 
 async def alerts_held(deps: Deps, alert_ids: Collection[UUID]) -> dict[UUID, Sequence[Reason]]:

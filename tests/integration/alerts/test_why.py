@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 from shared.contracts.cards import SourceCompletedThrough, SourceOpened
 from shared.contracts.complaints import ComplaintReceived
 from shared.contracts.transactions import InvoiceRef
+from shared.postgres.pool import create_pool
 from shared.testing.eventually import eventually
-from tests.integration.alerts.conftest import Alerts, ago, cny, invoice, sale, sales, today
+from tests.integration.alerts.conftest import Alerts, ago, cny, invoice, payment, sale, sales, today
 from tests.integration.running import record
 
 
@@ -107,3 +108,59 @@ async def test_an_open_alert_a_rule_and_a_customer_that_nobody_knows(alerts: Ale
     ):
         response = await alerts.client.get(path)
         assert (response.status_code, response.json()["code"]) == (404, code)
+
+
+async def evidence(alerts: Alerts, alert_id: str) -> dict[str, Any]:
+    response = await alerts.client.get(f"/v1/alerts/{alert_id}/evidence")
+    assert response.status_code == 200, response.text
+    body: dict[str, Any] = response.json()
+    return body
+
+
+async def test_an_alert_is_computed_anew_and_equal_with_its_events_and_thresholds(alerts: Alerts) -> None:
+    customer = uuid4()
+    await alerts.ledger(customer, *sales(customer, ago(45)))
+    await alerts.ledger(customer, invoice(customer, "1", ago(20)))
+    await alerts.go_live()
+    debt, silence = await alerts.the_alert(customer, kind="credit"), await alerts.the_alert(customer, kind="silence")
+    await alerts.ledger(customer, payment(customer, "p1"))
+    await alerts.the_alert(customer, kind="credit", state="RECOVERED")
+    await alerts.caught_up()
+    body = await evidence(alerts, debt["id"])
+    assert body["equal"] is True
+    assert [one["type"].split(".")[2] for one in body["steps"]] == ["alert-opened", "alert-recovered"]
+    first = body["steps"][0]
+    whole = (await alerts.client.get(f"/v1/alerts/{debt['id']}")).json()
+    assert first["reasons"] == whole["steps"][0]["finding"]["reasons"]
+    assert first["parameters"]["watch_days"] == "7"
+    assert next((one["value"], one["needed"]) for one in first["conditions"] if one["code"] == "DAYS_OVERDUE") == (20, 7)
+    assert {one["type"] for one in body["events"]} >= {
+        "regulars.cards.invoice-issued.v1",
+        "regulars.cards.payment-received.v1",
+        "regulars.alerts.went-live.v1",
+    }
+    assert first["caused_by"] == next(one["event_id"] for one in body["events"] if one["type"].endswith("went-live.v1"))
+    other = await evidence(alerts, silence["id"])
+    assert (other["equal"], len(other["steps"])) == (True, 1)
+    assert (await alerts.client.get(f"/v1/alerts/{uuid4()}/evidence")).status_code == 404
+
+
+async def test_an_alert_whose_figures_the_log_does_not_give_is_found_and_the_figure_named(alerts: Alerts) -> None:
+    customer = uuid4()
+    await alerts.ledger(customer, invoice(customer, "1", ago(20)))
+    await alerts.go_live()
+    debt = await alerts.the_alert(customer, kind="credit")
+    await alerts.caught_up()
+    admin = await create_pool(alerts.database.dsn("postgres"), name="test admin")
+    try:
+        changed = await admin.execute(
+            """UPDATE alerts.events SET body = replace(body::text, '"900.00"', '"800.00"')::json WHERE stream = $1""",
+            f"alert-{debt['id']}",
+        )
+        assert changed == "UPDATE 1"
+    finally:
+        await admin.close()
+    body = await evidence(alerts, debt["id"])
+    assert body["equal"] is False
+    figures = [one for one in body["steps"][0]["differences"] if one["field"].endswith("overdue_amount")]
+    assert figures == [{"field": "OVERDUE_AMOUNT.overdue_amount", "recorded": "800.00", "computed": "900.00"}]
