@@ -26,13 +26,15 @@ class Purchase(NamedTuple):
 
 
 class Bill(NamedTuple):
-    """An invoice; `settled_on` None: it is open."""
+    """An invoice; `settled_on` None: it is open. `disputed`: the customer withheld it over a complaint; the file does not say
+    since when, and it is taken as known from the day on which the money was due."""
 
     number: str
     issued_on: date
     due_on: date
     settled_on: date | None
     amount: Decimal
+    disputed: bool = False
 
 
 @dataclass(slots=True)
@@ -67,6 +69,7 @@ def read(transactions: Path | None, invoices: Path | None) -> list[Trader]:
                 _day(values["due_date"]),
                 _day(settled) if settled else None,
                 _amount(values["amount"]),
+                _flag(values.get("disputed")),
             )
             if bill.amount <= 0:
                 raise ValueError("the amount of an invoice is above nought")
@@ -108,6 +111,15 @@ def _name(value: Any) -> str:
     if not text:
         raise ValueError("a customer or an invoice has no name")
     return text
+
+
+def _flag(value: Any) -> bool:
+    text = "" if value is None else str(value).strip().lower()
+    if text in ("1", "true", "yes"):
+        return True
+    if text in ("", "0", "false", "no"):
+        return False
+    raise ValueError("disputed is 1 or 0")
 
 
 def _day(value: Any) -> date:

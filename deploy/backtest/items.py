@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 
 from deploy.backtest.files import Bill, Trader
 from services.alerts.engine.items import Item, item_of
+from shared.contracts.complaints import ComplaintClosed, ComplaintReceived
 from shared.contracts.cursor import Cursor
 from shared.contracts.envelope import Record
 from shared.contracts.event import Event, encode
@@ -60,7 +61,7 @@ def item(event: Event, who: UUID | None, on: date, number: int) -> Item:
 
 def items_of(trader: Trader, until: date) -> list[Dated]:
     """Everything that was known by the end of the day `until`, in order: on one day purchases, money for earlier invoices,
-    new invoices, and money for these."""
+    new invoices and disputes, money for these, and disputes that end."""
     who = customer_id(trader.name)
     facts: list[tuple[date, int, Event, Bill | None]] = []
     for i, purchase in enumerate(trader.purchases):
@@ -102,7 +103,28 @@ def _facts_of(bill: Bill, who: UUID) -> Sequence[tuple[date, int, Event, Bill | 
             allocations=(Allocation(invoice=InvoiceRef(SOURCE, bill.number), amount=amount.amount),),
         )
         found.append((bill.settled_on, 1 if bill.issued_on < bill.settled_on else 3, paid, None))
-    return found
+    return [*found, *_dispute(bill, who)]
+
+
+def _dispute(bill: Bill, who: UUID) -> Sequence[tuple[date, int, Event, Bill | None]]:
+    """From the due day until the money has come."""
+    if not bill.disputed or (bill.settled_on is not None and bill.settled_on <= bill.due_on):
+        return ()
+    complaint = uuid5(who, f"dispute/{bill.number}")
+    received = ComplaintReceived(
+        complaint_id=complaint,
+        customer_id=who,
+        kind="CONTRACT",
+        channel="OTHER",
+        received_on=bill.due_on,
+        claimed=_money(bill.amount),
+        invoices=(InvoiceRef(SOURCE, bill.number),),
+    )
+    if bill.settled_on is None:
+        return ((bill.due_on, 2, received, None),)
+    closed = ComplaintClosed(complaint_id=complaint, customer_id=who, closed_on=bill.settled_on)
+    # Behind the money: in between the invoice would be undisputed and late.
+    return ((bill.due_on, 2, received, None), (bill.settled_on, 4, closed, None))
 
 
 def _money(amount: Decimal) -> Money:

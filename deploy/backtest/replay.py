@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from deploy.backtest.files import Trader
+from deploy.backtest.files import Bill, Trader
 from deploy.backtest.items import CURRENCY, customer_id, items_of
 from services.alerts.domain.business_days import business_day
 from services.alerts.domain.control import Control, terms_of
 from services.alerts.domain.judging import Saying
+from services.alerts.domain.late_odds import Odds, Outcome, Paid, chance_late
 from services.alerts.domain.late_payment import Payers, probability_late
 from services.alerts.domain.payment_habit import Habit
 from services.alerts.domain.rules import overdue_debt, payments_getting_worse, sales_ahead_of_collections
@@ -26,6 +27,7 @@ from services.alerts.domain.watched_customer import WatchedCustomer
 from services.alerts.engine.items import Item
 from services.alerts.engine.step import Stepped, Watched, step
 from shared.contracts.alerts import AlertOpened, AlertRecovered, AlertReopened, AlertWorsened, Finding
+from shared.contracts.open_items import items_of as items_of_account
 
 ZONE = ZoneInfo("UTC")
 WEEK = timedelta(days=7)
@@ -37,6 +39,7 @@ class Rules(NamedTuple):
     control: Control
     going_live: Sequence[Item]
     payers: Payers
+    late_odds: Odds | None
     learn_until: date
     until: date
 
@@ -92,15 +95,53 @@ def replay(traders: Iterable[Trader], rules: Rules) -> Found:
     return found
 
 
-def habits_of(traders: Iterable[Trader], learn_until: date) -> list[Habit]:
-    """How these customers paid what was settled by the end of `learn_until`."""
-    found = []
+def payments_of(traders: Iterable[Trader], learn_until: date) -> tuple[list[Habit], list[Outcome]]:
+    """What was known by the end of `learn_until`: how these customers paid, and which of their invoices were late.
+
+    An invoice that is open on its due day is late; one that is neither settled nor due teaches nothing yet.
+    """
+    habits: list[Habit] = []
+    outcomes: list[Outcome] = []
     for trader in traders:
-        items = [one.item for one in items_of(trader, learn_until)] if trader.bills else []
-        if items:
-            row = step({}, Control(), items, _end_of(learn_until), ZONE).rows[customer_id(trader.name)]
-            found += [habit for habit in [row.customer.habits.get(CURRENCY)] if habit is not None]
-    return found
+        if not trader.bills:
+            continue
+        row = Watched(WatchedCustomer(customer_id(trader.name)))
+        items, place = items_of(trader, learn_until), 0
+        for at, one in enumerate(items):
+            if one.bill is not None:
+                row = _folded(row, [one.item for one in items[place:at]])
+                place = at
+                late = _late(one.bill, learn_until)
+                if late is not None:
+                    outcomes.append(Outcome(*_standing(row.customer, one.bill.issued_on), late))
+        row = _folded(row, [one.item for one in items[place:]])
+        habits += [habit for habit in [row.customer.habits.get(CURRENCY)] if habit is not None]
+    return habits, outcomes
+
+
+def _folded(row: Watched, items: Sequence[Item]) -> Watched:
+    if not items:
+        return row
+    stepped = step({row.customer.customer_id: row}, Control(), items, items[-1].record.recorded_at, ZONE)
+    return _row(stepped, row, [])
+
+
+def _late(bill: Bill, learn_until: date) -> bool | None:
+    if bill.settled_on is not None and bill.settled_on <= learn_until:
+        return bill.settled_on > bill.due_on
+    return True if bill.due_on < learn_until else None
+
+
+def _standing(customer: WatchedCustomer, on: date) -> tuple[Paid, int]:
+    """What the chance of an invoice that is issued on a day rests on."""
+    overdue = [(on - item.due_on).days for item in items_of_account(customer.account, on, CURRENCY)]
+    return customer.paid.get(CURRENCY, Paid()), max(0, max(overdue, default=0))
+
+
+def _chance_late(customer: WatchedCustomer, on: date, rules: Rules) -> float:
+    if rules.late_odds is None:
+        return probability_late(customer.habits.get(CURRENCY, Habit()), rules.payers)
+    return chance_late(*_standing(customer, on), rules.payers, rules.late_odds)
 
 
 def _replay(trader: Trader, rules: Rules, terms: Terms, found: Found) -> None:
@@ -119,8 +160,7 @@ def _replay(trader: Trader, rules: Rules, terms: Terms, found: Found) -> None:
             if bill is not None and bill.issued_on > rules.learn_until:
                 row = _stepped(row, [one.item for one in items[start:place]], rules, said, items[place].item.record.recorded_at)
                 start = place
-                habit = row.customer.habits.get(CURRENCY, Habit())
-                chance = probability_late(habit, rules.payers)
+                chance = _chance_late(row.customer, bill.issued_on, rules)
                 found.invoices.append(InvoiceRow(bill.number, trader.name, bill.issued_on, chance))
             place += 1
         fresh = [one.item for one in items[start:place]]

@@ -20,9 +20,10 @@ from rich.console import Console
 
 from deploy.backtest.files import BadFile, Trader, read
 from deploy.backtest.items import item
-from deploy.backtest.replay import AlertRow, Found, InvoiceRow, Rules, ScoreRow, habits_of, replay
+from deploy.backtest.replay import AlertRow, Found, InvoiceRow, Rules, ScoreRow, payments_of, replay
 from deploy.progress import progress
 from services.alerts.domain import control as controls
+from services.alerts.domain import late_odds
 from services.alerts.domain.control import SILENCE_POPULATION, Control
 from services.alerts.domain.late_payment import payers_of
 from services.alerts.domain.population_fit import Fitted, History, fitted
@@ -92,7 +93,9 @@ def rules_from(traders: Sequence[Trader], learnt: Fitted | None, learn_until: da
     control = Control()
     for one, event in zip(items, events, strict=True):
         control = controls.evolve(control, event, one.record.event_id)
-    return Rules(control, items, payers_of(habits_of(traders, learn_until)), learn_until, until)
+    habits, outcomes = payments_of(traders, learn_until)
+    payers = payers_of(habits)
+    return Rules(control, items, payers, late_odds.learnt(outcomes, payers), learn_until, until)
 
 
 def _replayed(chunks: Sequence[Sequence[Trader]], rules: Rules, processes: int) -> Iterable[Found]:
@@ -125,6 +128,7 @@ def _write(request: Request, traders: Sequence[Trader], learnt: Fitted | None, r
         if learnt is None
         else {"version": 1, "histories": learnt.histories, **parameters_of(learnt.population)},
         "payers": asdict(rules.payers),
+        "late_odds": None if rules.late_odds is None else rules.late_odds._asdict(),
         "alerts": sum(1 for _ in {row.alert_id for row in alerts}),
         "rules": _by_rule(alerts),
         "weekly_scores": dict(sorted(Counter(row.kind for row in scores).items())),

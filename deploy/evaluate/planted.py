@@ -4,6 +4,9 @@ Drift: each further invoice 4 days later, at most 45; step: 15 days later; shrin
 orders; stop: drift, then unpaid from the fourth affected invoice on. The onset comes after eight invoices or more, with
 five or more to come. Weekly runs from the sixth settlement on, one alert a customer; alerts on untouched streams or
 before the onset are false. Delays run from the day on which the first affected invoice was issued.
+
+With disputes told, as a company with a complaints desk has them, a disputed invoice stops being late on its due day, as
+it does in the live fold; without, all lateness counts.
 """
 
 from __future__ import annotations
@@ -57,9 +60,11 @@ def streams(by_customer: Mapping[str, Sequence[Bill]], seed: int) -> list[Stream
     return found
 
 
-def runs(found: Sequence[Stream], score: Callable[[Habit, Sequence[int]], float], until: date) -> list[Run]:
+def runs(
+    found: Sequence[Stream], score: Callable[[Habit, Sequence[int]], float], until: date, *, disputes_told: bool = False
+) -> list[Run]:
     """Weekly scores of streams from (habit, days overdue of the open invoices)."""
-    return [Run(_weekly(stream.bills, score, until), stream.onset) for stream in found]
+    return [Run(_weekly(stream.bills, score, until, disputes_told), stream.onset) for stream in found]
 
 
 def live_score(habit: Habit, overdue: Sequence[int]) -> float:
@@ -99,19 +104,23 @@ def _worse(bills: Sequence[Bill], at: int, kind: str, random: Random) -> list[Bi
     return found
 
 
-def _weekly(bills: Sequence[Bill], score: Callable[[Habit, Sequence[int]], float], until: date) -> list[tuple[date, float]]:
+def _weekly(
+    bills: Sequence[Bill], score: Callable[[Habit, Sequence[int]], float], until: date, disputes_told: bool
+) -> list[tuple[date, float]]:
+    silenced = {bill.number for bill in bills if bill.disputed and disputes_told}
     paid = sorted((bill.settled_on, bill.due_on, bill.number) for bill in bills if bill.settled_on is not None)
     found, habit, place = [], Habit(), 0
     day = bills[0].issued_on
     while day <= until:
         while place < len(paid) and paid[place][0] <= day:
-            habit = settled(habit, (paid[place][0] - paid[place][1]).days)
+            late = (paid[place][0] - paid[place][1]).days
+            habit = settled(habit, min(late, 0) if paid[place][2] in silenced else late)
             place += 1
         if habit.n > STARTS_AFTER:
             overdue = [
                 (day - bill.due_on).days
                 for bill in bills
-                if bill.issued_on <= day and bill.due_on < day and (bill.settled_on is None or bill.settled_on > day)
+                if bill.issued_on <= day < (bill.settled_on or date.max) and bill.due_on < day and bill.number not in silenced
             ]
             found.append((day, score(habit, overdue)))
         day += timedelta(days=7)

@@ -118,6 +118,19 @@ def test_nothing_that_comes_later_changes_what_was_said_before(sales: Path, tmp_
     assert opened(tmp_path / "whole") and opened(tmp_path / "whole") == opened(tmp_path / "cut")
 
 
+def test_a_dispute_keeps_an_invoice_from_being_late(sales: Path, tmp_path: Path) -> None:
+    """The same invoices, those of the worse time disputed: nothing is overdue and nothing worsens."""
+    worse_from = date(2024, 7, 20)
+    invoices = write(
+        tmp_path / "invoices.csv.gz",
+        "customer,invoice,invoice_date,due_date,settled_date,amount,disputed",
+        [(*one, 1 if one[2] >= worse_from else 0) for one in bills(worse_from)],
+    )
+    done = backtest(tmp_path / "out", "--transactions", str(sales), "--invoices", str(invoices))
+    assert done.returncode == 0, done.stderr
+    assert [one for one in rows(tmp_path / "out" / "alerts.csv") if one["kind"] == "credit"] == []
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

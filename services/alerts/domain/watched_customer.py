@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.domain.late_odds import Paid, paid
 from services.alerts.domain.payment_habit import Habit, settled
 from services.alerts.domain.rhythm import Purchases, bought
 from services.alerts.domain.turnover import Month, moved
@@ -59,7 +60,7 @@ class Watch(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Keys: `invoices` by invoice_key, `habits`, `turnover`, `moved_by` (last event of the ledger) by currency, `watches` by
+    """Keys: `invoices` by invoice_key, `habits`, `paid`, `turnover`, `moved_by` (last event of the ledger) by currency, `watches` by
     watch_key. `sales_sources` delivered this customer's sales."""
 
     customer_id: UUID
@@ -69,6 +70,7 @@ class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
     claims: Claims = Claims()
     invoices: dict[str, Seen] = {}
     habits: dict[str, Habit] = {}
+    paid: dict[str, Paid] = {}
     turnover: dict[str, tuple[Month, ...]] = {}
     moved_by: dict[str, UUID] = {}
     limit: Money | None = None
@@ -151,12 +153,13 @@ def _posted(before: WatchedCustomer, fact: LedgerEvent, event_id: UUID, recorded
     if account.older != before.account.older:
         kept = {invoice_key(entry.source, entry.number) for entry in account.facts if entry.kind == INVOICE}
         invoices = {key: seen for key, seen in invoices.items() if key in kept}
-    invoices, habits = _scored(account, before.claims, invoices, before.habits, recorded_on)
+    invoices, habits, payments = _scored(account, before.claims, invoices, before.habits, before.paid, recorded_on)
     return msgspec.structs.replace(
         before,
         account=account,
         invoices=invoices,
         habits=habits,
+        paid=payments,
         turnover=turnover,
         moved_by=before.moved_by if currency is None else {**before.moved_by, currency: event_id},
     )
@@ -167,8 +170,8 @@ def _collected(turnover: dict[str, tuple[Month, ...]], currency: str, on: date, 
 
 
 def _scored(
-    account: Account, claims: Claims, invoices: dict[str, Seen], habits: dict[str, Habit], today: date
-) -> tuple[dict[str, Seen], dict[str, Habit]]:
+    account: Account, claims: Claims, invoices: dict[str, Seen], habits: dict[str, Habit], payments: dict[str, Paid], today: date
+) -> tuple[dict[str, Seen], dict[str, Habit], dict[str, Paid]]:
     fresh = []
     for book in account.books_at(today).by_currency.values():
         for key, one in book.settled.items():
@@ -176,13 +179,14 @@ def _scored(
             if seen is not None and not seen.scored:
                 fresh.append(one)
     if not fresh:
-        return invoices, habits
-    invoices, habits = dict(invoices), dict(habits)
+        return invoices, habits, payments
+    invoices, habits, payments = dict(invoices), dict(habits), dict(payments)
     for one in sorted(fresh, key=lambda s: (s.settled_on, s.due_on, s.source, s.number)):
         name = invoice_key(one.source, one.number)
         invoices[name] = Seen(invoices[name].event_id, True)
         habits[one.currency] = settled(habits.get(one.currency, Habit()), _days_late(one, claims))
-    return invoices, habits
+        payments[one.currency] = paid(payments.get(one.currency, Paid()), one.days_late)
+    return invoices, habits, payments
 
 
 def _days_late(one: Settlement, claims: Claims) -> int:

@@ -111,3 +111,12 @@ def test_the_oldest_open_item_is_seen_on_the_week_it_is_open() -> None:
     late = [bill._replace(settled_on=bill.due_on + timedelta(days=20)) for bill in stream(0)]
     weekly_scores = runs([Stream(late, None)], oldest_open, date(2024, 12, 1))[0].weeks
     assert max(score for _, score in weekly_scores) in range(14, 21)
+
+
+def test_a_disputed_invoice_stops_being_late_where_disputes_are_told() -> None:
+    late = [bill._replace(settled_on=bill.due_on + timedelta(days=20)) for bill in stream(0)]
+    disputed = [bill._replace(disputed=i > 10) for i, bill in enumerate(late)]
+    counted = runs([Stream(disputed, None)], oldest_open, date(2024, 12, 1))
+    told = runs([Stream(disputed, None)], oldest_open, date(2024, 12, 1), disputes_told=True)
+    assert counted == runs([Stream(late, None)], oldest_open, date(2024, 12, 1))
+    assert {score for day, score in told[0].weeks if day > disputed[11].due_on + timedelta(days=7)} == {0.0}
