@@ -22,6 +22,7 @@ READING = (
     "complaints.complaint.read",
     "alerts.alert.read",
     "alerts.rule.read",
+    "alerts.webhook.read",
 )
 WRITING = (
     "cards.customer.write",
@@ -40,6 +41,7 @@ WRITING = (
     "alerts.abnormality.write",
     "alerts.rule.write",
     "alerts.golive.write",
+    "alerts.webhook.write",
 )
 SCOPES = READING + WRITING
 

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from pydantic_settings import SettingsConfigDict
 
+from services.alerts.domain.webhook_call import SCHEDULE
 from shared.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """ALERTS_* variables."""
+    """ALERTS_* variables.
+
+    `webhook_networks` (CIDR) may be called though they are not public, such as the company's own; with a loopback network among
+    them plain http to it is taken too, for trials. `webhook_retry_seconds`: waits between attempts. A receiver that has taken
+    nothing for `webhook_give_up_days` is disabled.
+    """
 
     model_config = SettingsConfigDict(env_prefix="ALERTS_", frozen=True)
+
+    webhook_networks: tuple[str, ...] = ()
+    webhook_retry_seconds: tuple[float, ...] = SCHEDULE
+    webhook_give_up_days: float = 5.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
@@ -16,14 +16,19 @@ from services.alerts.engine.run import watch
 from services.alerts.handlers.deps import SCHEMA, Deps
 from services.alerts.jobs.backtests import BacktestJob, run_backtests
 from services.alerts.jobs.populations import JobDeps, learn_for_ever
+from services.alerts.jobs.webhook_calls import queue_calls
+from services.alerts.jobs.webhook_sender import Sending, send_calls
 from services.alerts.read_models import READ_MODELS
 from services.alerts.settings import Settings
 from shared.auth.keys import KeyRing
+from shared.outgoing.addresses import networks
+from shared.outgoing.calls import caller
 from shared.postgres.guards import check_database
 from shared.postgres.leader_lock import while_leading
 from shared.postgres.pool import Pool, opened_pool
 from shared.privacy.sealing import Sealer
 from shared.privacy.secrets import Secrets, load_secrets
+from shared.privacy.wrapping import MasterKey
 from shared.process.feeds import feed_of, kafka_of, membership_of, services_of
 from shared.process.pools import WORK_STATEMENT_MS, answering, stores_of
 from shared.process.running import run_until_told
@@ -79,7 +84,9 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
 
 
 async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
-    """Relay, read models, the engine and jobs, for ever. Any failure of one ends all: the process is started again."""
+    """Relay, read models, the engine, jobs and calls to other systems, for ever. Any failure of one ends all: the process is started again."""
+    master = MasterKey(load_secrets(settings.secrets).master)
+    allowed = networks(settings.webhook_networks)
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(
             opened_pool(settings.dsn, name=f"{SERVICE}-work", max_size=settings.pool_size, statement_timeout_ms=WORK_STATEMENT_MS)
@@ -93,6 +100,15 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
 
         # One membership for the lists and the engine, so that a process works on the same parts in both.
         membership = membership_of(settings, SERVICE, TOPICS)
+        sending = Sending(
+            pool,
+            master,
+            await stack.enter_async_context(caller(allowed)),
+            now,
+            allowed,
+            settings.webhook_retry_seconds,
+            timedelta(days=settings.webhook_give_up_days),
+        )
 
         learning = JobDeps(pool, stores["cards"], ZoneInfo(settings.zone))
 
@@ -124,6 +140,8 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
             tasks.create_task(
                 while_leading(settings.dsn, f"regulars.{SERVICE}.backtests", backtests, application=f"{SERVICE}-backtests")
             )
+            tasks.create_task(queue_calls(pool))
+            tasks.create_task(send_calls(sending))
             tasks.create_task(
                 serve_health(health_app(ready=answering([pool], SERVICE, READ_MODELS)), settings.host, settings.work_port)
             )
@@ -152,4 +170,6 @@ def _deps(
         zone=ZoneInfo(settings.zone),
         parts=settings.parts,
         stores=stores,
+        master=MasterKey(secrets.master),
+        callable_networks=networks(settings.webhook_networks),
     )

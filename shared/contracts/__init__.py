@@ -14,6 +14,7 @@ from shared.contracts import (
     promises,
     relations,
     transactions,
+    webhooks,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "promises",
     "relations",
     "transactions",
+    "webhooks",
 ]

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from shared.contracts import alert_steps, alerts, cards, classification, company_alerts, complaints, transactions
+from shared.contracts import alert_steps, alerts, cards, classification, company_alerts, complaints, transactions, webhooks
 
 SERVICES = ("cards", "classification", "complaints", "alerts")
 
@@ -86,6 +86,13 @@ CONTROL_TYPES = frozenset(
         alert_steps.CalendarPublished,
         company_alerts.SourceFellSilent,
         company_alerts.SourceSpokeAgain,
+        webhooks.WebhookSubscribed,
+        webhooks.WebhookRevised,
+        webhooks.WebhookSecretRotated,
+        webhooks.WebhookPaused,
+        webhooks.WebhookResumed,
+        webhooks.WebhookDisabled,
+        webhooks.WebhookEnded,
     )
 )
 """What concerns all parts: stored with part 0, sent to the one-part control topic of its service."""

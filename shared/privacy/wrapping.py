@@ -45,6 +45,7 @@ class MasterKey:
             raise ValueError("a master key has 32 bytes")
         self._cipher = AESGCM(secret)
         self._ledger = hashlib.blake2b(b"erasure ledger", key=secret, digest_size=32).digest()
+        self._texts = AESGCM(hashlib.blake2b(b"texts of the installation", key=secret, digest_size=32).digest())
 
     def new_wrapped(self, key_id: UUID, customer_id: UUID) -> bytes:
         """A new data key, wrapped."""
@@ -60,6 +61,19 @@ class MasterKey:
         except InvalidTag:
             raise Unopenable("a data key was not wrapped by this master key") from None
         return DataKey(key_id, AESGCM(secret))
+
+    def seal(self, place: str, text: str) -> str:
+        """A secret of the installation itself, such as one shared with another system: `sealed:<base64>`, bound to its place."""
+        nonce = os.urandom(_NONCE)
+        return PREFIX + base64.b64encode(_VERSION + nonce + self._texts.encrypt(nonce, text.encode(), place.encode())).decode()
+
+    def open(self, place: str, sealed: str) -> str:
+        """The text in the clear. Raises Unopenable."""
+        try:
+            raw = base64.b64decode(sealed.removeprefix(PREFIX), validate=True)
+            return self._texts.decrypt(raw[1 : 1 + _NONCE], raw[1 + _NONCE :], place.encode()).decode()
+        except (InvalidTag, binascii.Error, ValueError):
+            raise Unopenable("a secret of the installation does not open") from None
 
     def signature(self, customer_id: UUID, erased_at: str) -> bytes:
         """Signs a row of the erasure ledger; `erased_at` in ISO 8601."""

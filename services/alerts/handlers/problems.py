@@ -57,6 +57,18 @@ BACKTEST_WINDOW = describe(
     "These days are no window of the past",
     "A back-test ends today or earlier, begins on its last day or earlier, and covers ten years at most.",
 )
+WEBHOOK_UNKNOWN = describe(
+    "WEBHOOK_UNKNOWN", 404, "There is no such subscription", "No subscription has this id, or it has ended."
+)
+WEBHOOK_URL_REFUSED = describe(
+    "WEBHOOK_URL_REFUSED",
+    422,
+    "The address may not be called",
+    "Calls go to public addresses over https, without user, password or fragment. The operator may allow networks of the company's own.",
+)
+DELIVERY_UNKNOWN = describe(
+    "DELIVERY_UNKNOWN", 404, "There is no such call", "No call of this subscription has this id, or it is forgotten."
+)
 
 _CODES: dict[type[refusals.AlertRefused], str] = {
     refusals.AlertUnknown: ALERT_UNKNOWN,

@@ -1,1 +1,1 @@
-"""Work over the whole population, one process at a time."""
+"""Work beside the engine: over the whole population by one process at a time, and from the log to other systems."""

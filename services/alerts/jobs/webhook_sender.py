@@ -1,0 +1,116 @@
+"""Makes the calls that are due, and takes each to its end: delivered, made again later, or given up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import httpcore
+import structlog
+from prometheus_client import Counter as Count
+from prometheus_client import Gauge
+
+from services.alerts.domain.webhook import Disable, Webhook, live_secrets, sealed_place
+from services.alerts.domain.webhook_call import SCHEDULE, Next, Reply, headers_of, next_of
+from services.alerts.handlers.webhooks import disable
+from services.alerts.read_models.webhook_queue import Claimed, claim, end, failing, hold, prune, well
+from services.alerts.read_models.webhooks import served
+from shared.outgoing.addresses import Network
+from shared.outgoing.calls import post
+from shared.postgres.pool import Pool
+from shared.privacy.wrapping import MasterKey, Unopenable
+
+EACH = 8
+"""Calls under way to one receiver; a slow one takes nothing from the others."""
+POLL_SECONDS = 0.25
+PRUNE_SECONDS = 600.0
+GIVE_UP = timedelta(days=5)
+
+CALLS = Count("regulars_alerts_webhook_calls_total", "Calls of webhooks by what became of them", ["outcome"])
+FAILING = Gauge("regulars_alerts_webhooks_failing", "Subscriptions whose receiver does not take calls at the moment")
+logger = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What the sender works with. `give_up`: a receiver that has taken no call for so long is disabled."""
+
+    pool: Pool
+    master: MasterKey
+    calls: httpcore.AsyncConnectionPool
+    now: Callable[[], datetime]
+    allowed: Sequence[Network] = ()
+    schedule: Sequence[float] = SCHEDULE
+    give_up: timedelta = GIVE_UP
+
+
+async def send_calls(sending: Sending) -> None:
+    """Make calls for ever. Several processes may: a call belongs to who has claimed it."""
+    under_way: Counter[UUID] = Counter()
+    pruned = float("-inf")
+    loop = asyncio.get_running_loop()
+    async with asyncio.TaskGroup() as tasks:
+        while True:
+            async with sending.pool.acquire() as c:
+                rows = await served(c, "ACTIVE")
+                rooms = {row.hook.webhook_id: EACH - under_way[row.hook.webhook_id] for row in rows}
+                taken = await claim(c, rooms) if rooms else []
+                if loop.time() - pruned > PRUNE_SECONDS:
+                    pruned = loop.time()
+                    await prune(c)
+            FAILING.set(sum(row.failing_since is not None for row in rows))
+            hooks: Mapping[UUID, Webhook] = {row.hook.webhook_id: row.hook for row in rows}
+            for call in taken:
+                under_way[call.webhook_id] += 1
+                tasks.create_task(_carried_out(sending, hooks[call.webhook_id], call, under_way))
+            if not taken:
+                await asyncio.sleep(POLL_SECONDS)
+
+
+async def _carried_out(sending: Sending, hook: Webhook, call: Claimed, under_way: Counter[UUID]) -> None:
+    reply = await _made(sending, hook, call)
+    following = next_of(reply, call.attempts, sending.schedule, f"{call.webhook_id}\n{call.event_id}")
+    CALLS.labels(following.state.lower()).inc()
+    await _concluded(sending, call, reply, following)
+    under_way[call.webhook_id] -= 1
+
+
+async def _made(sending: Sending, hook: Webhook, call: Claimed) -> Reply:
+    now = sending.now()
+    try:
+        url = sending.master.open(sealed_place(hook.webhook_id, "url"), hook.sealed_url)
+        secrets = [sending.master.open(sealed_place(hook.webhook_id, "secret"), one) for one in live_secrets(hook.secrets, now)]
+    except Unopenable:
+        return Reply(None, "SECRET_UNREADABLE")
+    headers = headers_of(call.event_id, call.body, secrets, now)
+    answer = await post(sending.calls, url, headers, call.body.encode(), sending.allowed, sending.now)
+    return Reply(answer.status, answer.failure, answer.retry_after)
+
+
+async def _concluded(sending: Sending, call: Claimed, reply: Reply, following: Next) -> None:
+    """Write down what became of the call. Whoever has lost the lease meanwhile writes nothing: another attempt is counted."""
+    since: datetime | None = None
+    async with sending.pool.acquire() as c, c.transaction():
+        # Always the subscription before its calls, as commands do.
+        if following.state == "DELIVERED":
+            await well(c, call.webhook_id)
+        else:
+            since = await failing(c, call.webhook_id)
+        if following.wait is None:
+            await end(c, call, following.state, reply.status, reply.failure)
+        else:
+            await hold(c, call, following.wait, reply.status, reply.failure)
+    if following.state == "GONE":
+        await _disabled(sending, call.webhook_id, None)
+    elif since is not None and sending.now() - since > sending.give_up:
+        await _disabled(sending, call.webhook_id, since)
+
+
+async def _disabled(sending: Sending, webhook_id: UUID, failing_since: datetime | None) -> None:
+    if await disable(sending.pool, webhook_id, Disable(failing_since), sending.now()):
+        reason = "gone" if failing_since is None else "failing"
+        logger.warning("webhook disabled", webhook_id=str(webhook_id), reason=reason)

@@ -1,0 +1,168 @@
+"""Which calls are to be made? Written in the transaction that moves the place read; taken by senders, each call by one at a time.
+
+INVARIANT: of one customer, a subscription has one call under way at most, and it is the oldest that waits;
+a person who asks for old ones again may put them behind newer ones that were delivered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from shared.postgres.pool import Connection
+
+LEASE = timedelta(seconds=60)
+"""A sender that died is waited for so long."""
+KEPT = timedelta(days=30)
+
+
+class Queued(NamedTuple):
+    """A call that is to be made. What has the same `queue_key`, a customer, is delivered in order."""
+
+    webhook_id: UUID
+    event_id: UUID
+    queue_key: UUID
+    type: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What an alert is at the place that was read."""
+
+    level: str
+    rule_id: str | None
+
+
+class Claimed(NamedTuple):
+    """A call that is this sender's until its lease ends. `attempts` counts this one and fences what the sender writes."""
+
+    webhook_id: UUID
+    event_id: UUID
+    queue_key: UUID
+    body: str
+    attempts: int
+
+
+# Behind one that has to wait, the next ones of the customer wait as long: nobody looks at them in vain.
+_QUEUE = """
+INSERT INTO alerts.webhook_deliveries (webhook_id, event_id, queue_key, type, body, next_at)
+SELECT n.webhook_id, n.event_id, n.queue_key, n.type, n.body,
+       coalesce((SELECT max(d.next_at) FROM alerts.webhook_deliveries d
+                  WHERE d.webhook_id = n.webhook_id AND d.queue_key = n.queue_key AND d.state = 'WAITING'), now())
+  FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[]) WITH ORDINALITY
+    AS n(webhook_id, event_id, queue_key, type, body, place)
+ ORDER BY n.place
+ON CONFLICT (webhook_id, event_id) DO NOTHING"""
+
+_CLAIM = """
+WITH due AS (
+  SELECT f.webhook_id, f.event_id
+    FROM unnest($1::uuid[], $2::int[]) AS h(webhook_id, room), LATERAL (
+      SELECT d.webhook_id, d.event_id FROM alerts.webhook_deliveries d
+       WHERE d.webhook_id = h.webhook_id AND d.state = 'WAITING' AND d.next_at <= now()
+         AND (d.leased_until IS NULL OR d.leased_until < now())
+         AND NOT EXISTS (
+           SELECT FROM alerts.webhook_deliveries o
+            WHERE o.webhook_id = d.webhook_id AND o.queue_key = d.queue_key AND o.state = 'WAITING'
+              AND (o.place < d.place OR o.leased_until >= now()))
+       ORDER BY d.next_at, d.place LIMIT h.room FOR UPDATE SKIP LOCKED) f)
+UPDATE alerts.webhook_deliveries d SET attempts = d.attempts + 1, leased_until = now() + $3::interval
+  FROM due WHERE d.webhook_id = due.webhook_id AND d.event_id = due.event_id AND d.state = 'WAITING'
+RETURNING d.webhook_id, d.event_id, d.queue_key, d.body, d.attempts"""
+
+_END = """
+UPDATE alerts.webhook_deliveries SET state = $4, ended_at = now(), leased_until = NULL, last_status = $5, last_error = $6
+ WHERE webhook_id = $1 AND event_id = $2 AND attempts = $3 AND state = 'WAITING' RETURNING 1"""
+_WAIT = """
+UPDATE alerts.webhook_deliveries SET next_at = now() + $4::interval, leased_until = NULL, last_status = $5, last_error = $6
+ WHERE webhook_id = $1 AND event_id = $2 AND attempts = $3 AND state = 'WAITING' RETURNING next_at"""
+_WAIT_BEHIND = """
+UPDATE alerts.webhook_deliveries SET next_at = $3 WHERE webhook_id = $1 AND queue_key = $2 AND state = 'WAITING' AND next_at < $3"""
+_NEXT_NOW = """
+UPDATE alerts.webhook_deliveries SET next_at = now() WHERE webhook_id = $1 AND queue_key = $2 AND state = 'WAITING' AND next_at > now()"""
+_WELL = """
+UPDATE alerts.webhooks w SET last_delivered_at = now(), failing_since = NULL FROM (
+  SELECT webhook_id, failing_since FROM alerts.webhooks WHERE webhook_id = $1 FOR UPDATE) before
+ WHERE w.webhook_id = before.webhook_id RETURNING before.failing_since"""
+_ALL_NOW = "UPDATE alerts.webhook_deliveries SET next_at = now() WHERE webhook_id = $1 AND state = 'WAITING' AND next_at > now()"
+_FAILING = """
+UPDATE alerts.webhooks SET failing_since = coalesce(failing_since, now()) WHERE webhook_id = $1 RETURNING failing_since"""
+
+_LOCK = "SELECT FROM alerts.webhooks WHERE webhook_id = $1 FOR UPDATE"
+_AGAIN = """
+UPDATE alerts.webhook_deliveries SET state = 'WAITING', attempts = 0, next_at = now(), leased_until = NULL, ended_at = NULL
+ WHERE webhook_id = $1 AND state = ANY($2::text[]) AND ($3::uuid IS NULL OR event_id = $3)
+   AND ($4::timestamptz IS NULL OR queued_at >= $4)"""
+
+_PRUNE = "DELETE FROM alerts.webhook_deliveries WHERE state <> 'WAITING' AND queued_at < now() - $1::interval"
+_EXPIRE = """
+UPDATE alerts.webhook_deliveries SET state = 'DEAD', ended_at = now(), last_error = 'TOO_OLD'
+ WHERE state = 'WAITING' AND queued_at < now() - $1::interval AND (leased_until IS NULL OR leased_until < now())"""
+
+_MARKS = "SELECT alert_id, level, rule_id FROM alerts.webhook_alerts WHERE alert_id = ANY($1::uuid[])"
+_SAVE_MARKS = """
+INSERT INTO alerts.webhook_alerts (alert_id, level, rule_id)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[])
+ON CONFLICT (alert_id) DO UPDATE SET level = excluded.level, rule_id = excluded.rule_id"""
+
+
+async def queue(c: Connection, calls: Sequence[Queued]) -> None:
+    """Add calls in their order; one that is there already stays as it is."""
+    if calls:
+        await c.execute(_QUEUE, *(list(column) for column in zip(*calls, strict=True)))
+
+
+async def claim(c: Connection, rooms: Mapping[UUID, int]) -> list[Claimed]:
+    """Take calls that are due, of each subscription as many as there is room for."""
+    records = await c.fetch(_CLAIM, list(rooms), list(rooms.values()), LEASE)
+    return [Claimed(*record) for record in records]
+
+
+async def end(c: Connection, call: Claimed, state: str, status: int | None, failure: str | None) -> None:
+    """The call is DELIVERED or DEAD; the next one of the customer is due. Nothing, where it is somebody else's by now."""
+    if await c.fetchval(_END, call.webhook_id, call.event_id, call.attempts, state, status, failure) is not None:
+        await c.execute(_NEXT_NOW, call.webhook_id, call.queue_key)
+
+
+async def hold(c: Connection, call: Claimed, wait: timedelta, status: int | None, failure: str | None) -> None:
+    """The call is made again later, and all behind it of the same customer are later too. Nothing, where it is somebody else's by now."""
+    at = await c.fetchval(_WAIT, call.webhook_id, call.event_id, call.attempts, wait, status, failure)
+    if at is not None:
+        await c.execute(_WAIT_BEHIND, call.webhook_id, call.queue_key, at)
+
+
+async def well(c: Connection, webhook_id: UUID) -> None:
+    """The receiver took a call. If it was failing before, everything that waits is tried at once."""
+    if await c.fetchval(_WELL, webhook_id) is not None:
+        await c.execute(_ALL_NOW, webhook_id)
+
+
+async def failing(c: Connection, webhook_id: UUID) -> datetime:
+    """The receiver did not take a call. Since when it has taken none."""
+    since: datetime = await c.fetchval(_FAILING, webhook_id)
+    return since
+
+
+async def again(c: Connection, webhook_id: UUID, states: Iterable[str], event_id: UUID | None, since: datetime | None) -> None:
+    """Calls that had ended are made once more, in their order."""
+    await c.execute(_LOCK, webhook_id)
+    await c.execute(_AGAIN, webhook_id, list(states), event_id, since)
+
+
+async def prune(c: Connection) -> None:
+    """What is older than 30 days: calls that still wait are given up, ended ones are forgotten."""
+    await c.execute(_PRUNE, KEPT)
+    await c.execute(_EXPIRE, KEPT)
+
+
+async def marks_of(c: Connection, alert_ids: Iterable[UUID]) -> dict[UUID, Mark]:
+    return {row["alert_id"]: Mark(row["level"], row["rule_id"]) for row in await c.fetch(_MARKS, list(alert_ids))}
+
+
+async def save_marks(c: Connection, marks: Mapping[UUID, Mark]) -> None:
+    if marks:
+        await c.execute(_SAVE_MARKS, list(marks), [m.level for m in marks.values()], [m.rule_id for m in marks.values()])
