@@ -71,9 +71,9 @@ def next_of(reply: Reply, attempts: int, schedule: Sequence[float], seed: str) -
     """After so many attempts, this reply among them. The jitter is drawn from `seed` and the attempt, so that it can be told again."""
     if reply.status is not None and 200 <= reply.status < 300:
         return Next("DELIVERED")
-    if attempts > len(schedule):
+    if attempts > len(schedule) and reply.status != 410:
         return Next("DEAD")
-    wait = schedule[attempts - 1] * (1 + JITTER * _share(f"{seed}\n{attempts}"))
+    wait = schedule[min(attempts, len(schedule)) - 1] * (1 + JITTER * _share(f"{seed}\n{attempts}"))
     if reply.status == 410:
         return Next("GONE", timedelta(seconds=wait))
     if reply.status in (429, 503) and reply.retry_after is not None:
