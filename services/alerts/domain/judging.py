@@ -216,10 +216,8 @@ def _saying(event: AlertEvent, moment: Moment) -> Saying:
 
 
 def _over(rule: Rule, customer: WatchedCustomer, today: date) -> Reason:
-    if rule.kind == "silence" and customer.purchases is not None:
-        bought_on = customer.purchases.last_on
-        figures: dict[str, str | int] = {"last_purchase_on": bought_on.isoformat()}
-        return Reason(code="BOUGHT_AGAIN", sentence=f"Bought again on {bought_on}.", figures=figures)
+    if rule.ended is not None:
+        return rule.ended(customer, today)
     return Reason(
         code="NOTHING_OVERDUE",
         sentence=f"On {today} nothing undisputed is overdue any more.",

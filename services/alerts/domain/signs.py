@@ -96,7 +96,8 @@ A customer of whom there is nothing to judge gets one condition of channel ALL t
 class Rule:
     """A warning. `waits_for`: kinds of fact that must be complete before it opens or worsens an alert.
 
-    `one_beginning`: the spell is over as soon as another event has begun a new one. `why_not` tells the conditions of its levels.
+    `one_beginning`: the spell is over as soon as another event has begun a new one. `ended` tells why a spell is over; without
+    it, because nothing undisputed is overdue. `why_not` tells the conditions of its levels.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Rule:
     defaults: Mapping[str, Decimal]
     judge: Judge
     one_beginning: bool = False
+    ended: Callable[[WatchedCustomer, date], Reason] | None = None
     why_not: WhyNot | None = None
 
     def calm_days(self, parameters: Parameters) -> int | None:
@@ -122,7 +124,7 @@ def checked_parameters(rule: Rule, values: Mapping[str, Decimal]) -> Mapping[str
     if any(not value.is_finite() or not 0 <= value < 10**12 for value in merged.values()):
         raise ValueError("parameters are numbers from 0")
     for lower, higher in pairwise(LEVELS):
-        for suffix in ("", "_days"):
+        for suffix in ("", "_days", "_spreads", "_share"):
             if lower + suffix in merged and higher + suffix in merged and merged[lower + suffix] >= merged[higher + suffix]:
                 raise ValueError(f"{lower + suffix} lies below {higher + suffix}")
     for name, value in merged.items():

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from services.alerts.domain.business_days import business_day
 from services.alerts.domain.conditions import Condition, at_least, out_of_reach
 from services.alerts.domain.figures import days_text
-from services.alerts.domain.rhythm import Purchases
-from services.alerts.domain.signs import Terms
+from services.alerts.domain.rhythm import Purchases, known_pause, rhythm
+from services.alerts.domain.signs import Parameters, Terms
 from services.alerts.domain.silence_score import Population, Rhythm, first_day_at, stays_away
 from shared.contracts.alerts import Level
 
@@ -59,6 +59,31 @@ def lines(
             if due_on > on:
                 break
     return found
+
+
+def own_lines(
+    purchases: Purchases, terms: Terms, parameters: Parameters, unit: float, earliest: float, on: date, floor_days: int = 0
+) -> list[Line]:
+    """Watch and act of a customer's own rhythm, a unit being its own median gap.
+
+    A pause that was made at the same time of an earlier year is waited for. `floor_days` of silence are watched in any case.
+    """
+    own, forward = rhythm(purchases), parameters.number("forward_units") * unit
+    pause = known_pause(purchases)
+
+    def waited_for(days: int | None, units: int) -> int | None:
+        return days if days is None or pause is None else max(days, pause[1] - purchases.last + round(units * unit))
+
+    def watch() -> int | None:
+        days = silent_days_until(own, terms.population, forward, parameters.number("watch"), earliest)
+        if floor_days > 0:
+            days = floor_days if days is None else min(days, floor_days)
+        return waited_for(days, 1)
+
+    def act() -> int | None:
+        return waited_for(silent_days_until(own, terms.population, forward, parameters.number("act"), earliest), 2)
+
+    return lines(purchases, terms, parameters.whole("grace_days"), on, (("watch", watch), ("act", act)))
 
 
 def reached(found: Sequence[Line], on: date) -> Line | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.domain.contacts import CONTACTS, contact_day
 from services.alerts.domain.late_odds import Paid, paid
 from services.alerts.domain.payment_habit import Habit, settled
 from services.alerts.domain.rhythm import Purchases, bought
@@ -61,7 +62,7 @@ class Watch(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Keys: `invoices` by invoice_key, `habits`, `paid`, `turnover`, `moved_by` (last event of the ledger) by currency, `watches` by
-    watch_key. `sales_sources` delivered this customer's sales."""
+    watch_key. `sales_sources` delivered this customer's sales. `payments` and `contacts` are rhythms of days like `purchases`."""
 
     customer_id: UUID
     purchases: Purchases | None = None
@@ -76,13 +77,15 @@ class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
     limit: Money | None = None
     limit_by: UUID | None = None
     watches: dict[str, Watch] = {}
+    payments: Purchases | None = None
+    contacts: Purchases | None = None
 
 
 LEDGER = (InvoiceIssued, PaymentReceived, PaymentReversed, PaymentMade, CreditNoted, WrittenOff)
 COMPLAINTS = (ComplaintReceived, ClaimSettled, ComplaintClosed, ComplaintWithdrawn)
 CARD = (CustomerRegistered, StubOpened, TradeTermsAgreed)
 
-FOLDED_TYPES = frozenset(cls.type for cls in (SaleRecorded, GoodsReturned, *LEDGER, *COMPLAINTS, *CARD))
+FOLDED_TYPES = frozenset(cls.type for cls in (SaleRecorded, GoodsReturned, *LEDGER, *COMPLAINTS, *CARD, *CONTACTS))
 """Event types of which something is remembered, if only that the customer exists."""
 
 
@@ -105,13 +108,21 @@ def evolve(before: WatchedCustomer, envelope: Envelope, recorded_on: date) -> Wa
                 before.turnover.get(event.net.currency, ()), min(event.returned_on, recorded_on), sold=-event.net.amount
             )
             return msgspec.structs.replace(before, turnover={**before.turnover, event.net.currency: months})
-        case InvoiceIssued() | PaymentReceived() | PaymentReversed() | PaymentMade() | CreditNoted() | WrittenOff():
+        case PaymentReceived():
+            posted = _posted(before, event, envelope.event_id, recorded_on)
+            on = min(event.received_on, recorded_on)
+            days = bought(before.payments, on, envelope.event_id, envelope.recorded_at)
+            return msgspec.structs.replace(posted, payments=days)
+        case InvoiceIssued() | PaymentReversed() | PaymentMade() | CreditNoted() | WrittenOff():
             return _posted(before, event, envelope.event_id, recorded_on)
         case ComplaintReceived() | ClaimSettled() | ComplaintClosed() | ComplaintWithdrawn():
-            return msgspec.structs.replace(before, claims=apply_claim(before.claims, event))
+            before = msgspec.structs.replace(before, claims=apply_claim(before.claims, event))
         case TradeTermsAgreed():
             return msgspec.structs.replace(before, limit=event.credit_limit, limit_by=envelope.event_id)
-    return before
+    touched_on = contact_day(event, recorded_on)
+    if touched_on is None:
+        return before
+    return msgspec.structs.replace(before, contacts=bought(before.contacts, touched_on, envelope.event_id, envelope.recorded_at))
 
 
 def _sold(

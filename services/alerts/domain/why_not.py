@@ -30,6 +30,8 @@ from shared.contracts.open_items import Claims, disputed
 GRACE = "grace_days"
 ENDLESS_DAYS = Decimal(10**6)
 STEPS = 40
+RHYTHMS = ("purchases", "payments", "contacts")
+"""Rhythms of a watched customer; a silence has the name of its own for a channel."""
 
 
 class Given(NamedTuple):
@@ -184,26 +186,30 @@ def _undisputed(given: Given) -> Given:
 
 
 def _disputed(rule: Rule, channel: str, given: Given) -> Reason:
-    taken = disputed(given.customer.account, given.customer.claims, given.today).get(channel, {})
-    amount = sum(taken.values(), Decimal(0))
-    return Reason(
-        code="DISPUTED",
-        sentence=f"{amount_text(amount, channel)} is disputed by complaints and not counted.",
-        figures={"disputed_amount": str(amount), "currency": channel},
-    )
+    found = disputed(given.customer.account, given.customer.claims, given.today)
+    # Some channels are a currency, others all of them.
+    amounts = {one: sum(found[one].values(), Decimal(0)) for one in ([channel] if channel in found else sorted(found))}
+    figures: dict[str, str | int] = {f"disputed_{currency}": str(amount) for currency, amount in amounts.items()}
+    if len(amounts) == 1:
+        figures = {"disputed_amount": str(*amounts.values()), "currency": str(*amounts)}
+    told = " and ".join(amount_text(amount, currency) for currency, amount in amounts.items())
+    return Reason(code="DISPUTED", sentence=f"{told} is disputed by complaints and not counted.", figures=figures)
 
 
 def _without_pauses(given: Given) -> Given:
-    purchases = given.customer.purchases
-    if purchases is None:
-        return given
-    unpaused = msgspec.structs.replace(purchases, pauses=())
-    return given._replace(customer=msgspec.structs.replace(given.customer, purchases=unpaused))
+    customer = given.customer
+    unpaused = {
+        name: msgspec.structs.replace(days, pauses=())
+        for name in RHYTHMS
+        for days in [getattr(customer, name)]
+        if days is not None
+    }
+    return given._replace(customer=msgspec.structs.replace(customer, **unpaused))
 
 
 def _paused(rule: Rule, channel: str, given: Given) -> Reason:
-    purchases = given.customer.purchases
-    pause = None if purchases is None else known_pause(purchases)
+    days = getattr(given.customer, channel)
+    pause = None if days is None else known_pause(days)
     back = given.today if pause is None else date.fromordinal(pause[1])
     return Reason(
         code="KNOWN_PAUSE",

@@ -18,7 +18,9 @@ from __future__ import annotations
 
 from services.alerts.domain.rules.credit_limit_nearly_used import CREDIT_LIMIT_NEARLY_USED
 from services.alerts.domain.rules.new_customer_quiet import NEW_CUSTOMER_QUIET
+from services.alerts.domain.rules.nobody_in_touch import NOBODY_IN_TOUCH
 from services.alerts.domain.rules.overdue_debt import OVERDUE_DEBT
+from services.alerts.domain.rules.payments_fell_silent import PAYMENTS_FELL_SILENT
 from services.alerts.domain.rules.payments_getting_worse import PAYMENTS_GETTING_WORSE
 from services.alerts.domain.rules.sales_ahead_of_collections import SALES_AHEAD_OF_COLLECTIONS
 from services.alerts.domain.rules.silent_beyond_own_rhythm import SILENT_BEYOND_OWN_RHYTHM
@@ -31,6 +33,8 @@ ALL_RULES: tuple[Rule, ...] = (
     PAYMENTS_GETTING_WORSE,
     CREDIT_LIMIT_NEARLY_USED,
     SALES_AHEAD_OF_COLLECTIONS,
+    PAYMENTS_FELL_SILENT,
+    NOBODY_IN_TOUCH,
 )
 
 RULES_BY_ID = {rule.id: rule for rule in ALL_RULES}

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.alerts.domain.conditions import Condition, at_least, at_most
 from services.alerts.domain.figures import days_text, decimal_text, percent
 from services.alerts.domain.rhythm import Purchases, rhythm
-from services.alerts.domain.rules.silent_beyond_own_rhythm import CHANNEL, EARLIEST_DAYS, ORDERS, at_stake
+from services.alerts.domain.rules.silent_beyond_own_rhythm import CHANNEL, EARLIEST_DAYS, ORDERS, at_stake, bought_again
 from services.alerts.domain.signs import Parameters, Rule, Sign, Terms
 from services.alerts.domain.silence_line import Line, conditions, earliest_day, lines, next_change, reached, silent_days_until
 from services.alerts.domain.silence_score import stays_away
@@ -126,4 +126,5 @@ NEW_CUSTOMER_QUIET = Rule(
     judge=new_customer_quiet,
     why_not=why_not,
     one_beginning=True,
+    ended=bought_again,
 )

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from statistics import median, quantiles
 from uuid import UUID
 
 from services.alerts.domain.conditions import Condition, at_least
-from services.alerts.domain.figures import amount_text, days_text, decimal_text, percent
-from services.alerts.domain.rhythm import Purchases, gaps, known_pause, median_gap, rhythm
+from services.alerts.domain.figures import amount_text
+from services.alerts.domain.rhythm import Purchases, median_gap
 from services.alerts.domain.signs import Parameters, Rule, Sign, Terms
-from services.alerts.domain.silence_line import Line, conditions, earliest_day, lines, next_change, reached, silent_days_until
-from services.alerts.domain.silence_score import Rhythm, stays_away
+from services.alerts.domain.silence_line import Line, conditions, earliest_day, next_change, own_lines, reached
+from services.alerts.domain.silence_reasons import ORDERS_WORDS, silence_reasons
 from services.alerts.domain.turnover import month_of, sums
 from services.alerts.domain.watched_customer import WatchedCustomer
 from shared.contracts.alerts import Reason
@@ -80,72 +79,22 @@ def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> t
 
 
 def _lines(purchases: Purchases, terms: Terms, parameters: Parameters, gap: float, unit: float, on: date) -> list[Line]:
-    own = rhythm(purchases)
-    forward, earliest = parameters.number("forward_units") * unit, max(EARLIEST_DAYS, gap)
-    pause = known_pause(purchases)
-
-    def waited_for(days: int | None, units: int) -> int | None:
-        return days if days is None or pause is None else max(days, pause[1] - purchases.last + round(units * unit))
-
-    def watch() -> int | None:
-        days = silent_days_until(own, terms.population, forward, parameters.number("watch"), earliest)
-        floor = round(parameters.number("floor_units") * unit)
-        if terms.population_version == 0 and floor > 0:
-            days = floor if days is None else min(days, floor)
-        return waited_for(days, 1)
-
-    def act() -> int | None:
-        return waited_for(silent_days_until(own, terms.population, forward, parameters.number("act"), earliest), 2)
-
-    return lines(purchases, terms, parameters.whole("grace_days"), on, (("watch", watch), ("act", act)))
+    floor = round(parameters.number("floor_units") * unit) if terms.population_version == 0 else 0
+    return own_lines(purchases, terms, parameters, unit, max(EARLIEST_DAYS, gap), on, floor)
 
 
 def _reasons(customer: WatchedCustomer, purchases: Purchases, terms: Terms, unit: float, on: date) -> tuple[Reason, ...]:
-    own = gaps(purchases)
-    middle, silent = median(own), on.toordinal() - purchases.last
-    low, _, high = quantiles(own, n=4, method="inclusive") if len(own) > 1 else (middle, middle, middle)
     forward = terms.parameters[RULE_ID].number("forward_units") * unit
-    chance = stays_away(rhythm(purchases), terms.population, forward)(silent)
-    typical = stays_away(Rhythm(0, 0, 0.0, 0.0, 0.0), terms.population, forward)(silent)
-    found = [
-        Reason(
-            code="OWN_RHYTHM",
-            sentence=f"Buys every {days_text(middle)} (median of {len(own)} gaps, middle half {decimal_text(low, 1)} to {decimal_text(high, 1)}).",
-            figures={
-                "median_gap_days": decimal_text(middle, 1),
-                "gaps": len(own),
-                "lower_quartile_days": decimal_text(low, 1),
-                "upper_quartile_days": decimal_text(high, 1),
-            },
-        ),
-        Reason(
-            code="SILENT_DAYS",
-            sentence=f"Silent for {days_text(silent)} since {purchases.last_on} = {decimal_text(silent / middle, 1)} x; longest pause of these so far {days_text(max(own))}.",
-            figures={
-                "silent_days": silent,
-                "last_purchase_on": purchases.last_on.isoformat(),
-                "as_of": on.isoformat(),
-                "times_own_gap": decimal_text(silent / middle, 1),
-                "longest_gap_days": max(own),
-            },
-        ),
-        Reason(
-            code="CHANCE_OF_NO_ORDER",
-            sentence=f"Chance of no order within the next {days_text(round(forward))}: {percent(chance)} (a customer of whom nothing is known: {percent(typical)}).",
-            figures={
-                "forward_days": round(forward),
-                "probability": decimal_text(chance, 4),
-                "typical_probability": decimal_text(typical, 4),
-                "population_version": terms.population_version,
-            },
-        ),
-    ]
-    pause = known_pause(purchases)
-    if pause is not None:
-        back = date.fromordinal(pause[1])
-        sentence = f"Made the same pause in an earlier year; it would have been back by {back}."
-        found.append(Reason(code="KNOWN_PAUSE_OVER", sentence=sentence, figures={"back_by": back.isoformat()}))
-    return (*found, *at_stake(customer, purchases.last_on))
+    return (*silence_reasons(ORDERS_WORDS, purchases, terms, forward, on), *at_stake(customer, purchases.last_on))
+
+
+def bought_again(customer: WatchedCustomer, _on: date) -> Reason:
+    bought_on = None if customer.purchases is None else customer.purchases.last_on.isoformat()
+    return Reason(
+        code="BOUGHT_AGAIN",
+        sentence=f"Bought again on {bought_on}.",
+        figures={} if bought_on is None else {"last_purchase_on": bought_on},
+    )
 
 
 def at_stake(customer: WatchedCustomer, last_on: date) -> tuple[Reason, ...]:
@@ -178,4 +127,5 @@ SILENT_BEYOND_OWN_RHYTHM = Rule(
     judge=silent_beyond_own_rhythm,
     why_not=why_not,
     one_beginning=True,
+    ended=bought_again,
 )
