@@ -50,10 +50,15 @@ def breaks(before: Promises, now: Promises, retired: Set[str] = frozenset()) -> 
 
 def _more_words(before: str, now: str) -> bool:
     """Readers take a word that they do not know for "something else"; a word taken away would leave old events unread."""
-    if not (before.startswith(ONE_OF) and now.startswith(ONE_OF)) or before.endswith(ALWAYS) != now.endswith(ALWAYS):
+    if before.endswith(ALWAYS) != now.endswith(ALWAYS) or not all(ONE_OF in kind for kind in (before, now)):
         return False
-    words = [set(kind.removeprefix(ONE_OF).removesuffix(ALWAYS).split(", ")) for kind in (before, now)]
-    return words[0] <= words[1]
+    (kept_in, old), (keeps_in, new) = (_words(kind) for kind in (before, now))
+    return kept_in == keeps_in and kept_in in ("", "array of ", "map of ") and old <= new
+
+
+def _words(kind: str) -> tuple[str, set[str]]:
+    container, _, words = kind.removesuffix(ALWAYS).partition(ONE_OF)
+    return container, set(words.split(", "))
 
 
 def _stood_before(path: str, fields: Mapping[str, str]) -> bool:

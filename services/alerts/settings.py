@@ -13,7 +13,7 @@ class Settings(ServiceSettings):
 
     `webhook_networks` (CIDR) may be called though they are not public, such as the company's own; with a loopback network among
     them plain http to it is taken too, for trials. `webhook_retry_seconds`: waits between attempts. A receiver that has taken
-    nothing for `webhook_give_up_days` is disabled.
+    nothing for `webhook_give_up_days` is disabled. A call lasts `webhook_timeout_seconds` at most.
     """
 
     model_config = SettingsConfigDict(env_prefix="ALERTS_", frozen=True)
@@ -21,3 +21,4 @@ class Settings(ServiceSettings):
     webhook_networks: tuple[str, ...] = ()
     webhook_retry_seconds: tuple[float, ...] = SCHEDULE
     webhook_give_up_days: float = 5.0
+    webhook_timeout_seconds: float = 15.0

@@ -108,6 +108,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
             allowed,
             settings.webhook_retry_seconds,
             timedelta(days=settings.webhook_give_up_days),
+            timedelta(seconds=settings.webhook_timeout_seconds),
         )
 
         learning = JobDeps(pool, stores["cards"], ZoneInfo(settings.zone))

@@ -8,6 +8,9 @@ from uuid import UUID
 from shared.contracts.alerts import AlertKind, Level
 from shared.contracts.event import Event, Instant, registered
 
+WebhookKind = Literal[AlertKind, "company"]
+"""Kinds of alerts about a customer, and warnings that concern no single one."""
+
 
 class WebhookEvent(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Base of the events of one subscription."""
@@ -24,7 +27,7 @@ class WebhookSubscribed(WebhookEvent, frozen=True, kw_only=True, omit_defaults=T
     sealed_url: str
     sealed_secret: str
     subscribed_by: UUID
-    kinds: tuple[AlertKind, ...] = ()
+    kinds: tuple[WebhookKind, ...] = ()
     levels: tuple[Level, ...] = ()
     rules: tuple[str, ...] = ()
 
@@ -37,7 +40,7 @@ class WebhookRevised(WebhookEvent, frozen=True, kw_only=True, omit_defaults=True
     name: str
     sealed_url: str
     revised_by: UUID
-    kinds: tuple[AlertKind, ...] = ()
+    kinds: tuple[WebhookKind, ...] = ()
     levels: tuple[Level, ...] = ()
     rules: tuple[str, ...] = ()
 

@@ -11,7 +11,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -19,9 +19,6 @@ import httpcore
 
 from shared.outgoing.addresses import AddressRefused, Network, check_address, check_url
 
-CONNECT_SECONDS = 5.0
-READ_SECONDS = 10.0
-WHOLE_SECONDS = 15.0
 RESPONSE_BYTES = 16 * 1024
 """More of a response than this is not read."""
 CONNECTIONS = 100
@@ -97,16 +94,16 @@ async def post(
     url: str,
     headers: Mapping[str, str],
     body: bytes,
+    now: Callable[[], datetime],
+    patience: timedelta,
     allowed: Sequence[Network] = (),
-    now: Callable[[], datetime] | None = None,
 ) -> Answered:
-    """Post JSON. Whatever happens is an answer; nothing of the response but its status is kept, and nothing of it is raised."""
-    limits = {"connect": CONNECT_SECONDS, "read": READ_SECONDS, "write": READ_SECONDS, "pool": WHOLE_SECONDS}
+    """Post JSON, within `patience` as a whole. Whatever happens is an answer; of the response its status is kept and nothing else."""
     sent = [*headers.items(), ("Content-Type", "application/json"), ("User-Agent", "regulars-webhooks/1")]
     try:
         check_url(url, allowed)
-        async with asyncio.timeout(WHOLE_SECONDS):
-            async with pool.stream("POST", url, headers=sent, content=body, extensions={"timeout": limits}) as response:
+        async with asyncio.timeout(patience.total_seconds()):
+            async with pool.stream("POST", url, headers=sent, content=body) as response:
                 after = next((value for name, value in response.headers if name.lower() == b"retry-after"), None)
                 size = 0
                 async for chunk in response.aiter_stream():
@@ -124,7 +121,7 @@ async def post(
         return Answered(None, "CONNECTION_LOST")
 
 
-def _seconds(header: bytes | None, now: Callable[[], datetime] | None) -> float | None:
+def _seconds(header: bytes | None, now: Callable[[], datetime]) -> float | None:
     if header is None:
         return None
     text = header.decode("latin-1").strip()
@@ -134,6 +131,6 @@ def _seconds(header: bytes | None, now: Callable[[], datetime] | None) -> float 
         until = parsedate_to_datetime(text)
     except ValueError:
         return None
-    if now is None or until.tzinfo is None:
+    if until.tzinfo is None:
         return None
     return max((until.astimezone(UTC) - now()).total_seconds(), 0.0)

@@ -10,7 +10,8 @@ from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.alerts.domain.webhook import Wanted
-from shared.contracts.alerts import AlertKind, Level
+from shared.contracts.alerts import Level
+from shared.contracts.webhooks import WebhookKind
 from shared.outgoing.addresses import LONGEST
 from shared.web.fields import Body, Moment, Name
 
@@ -27,7 +28,7 @@ class WebhookBody(Body):
 
     name: Name
     url: Url
-    kinds: Annotated[tuple[AlertKind, ...], Field(max_length=20)] = ()
+    kinds: Annotated[tuple[WebhookKind, ...], Field(max_length=20)] = ()
     levels: Annotated[tuple[Level, ...], Field(max_length=10)] = ()
     rules: Annotated[tuple[RuleId, ...], Field(max_length=100)] = ()
 

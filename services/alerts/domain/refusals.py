@@ -43,6 +43,10 @@ class RuleUnknown(AlertRefused):
     """No rule has this id."""
 
 
+class WebhookUnknown(AlertRefused):
+    """There is no such subscription, or it has ended."""
+
+
 class ParametersRefused(AlertRefused):
     """A parameter that the rule does not have, or a value that it cannot have. `why` names it."""
 

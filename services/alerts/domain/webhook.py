@@ -9,12 +9,13 @@ from functools import reduce
 from typing import Literal
 from uuid import UUID
 
-from services.alerts.domain.refusals import AlertRefused
-from shared.contracts.alerts import AlertKind, Level
+from services.alerts.domain.refusals import WebhookUnknown
+from shared.contracts.alerts import Level
 from shared.contracts.webhooks import (
     WebhookDisabled,
     WebhookEnded,
     WebhookEvent,
+    WebhookKind,
     WebhookPaused,
     WebhookResumed,
     WebhookRevised,
@@ -25,15 +26,11 @@ from shared.contracts.webhooks import (
 State = Literal["ACTIVE", "PAUSED", "DISABLED", "ENDED"]
 
 
-class WebhookUnknown(AlertRefused):
-    """There is no such subscription, or it has ended."""
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which alerts are told. Empty means all."""
 
-    kinds: tuple[AlertKind, ...] = ()
+    kinds: tuple[WebhookKind, ...] = ()
     levels: tuple[Level, ...] = ()
     rules: tuple[str, ...] = ()
 

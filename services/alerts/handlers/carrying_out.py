@@ -16,6 +16,7 @@ from shared.event_store.append import append_many
 from shared.event_store.events import Append, AppendResult, NewEvent
 from shared.event_store.load import load
 from shared.feed.scan import place_of
+from shared.postgres.pool import Connection
 from shared.projections.waiting import position_token
 from shared.web.answers import Answer
 from shared.web.commands import CommandKey
@@ -26,14 +27,18 @@ _TRIES = 5
 Meta = Mapping[str, str]
 
 
+Beside = Callable[[Connection, Sequence[AppendResult]], Awaitable[None]]
+
+
 class Decided(NamedTuple):
-    """What a command leads to: events, already sealed, and the body of the answer."""
+    """What a command leads to: events, already sealed, and the body of the answer. `beside` writes more in their transaction."""
 
     events: Sequence[Event]
     body: Mapping[str, Any]
     customer_id: UUID | None
     status: int = 200
     location: str | None = None
+    beside: Beside | None = None
 
 
 async def carry_out(
@@ -86,6 +91,8 @@ async def _append(
     command = remembered(key, answer, place=[topic, part])
     async with deps.pool.acquire() as c, c.transaction():
         done = await append_many(c, SCHEMA, [Append(stream, version, customer_id, part, new)], command=command)
+        if done.outcome == "appended" and made is not None and made.beside is not None:
+            await made.beside(c, done.results)
     return concluded(done, answer, command, key, _place)
 
 

@@ -81,6 +81,7 @@ _CODES: dict[type[refusals.AlertRefused], str] = {
     refusals.LiveOnAhead: LIVE_ON_AHEAD,
     refusals.RuleUnknown: RULE_UNKNOWN,
     refusals.ParametersRefused: RULE_PARAMETERS,
+    refusals.WebhookUnknown: WEBHOOK_UNKNOWN,
 }
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid5
 
+from services.alerts.domain.refusals import WebhookUnknown
 from services.alerts.domain.webhook import (
     Disable,
     RotateSecret,
@@ -16,7 +16,6 @@ from services.alerts.domain.webhook import (
     Wanted,
     Webhook,
     WebhookCommand,
-    WebhookUnknown,
     decide,
     evolve,
     sealed_place,
@@ -24,30 +23,26 @@ from services.alerts.domain.webhook import (
     webhook_stream,
 )
 from services.alerts.domain.webhook_call import SECRET_BYTES, body_of, new_secret
+from services.alerts.handlers.carrying_out import Beside, Decided, Meta, carry_out
 from services.alerts.handlers.deps import SCHEMA, Deps
 from services.alerts.handlers.problems import WEBHOOK_UNKNOWN
 from services.alerts.read_models.webhook_queue import Queued, again, queue
 from services.alerts.read_models.webhooks import save
-from shared.contracts.cursor import START, TopicPart
+from shared.contracts.cursor import START
 from shared.contracts.event import Event
-from shared.contracts.topics import ALERTS_CONTROL
 from shared.contracts.webhooks import WebhookEvent, WebhookSecretRotated, WebhookSubscribed
 from shared.event_store.append import append_many
-from shared.event_store.events import Append, Appended, AppendResult, CommandRecord, NewEvent
+from shared.event_store.events import Append, AppendResult, NewEvent
 from shared.event_store.load import load
 from shared.postgres.pool import Connection, Pool
-from shared.projections.waiting import position_token
 from shared.web.answers import Answer
 from shared.web.commands import CommandKey
-from shared.web.problem import Problem
-from shared.web.repeats import concluded, remembered, repeated
 
 OVERLAP = timedelta(hours=24)
 """So long calls are signed with the secret before the last as well."""
 PING = "regulars.alerts.webhook-ping.v1"
 _TRIES = 5
 _DISABLED = UUID("5f0a3f16-12d7-5c4e-8f0f-4b5f8c2f6f31")
-Meta = Mapping[str, str]
 
 
 def sealed_url(deps: Deps, webhook_id: UUID, url: str) -> str:
@@ -65,7 +60,7 @@ async def subscribe(deps: Deps, name: str, url: str, wanted: Wanted, key: Comman
     command = Subscribe(
         webhook_id, key.principal, name, sealed_url(deps, webhook_id, url), sealed_secret(deps, webhook_id), wanted
     )
-    answer = await act_on_webhook(deps, webhook_id, command, key, meta, None, 201, f"/v1/webhooks/{webhook_id}")
+    answer = await act_on_webhook(deps, webhook_id, command, key, meta, None)
     return await _with_secret(deps, webhook_id, key, answer)
 
 
@@ -77,24 +72,24 @@ async def rotate_secret(deps: Deps, webhook_id: UUID, key: CommandKey, meta: Met
 
 
 async def act_on_webhook(
-    deps: Deps,
-    webhook_id: UUID,
-    command: WebhookCommand,
-    key: CommandKey,
-    meta: Meta,
-    expected: int | None,
-    status: int = 200,
-    location: str | None = None,
+    deps: Deps, webhook_id: UUID, command: WebhookCommand, key: CommandKey, meta: Meta, expected: int | None
 ) -> Answer:
     """Raises Problem: 404, 412 when `expected` is not its version, 422 for a reused key."""
 
-    def decided(hook: Webhook | None) -> Sequence[WebhookEvent]:
-        try:
-            return decide(hook, command)
-        except WebhookUnknown:
-            raise Problem(WEBHOOK_UNKNOWN) from None
+    async def decided(before: Sequence[Event]) -> Decided:
+        hook = state_of(_webhook_events(before))
+        events = decide(hook, command)
+        after = _after(hook, events)
 
-    return await _carry_out(deps, webhook_id, decided, _saved, key, meta, expected, status, location)
+        async def saved(c: Connection, results: Sequence[AppendResult]) -> None:
+            await _saved(c, after, results)
+
+        made = isinstance(command, Subscribe)
+        location = f"/v1/webhooks/{webhook_id}" if made else None
+        return Decided(events, {"id": str(webhook_id), "state": after.state}, None, 201 if made else 200, location, saved)
+
+    unknown = None if isinstance(command, Subscribe) else WEBHOOK_UNKNOWN
+    return await carry_out(deps, webhook_stream(webhook_id), decided, key, meta, expected, unknown)
 
 
 async def ping(deps: Deps, webhook_id: UUID, key: CommandKey, meta: Meta) -> Answer:
@@ -102,11 +97,10 @@ async def ping(deps: Deps, webhook_id: UUID, key: CommandKey, meta: Meta) -> Ans
     call_id = key.new_id()
     body = body_of(PING, deps.now(), {"webhook_id": webhook_id})
 
-    async def queued(c: Connection, hook: Webhook, done: Appended) -> None:
+    async def queued(c: Connection, results: Sequence[AppendResult]) -> None:
         await queue(c, [Queued(webhook_id, call_id, call_id, PING, body)])
 
-    location = f"/v1/webhooks/{webhook_id}/deliveries/{call_id}"
-    return await _carry_out(deps, webhook_id, _nothing, queued, key, meta, None, 202, location)
+    return await _asked(deps, webhook_id, queued, f"/v1/webhooks/{webhook_id}/deliveries/{call_id}", key, meta)
 
 
 async def redeliver(
@@ -120,11 +114,21 @@ async def redeliver(
 ) -> Answer:
     """Calls that ended in these states are made again: one, or all since a moment. Raises Problem: 404, 422."""
 
-    async def queued(c: Connection, hook: Webhook, done: Appended) -> None:
+    async def queued(c: Connection, results: Sequence[AppendResult]) -> None:
         await again(c, webhook_id, states, event_id, since)
 
-    location = f"/v1/webhooks/{webhook_id}/deliveries"
-    return await _carry_out(deps, webhook_id, _nothing, queued, key, meta, None, 202, location)
+    return await _asked(deps, webhook_id, queued, f"/v1/webhooks/{webhook_id}/deliveries", key, meta)
+
+
+async def _asked(deps: Deps, webhook_id: UUID, queued: Beside, location: str, key: CommandKey, meta: Meta) -> Answer:
+    # Nothing of it is an event: the subscription stays what it is.
+    async def decided(before: Sequence[Event]) -> Decided:
+        hook = state_of(_webhook_events(before))
+        if hook is None or hook.state == "ENDED":
+            raise WebhookUnknown
+        return Decided([], {"id": str(webhook_id), "state": hook.state}, None, 202, location, queued)
+
+    return await carry_out(deps, webhook_stream(webhook_id), decided, key, meta, None)
 
 
 async def disable(pool: Pool, webhook_id: UUID, command: Disable, now: datetime) -> bool:
@@ -141,20 +145,14 @@ async def disable(pool: Pool, webhook_id: UUID, command: Disable, now: datetime)
         async with pool.acquire() as c, c.transaction():
             done = await append_many(c, SCHEMA, [Append(stream, loaded.version, None, 0, new)])
             if done.outcome == "appended":
-                await _saved(c, _after(hook, events), done)
+                await _saved(c, _after(hook, events), done.results)
                 return True
     return False
 
 
-def _nothing(hook: Webhook | None) -> Sequence[WebhookEvent]:
-    if hook is None or hook.state == "ENDED":
-        raise Problem(WEBHOOK_UNKNOWN)
-    return []
-
-
-async def _saved(c: Connection, hook: Webhook, done: Appended) -> None:
+async def _saved(c: Connection, hook: Webhook, results: Sequence[AppendResult]) -> None:
     # Of a new subscription this is the place of its first event, behind which it is told.
-    await save(c, hook, done.results[0].version, done.results[0].cursor or START)
+    await save(c, hook, results[0].version, results[0].cursor or START)
 
 
 def _after(hook: Webhook | None, events: Sequence[WebhookEvent]) -> Webhook:
@@ -163,56 +161,6 @@ def _after(hook: Webhook | None, events: Sequence[WebhookEvent]) -> Webhook:
     if hook is None:
         raise AssertionError("a command is on a subscription")
     return hook
-
-
-async def _carry_out(
-    deps: Deps,
-    webhook_id: UUID,
-    decided: Callable[[Webhook | None], Sequence[WebhookEvent]],
-    written: Callable[[Connection, Webhook, Appended], Any],
-    key: CommandKey,
-    meta: Meta,
-    expected: int | None,
-    status: int = 200,
-    location: str | None = None,
-) -> Answer:
-    stream = webhook_stream(webhook_id)
-    for _ in range(_TRIES):
-        async with deps.pool.acquire() as c:
-            loaded = await load(c, SCHEMA, stream, (key.principal, key.route, key.key))
-        if loaded.stored is not None:
-            return repeated(loaded.stored, key, _place)
-        if expected is not None and loaded.events and loaded.version != expected:
-            raise Problem("VERSION_STALE")
-        before = state_of(_webhook_events([envelope.event for envelope in loaded.events]))
-        events = decided(before)
-        hook = _after(before, events)
-        answer = Answer(
-            status, {"id": str(webhook_id), "state": hook.state}, loaded.version + len(events) or None, None, location
-        )
-        new = [NewEvent(key.new_id(n), event, deps.now(), meta) for n, event in enumerate(events)]
-        command = remembered(key, answer)
-        result = await _append(deps, Append(stream, loaded.version, None, 0, new), command, hook, written)
-        concluding = concluded(result, answer, command, key, _place)
-        if concluding is not None:
-            return concluding
-        if expected is not None:
-            raise Problem("VERSION_STALE")
-    raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
-
-
-async def _append(
-    deps: Deps,
-    append: Append,
-    command: CommandRecord,
-    hook: Webhook,
-    written: Callable[[Connection, Webhook, Appended], Any],
-) -> Appended:
-    async with deps.pool.acquire() as c, c.transaction():
-        done = await append_many(c, SCHEMA, [append], command=command)
-        if done.outcome == "appended":
-            await written(c, hook, done)
-    return done
 
 
 async def _with_secret(deps: Deps, webhook_id: UUID, key: CommandKey, answer: Answer) -> Answer:
@@ -226,11 +174,6 @@ async def _with_secret(deps: Deps, webhook_id: UUID, key: CommandKey, answer: An
         raise AssertionError("the command has made a secret")
     secret = deps.master.open(sealed_place(webhook_id, "secret"), made.sealed_secret)
     return replace(answer, body={**(answer.body or {}), "secret": secret})
-
-
-def _place(results: Sequence[AppendResult], stored: Mapping[str, Any]) -> str | None:
-    written = [result.cursor for result in results if result.cursor is not None]
-    return position_token(TopicPart(ALERTS_CONTROL, 0), max(written)) if written else None
 
 
 def _webhook_events(events: Sequence[Event]) -> list[WebhookEvent]:

@@ -15,6 +15,7 @@ from services.alerts.read_models.alerts import REPORTED_LEVEL
 from services.alerts.read_models.webhook_queue import Mark, Queued, marks_of, queue, save_marks
 from services.alerts.read_models.webhooks import WebhookRow, served
 from shared.contracts.alerts import AbnormalityReported, AlertEvent, AlertOpened, AlertReopened, AlertWorsened
+from shared.contracts.company_alerts import CompanyAlertChanged, CompanyAlertEvent, CompanyAlertOpened
 from shared.contracts.event import decode, event_types
 from shared.contracts.topics import ALERTS_EVENTS
 from shared.event_store.events import StoredRow
@@ -25,6 +26,7 @@ from shared.projections.positions import PartLost, Position, make_unrouted, move
 
 POSITION = "webhooks"
 AT_ONCE = 1000
+Told = AlertEvent | CompanyAlertEvent
 POLL_SECONDS = 0.5
 
 
@@ -49,7 +51,7 @@ async def queue_next(pool: Pool) -> bool:
     rows = list(takewhile(lambda row: row.type in event_types(), found))
     if not rows:
         return False
-    told = [(row, event) for row in rows if isinstance(event := decode(row.type, row.body), AlertEvent)]
+    told = [(row, event) for row in rows if isinstance(event := decode(row.type, row.body), AlertEvent | CompanyAlertEvent)]
     async with pool.acquire() as c, c.transaction():
         await move(c, SCHEMA, 0, [position.moved(ALERTS_EVENTS, rows[-1].cursor, None)])
         # Read behind the log: a subscription that an event follows has been committed by now.
@@ -62,7 +64,7 @@ async def queue_next(pool: Pool) -> bool:
 
 
 def calls_of(
-    told: Sequence[tuple[StoredRow, AlertEvent]], marks: Mapping[UUID, Mark], hooks: Sequence[WebhookRow]
+    told: Sequence[tuple[StoredRow, Told]], marks: Mapping[UUID, Mark], hooks: Sequence[WebhookRow]
 ) -> tuple[list[Queued], dict[UUID, Mark]]:
     """The calls that these events ask for, in order, and what the alerts are behind them."""
     calls: list[Queued] = []
@@ -72,23 +74,24 @@ def calls_of(
         if _marked(event) is not None and mark is not None:
             changed[event.alert_id] = mark
         level, rule_id = (None, None) if mark is None else (mark.level, mark.rule_id)
-        takers = [h for h in hooks if h.since < row.cursor and h.hook.wanted.includes(event.kind, level, rule_id)]
+        kind, queue_key = (event.kind, event.customer_id) if isinstance(event, AlertEvent) else ("company", event.alert_id)
+        takers = [h for h in hooks if h.since < row.cursor and h.hook.wanted.includes(kind, level, rule_id)]
         if takers:
             body = _body(row, event)
-            calls += [Queued(h.hook.webhook_id, row.event_id, event.customer_id, row.type, body) for h in takers]
+            calls += [Queued(h.hook.webhook_id, row.event_id, queue_key, row.type, body) for h in takers]
     return calls, changed
 
 
-def _marked(event: AlertEvent) -> Mark | None:
+def _marked(event: Told) -> Mark | None:
     match event:
-        case AlertOpened() | AlertWorsened() | AlertReopened():
+        case AlertOpened() | AlertWorsened() | AlertReopened() | CompanyAlertOpened() | CompanyAlertChanged():
             return Mark(event.finding.level, event.finding.rule_id)
         case AbnormalityReported():
             return Mark(REPORTED_LEVEL, None)
     return None
 
 
-def _body(row: StoredRow, event: AlertEvent) -> str:
+def _body(row: StoredRow, event: Told) -> str:
     data = msgspec.to_builtins(change(event, lambda field, text: None))
     more = {"event_id": row.event_id, "occurred_at": row.occurred_at, "recorded_at": row.recorded_at, "version": row.version}
     return body_of(row.type, row.occurred_at, data | more)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -29,6 +30,7 @@ EACH = 8
 POLL_SECONDS = 0.25
 PRUNE_SECONDS = 600.0
 GIVE_UP = timedelta(days=5)
+PATIENCE = timedelta(seconds=15)
 
 CALLS = Count("regulars_alerts_webhook_calls_total", "Calls of webhooks by what became of them", ["outcome"])
 FAILING = Gauge("regulars_alerts_webhooks_failing", "Subscriptions whose receiver does not take calls at the moment")
@@ -37,7 +39,7 @@ logger = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What the sender works with. `give_up`: a receiver that has taken no call for so long is disabled."""
+    """What the sender works with. `give_up`: a receiver that has taken no call for so long is disabled. `patience`: longest time of a call."""
 
     pool: Pool
     master: MasterKey
@@ -46,11 +48,13 @@ class Sending:
     allowed: Sequence[Network] = ()
     schedule: Sequence[float] = SCHEDULE
     give_up: timedelta = GIVE_UP
+    patience: timedelta = PATIENCE
 
 
 async def send_calls(sending: Sending) -> None:
     """Make calls for ever. Several processes may: a call belongs to who has claimed it."""
     under_way: Counter[UUID] = Counter()
+    ended = asyncio.Event()
     pruned = float("-inf")
     loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as tasks:
@@ -66,17 +70,20 @@ async def send_calls(sending: Sending) -> None:
             hooks: Mapping[UUID, Webhook] = {row.hook.webhook_id: row.hook for row in rows}
             for call in taken:
                 under_way[call.webhook_id] += 1
-                tasks.create_task(_carried_out(sending, hooks[call.webhook_id], call, under_way))
+                tasks.create_task(_carried_out(sending, hooks[call.webhook_id], call, under_way, ended))
             if not taken:
-                await asyncio.sleep(POLL_SECONDS)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(ended.wait(), POLL_SECONDS)
+            ended.clear()
 
 
-async def _carried_out(sending: Sending, hook: Webhook, call: Claimed, under_way: Counter[UUID]) -> None:
+async def _carried_out(sending: Sending, hook: Webhook, call: Claimed, under_way: Counter[UUID], ended: asyncio.Event) -> None:
     reply = await _made(sending, hook, call)
     following = next_of(reply, call.attempts, sending.schedule, f"{call.webhook_id}\n{call.event_id}")
     CALLS.labels(following.state.lower()).inc()
     await _concluded(sending, call, reply, following)
     under_way[call.webhook_id] -= 1
+    ended.set()
 
 
 async def _made(sending: Sending, hook: Webhook, call: Claimed) -> Reply:
@@ -87,7 +94,7 @@ async def _made(sending: Sending, hook: Webhook, call: Claimed) -> Reply:
     except Unopenable:
         return Reply(None, "SECRET_UNREADABLE")
     headers = headers_of(call.event_id, call.body, secrets, now)
-    answer = await post(sending.calls, url, headers, call.body.encode(), sending.allowed, sending.now)
+    answer = await post(sending.calls, url, headers, call.body.encode(), sending.now, sending.patience, sending.allowed)
     return Reply(answer.status, answer.failure, answer.retry_after)
 
 

@@ -110,6 +110,21 @@ def test_a_choice_may_get_more_words_and_stays_needed() -> None:
     assert breaks(promised(ParcelSent), promised(Free)) != []
 
 
+def test_a_list_of_choices_may_get_more_words_and_stays_a_list() -> None:
+    class Listed(ParcelSent, frozen=True, kw_only=True):
+        ways: tuple[Literal["ROAD", "RAIL"], ...] = ()
+
+    class Longer(ParcelSent, frozen=True, kw_only=True):
+        ways: tuple[Literal["ROAD", "RAIL", "SEA"], ...] = ()
+
+    class One(ParcelSent, frozen=True, kw_only=True):
+        ways: Literal["ROAD", "RAIL"] = "ROAD"
+
+    assert breaks(promised(Listed), promised(Longer)) == []
+    assert breaks(promised(Longer), promised(Listed)) != []
+    assert breaks(promised(Listed), promised(One)) != []
+
+
 def test_a_new_field_needs_a_default() -> None:
     class Needing(ParcelSent, frozen=True, kw_only=True):
         receiver: str
