@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from services.cards.domain.statement import Balance, OpenLine, balances
-from services.cards.read_models.accounts import account_of
 from services.cards.read_models.receivables import Receivable, claims_of
+from shared.contracts.account_columns import account_of
 from shared.contracts.money import Money, decimals
 
 

@@ -18,12 +18,12 @@ from services.cards.domain.statement import together
 from services.cards.handlers.cards import state_of
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.problems import refused
-from services.cards.read_models.accounts import account_of
 from services.cards.read_models.dossier import DOSSIER, Dossier, dossiers
 from services.cards.read_models.promises import PROMISES, PromiseRow, of_customers
 from services.cards.read_models.receivables import RECEIVABLES, Receivable, some
 from services.cards.read_models.trade import TRADE
 from shared.auth.keys import Principal
+from shared.contracts.account_columns import account_of
 from shared.event_store.events import Loaded
 from shared.event_store.load import load
 

@@ -23,12 +23,12 @@ from services.cards.domain.spans import MONTHS_KEPT, Book, Sums, entries, joined
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.problems import refused
 from services.cards.read_models import receivables
-from services.cards.read_models.accounts import account_of
 from services.cards.read_models.purchases import latest_sales
 from services.cards.read_models.receivables import RECEIVABLES, Receivable
 from services.cards.read_models.results import company_trade, trades
 from services.cards.read_models.serving import books_of
 from services.cards.read_models.trade import TRADE, Trade, first_and_last, purchase_days
+from shared.contracts.account_columns import account_of
 from shared.contracts.open_items import settlements
 from shared.contracts.transactions import SaleRecorded
 from shared.event_store.load import load

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from services.cards.domain.figures import LedgerFigures, year_before
 from services.cards.domain.identity import ledger_stream
-from services.cards.read_models.accounts import account_of
 from services.cards.read_models.receivables import one
+from shared.contracts.account_columns import account_of
 from shared.contracts.open_items import days_beyond_terms
 from shared.contracts.transactions import GoodsReturned, SaleRecorded
 from shared.postgres.pool import Connection

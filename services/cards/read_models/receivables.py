@@ -14,7 +14,7 @@ from uuid import UUID
 
 import msgspec
 
-from services.cards.read_models.accounts import account_of, text_after
+from shared.contracts.account_columns import account_of, text_after
 from shared.contracts.cards import (
     BasicsRevised,
     CustomerErased,
