@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from services.classification.api import ROUTERS
 from services.classification.handlers.deps import SCHEMA, Deps
-from services.classification.jobs.value_classes import JobDeps, run_jobs
+from services.classification.jobs import credit_grades, value_classes
 from services.classification.read_models import READ_MODELS
 from services.classification.settings import Settings
 from shared.auth.keys import KeyRing
@@ -36,6 +36,8 @@ SERVICE = "classification"
 TOPICS = frozenset(topic for model in READ_MODELS for topic in model.topics)
 FOLLOWED = services_of(TOPICS)
 """Services whose events are read, this one among them."""
+IDLE_SECONDS = 0.3
+"""Between two looks for a run that was asked for."""
 
 
 def utc_now() -> datetime:
@@ -80,10 +82,16 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
         await check_database(pool, SERVICE, settings.parts)
         stores = await stores_of(stack, settings, SERVICE, FOLLOWED, pool)
 
-        job = JobDeps(_deps(settings, secrets.cursors, pool, now), stores["cards"])
+        deps = _deps(settings, secrets.cursors, pool, now)
+        classes = value_classes.JobDeps(deps, stores["cards"])
+        grades = credit_grades.CreditJob(deps, stores)
 
         async def jobs() -> None:
-            await run_jobs(job)
+            # Any error ends the process; the next one goes on with the run.
+            while True:
+                busy = await value_classes.run_next(classes)
+                if not await credit_grades.run_next(grades) and not busy:
+                    await asyncio.sleep(IDLE_SECONDS)
 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(lead(service=SERVICE, dsn=settings.dsn, kafka=kafka_of(settings), now=now))

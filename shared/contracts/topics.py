@@ -8,7 +8,17 @@ from typing import Literal, get_args
 
 import msgspec
 
-from shared.contracts import alert_steps, alerts, cards, classification, company_alerts, complaints, transactions, webhooks
+from shared.contracts import (
+    alert_steps,
+    alerts,
+    cards,
+    classification,
+    company_alerts,
+    complaints,
+    credit_grades,
+    transactions,
+    webhooks,
+)
 
 SERVICES = ("cards", "classification", "complaints", "alerts")
 
@@ -77,6 +87,7 @@ CONTROL_TYPES = frozenset(
         cards.SourceCompletedThrough,
         cards.SourceEnded,
         classification.StandardPublished,
+        credit_grades.CreditStandardPublished,
         alerts.WentLive,
         alerts.RulePublished,
         alerts.PopulationRefitted,

@@ -1,4 +1,4 @@
-"""The company's standard for value classes."""
+"""The company's standards for value classes and for credit grades."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
-from services.classification.api.bodies import STANDARD, StandardBody
+from services.classification.api.bodies import CREDIT_STANDARD, STANDARD, CreditStandardBody, StandardBody
 from services.classification.api.deps import Dependencies
 from services.classification.domain.standard import PublishStandard
-from services.classification.handlers.problems import BOUNDS_OUT_OF_ORDER
-from services.classification.handlers.standards import current_standard, publish_standard, shown
+from services.classification.handlers.problems import BORDERS_OUT_OF_ORDER, BOUNDS_OUT_OF_ORDER
+from services.classification.handlers.standards import CREDIT_GRADE, VALUE_CLASS, current, publish
 from shared.web.commands import Command, IfMatch, resource, respond
 from shared.web.correlation import event_meta
 from shared.web.scope import scope
@@ -25,8 +25,8 @@ router = APIRouter(tags=["standards"])
 async def get_value_class_standard(deps: Dependencies, request: Request) -> Response:
     """Version 0 is built in: 80 %, 15 %, 5 % of a year's sales."""
     async with deps.pool.acquire() as c:
-        current = await current_standard(c)
-    return resource(shown(current.standard), current.version, request)
+        found = await current(c, VALUE_CLASS)
+    return resource(VALUE_CLASS.shown(found.standard), found.version, request)
 
 
 @router.put(
@@ -48,4 +48,37 @@ async def put_value_class_standard(
     """If-Match is the ETag of the standard in force, `"0"` before the first one was published."""
     a_below, b_below = body.bounds()
     command = PublishStandard(a_below, b_below, body.period_days, key.principal)
-    return respond(await publish_standard(deps, command, version, key, event_meta(request)), request)
+    return respond(await publish(deps, VALUE_CLASS, command, version, key, event_meta(request)), request)
+
+
+@router.get(
+    "/v1/standards/credit-grade",
+    dependencies=[scope("classification.class.read")],
+    summary="The standard that credit grades follow",
+)
+async def get_credit_grade_standard(deps: Dependencies, request: Request) -> Response:
+    """Version 0 is built in. Each border that is reached is one point; see the field's descriptions in the body of PUT."""
+    async with deps.pool.acquire() as c:
+        found = await current(c, CREDIT_GRADE)
+    return resource(CREDIT_GRADE.shown(found.standard), found.version, request)
+
+
+@router.put(
+    "/v1/standards/credit-grade",
+    dependencies=[scope("classification.class.write")],
+    responses={
+        200: {"description": "Published; runs asked for from now on follow it"},
+        422: {"description": BORDERS_OUT_OF_ORDER},
+    },
+    summary="Publish a standard for credit grades",
+)
+async def put_credit_grade_standard(
+    body: Annotated[CreditStandardBody, Body(openapi_examples=CREDIT_STANDARD)],
+    version: IfMatch,
+    key: Command,
+    deps: Dependencies,
+    request: Request,
+) -> Response:
+    """What is left out is as it is built in. If-Match is the ETag of the standard in force, `"0"` before the first one was published."""
+    command = body.standard(key.principal)
+    return respond(await publish(deps, CREDIT_GRADE, command, version, key, event_meta(request)), request)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.classification.domain import standard
+from services.classification.domain import credit_standard, standard
 from shared.web.catalogue import describe
 from shared.web.problem import Problem
 
@@ -22,6 +22,19 @@ PERIOD_TOO_OLD = describe(
 BOUNDS_OUT_OF_ORDER = describe(
     "BOUNDS_OUT_OF_ORDER", 422, "The bounds are out of order", "0 < a_below < b_below <= 1: fractions of the cumulated share."
 )
+BORDERS_OUT_OF_ORDER = describe(
+    "BORDERS_OUT_OF_ORDER",
+    422,
+    "The borders are out of order",
+    "Borders are positive and rise, at most five of a kind; 0 < shrink_points < stop_points; 0 <= grow_by <= 1; 0 <= shrink_to < 1; periods "
+    "have at most 731 days.",
+)
+DAY_GRADED = describe(
+    "DAY_GRADED",
+    422,
+    "A later day was graded",
+    "Grades go forward: a run follows those of the days before. Ask for that day or a later one.",
+)
 AS_OF_IN_FUTURE = describe(
     "AS_OF_IN_FUTURE", 422, "The day lies in the future", "`as_of` is today or earlier, in the company's time zone."
 )
@@ -30,6 +43,7 @@ PERIOD_OUT_OF_RANGE = describe("PERIOD_OUT_OF_RANGE", 422, "The period is too sh
 _CODES: dict[type[standard.StandardRefused], str] = {
     standard.BoundsOutOfOrder: BOUNDS_OUT_OF_ORDER,
     standard.PeriodOutOfRange: PERIOD_OUT_OF_RANGE,
+    credit_standard.BordersOutOfOrder: BORDERS_OUT_OF_ORDER,
 }
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from services.classification.domain.standard import first_day
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.handlers.problems import PERIOD_NOT_OVER, PERIOD_TOO_OLD
-from services.classification.handlers.standards import current_standard
+from services.classification.handlers.standards import VALUE_CLASS, current
 from services.classification.read_models.customer_sales import DAYS_KEPT_MONTHS
 from services.classification.read_models.runs import Queued, Run, queue, run_of
 from shared.contracts.claims import months_before
@@ -24,7 +24,7 @@ async def request_run(deps: Deps, period_to: date | None, currency: str | None, 
     today = deps.today()
     async with deps.pool.acquire() as c:
         before = await run_of(c, SCHEMA, run_id)
-        standard = (await current_standard(c)).standard
+        standard = (await current(c, VALUE_CLASS)).standard
         last = period_to or today - timedelta(days=1)
         if before is None:
             if last >= today:

@@ -1,15 +1,20 @@
-"""Publishing a standard."""
+"""Publishing a standard: that of value classes, that of credit grades."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Any, Generic, NamedTuple, TypeVar
 
-from services.classification.domain.standard import STREAM, PublishStandard, StandardRefused, decide, evolve, standard_of
+from services.classification.domain import credit_standard, standard
+from services.classification.domain.standard import PublishStandard, StandardRefused
 from services.classification.domain.value_class import Standard
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.handlers.problems import refused
+from shared.contracts.credit_grades import CreditStandardPublished
 from shared.contracts.cursor import TopicPart
+from shared.contracts.event import Event
 from shared.contracts.topics import CLASSIFICATION_CONTROL
 from shared.event_store.append import append_many
 from shared.event_store.events import Append, AppendResult, NewEvent
@@ -22,51 +27,71 @@ from shared.web.problem import Problem
 from shared.web.repeats import concluded, remembered, repeated
 
 CONTROL_PART = 0
+S = TypeVar("S")
+C = TypeVar("C")
 
 
-class Current(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[S, C]):
+    """What is published: its stream, the standard that is built in, how the next version follows, and how one is shown."""
+
+    stream: str
+    built_in: S
+    decide: Callable[[S, C], Sequence[Event]]
+    evolve: Callable[[S, Event], S]
+    shown: Callable[[S], dict[str, Any]]
+
+
+class Current(NamedTuple, Generic[S]):
     """The standard in force and the version of its stream, 0 when none was published."""
 
-    standard: Standard
+    standard: S
     version: int
 
 
-async def current_standard(c: Connection) -> Current:
-    loaded = await load(c, SCHEMA, STREAM)
-    return Current(standard_of(envelope.event for envelope in loaded.events), loaded.version)
+def _value_class(one: Standard) -> dict[str, Any]:
+    return {"version": one.version, "a_below": str(one.a_below), "b_below": str(one.b_below), "period_days": one.period_days}
 
 
-def shown(standard: Standard) -> dict[str, Any]:
-    return {
-        "version": standard.version,
-        "a_below": str(standard.a_below),
-        "b_below": str(standard.b_below),
-        "period_days": standard.period_days,
-    }
+def _credit_grade(one: CreditStandardPublished) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in one.__struct_fields__ if name != "decided_by"}
 
 
-async def publish_standard(
-    deps: Deps, command: PublishStandard, seen_version: int, key: CommandKey, meta: Mapping[str, str]
+VALUE_CLASS: Kind[Standard, PublishStandard] = Kind(standard.STREAM, Standard(), standard.decide, standard.evolve, _value_class)
+CREDIT_GRADE: Kind[CreditStandardPublished, CreditStandardPublished] = Kind(
+    credit_standard.STREAM, credit_standard.BUILT_IN, credit_standard.decide, credit_standard.evolve, _credit_grade
+)
+
+
+async def current(c: Connection, kind: Kind[S, C]) -> Current[S]:
+    loaded = await load(c, SCHEMA, kind.stream)
+    return Current(reduce(kind.evolve, (envelope.event for envelope in loaded.events), kind.built_in), loaded.version)
+
+
+async def publish(
+    deps: Deps, kind: Kind[S, C], command: C, seen_version: int, key: CommandKey, meta: Mapping[str, str]
 ) -> Answer:
     """Decide on the version that the caller has seen. Raises Problem: 412 for another version, 422 for a key used otherwise."""
     async with deps.pool.acquire() as c:
-        loaded = await load(c, SCHEMA, STREAM, (key.principal, key.route, key.key))
+        loaded = await load(c, SCHEMA, kind.stream, (key.principal, key.route, key.key))
     if loaded.stored is not None:
         return repeated(loaded.stored, key, _place)
     if loaded.version != seen_version:
         raise Problem("VERSION_STALE")
-    standard = standard_of(envelope.event for envelope in loaded.events)
+    state = reduce(kind.evolve, (envelope.event for envelope in loaded.events), kind.built_in)
     new = []
     try:
-        for n, event in enumerate(decide(standard, command)):
-            standard = evolve(standard, event)
+        for n, event in enumerate(kind.decide(state, command)):
+            state = kind.evolve(state, event)
             new.append(NewEvent(key.new_id(n), event, deps.now(), meta))
-        answer = Answer(200, shown(standard), version=loaded.version + len(new))
+        answer = Answer(200, kind.shown(state), version=loaded.version + len(new))
     except StandardRefused as refusal:
         answer = Answer.of(refused(refusal))
     record = remembered(key, answer)
     async with deps.pool.acquire() as c, c.transaction():
-        done = await append_many(c, SCHEMA, [Append(STREAM, loaded.version or "new", None, CONTROL_PART, new)], command=record)
+        done = await append_many(
+            c, SCHEMA, [Append(kind.stream, loaded.version or "new", None, CONTROL_PART, new)], command=record
+        )
     told = concluded(done, answer, record, key, _place)
     if told is None:
         raise Problem("VERSION_STALE")

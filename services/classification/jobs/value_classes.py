@@ -24,7 +24,6 @@ from shared.event_store.events import Append, NewEvent
 from shared.feed.scan import read_watermark
 from shared.postgres.pool import Pool
 
-IDLE_SECONDS = 0.3
 KEPT_AT_ONCE = 2000
 TOLD_AT_ONCE = 500
 
@@ -39,13 +38,6 @@ class JobDeps:
 
     deps: Deps
     cards: Pool
-
-
-async def run_jobs(job: JobDeps) -> None:
-    """Carry out runs as they are asked for, for ever. Any error ends the process; the next one goes on with the run."""
-    while True:
-        if not await run_next(job):
-            await asyncio.sleep(IDLE_SECONDS)
 
 
 async def run_next(job: JobDeps) -> bool:

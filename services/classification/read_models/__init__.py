@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.classification.read_models.credit_grades import CREDIT_GRADES
+from services.classification.read_models.credit_standings import CREDIT_STANDINGS
 from services.classification.read_models.customer_sales import CUSTOMER_SALES
 from services.classification.read_models.served import SERVED
 from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.projections.read_model import ReadModel
 
-READ_MODELS: tuple[ReadModel[Any], ...] = (CUSTOMER_SALES, VALUE_CLASSES, SERVED)
+READ_MODELS: tuple[ReadModel[Any], ...] = (CUSTOMER_SALES, VALUE_CLASSES, SERVED, CREDIT_STANDINGS, CREDIT_GRADES)

@@ -3,17 +3,43 @@
 from __future__ import annotations
 
 from random import Random
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from services.classification.read_models import READ_MODELS
 from shared.contracts.cards import Basics, CustomerRegistered
 from shared.contracts.classification import ValueClassChanged
+from shared.contracts.credit_grades import GRADES, LOWERED_RULE_ID, CreditGraded
+from shared.contracts.event import Event
 from shared.testing.databases import Database
 from tests.integration.classification.conftest import PoolOf, days_ago, returned, sale
+from tests.integration.classification.on_credit import disputes, invoice, limit, paid, report, warned
 from tests.integration.following_twice import assert_as_the_stores_say, follow_to_the_end
 from tests.integration.running import record
+
+
+def graded(customer: UUID, random: Random) -> CreditGraded:
+    grade = random.choice((*GRADES, None))
+    return CreditGraded(customer_id=customer, run_id=uuid4(), standard_version=1, graded_on=days_ago(1), grade=grade)
+
+
+def on_credit(customer: UUID, random: Random) -> dict[str, list[tuple[str, UUID | None, Event]]]:
+    """Invoices and payments in any order, terms, a report, a complaint that disputes one, warnings that end true or not."""
+    ledger: list[Event] = [invoice(customer, str(n), random.randrange(400), random.randrange(1, 9)) for n in range(5)]
+    ledger += [paid(customer, random.randrange(300), random.randrange(1, 9)) for _ in range(3)]
+    random.shuffle(ledger)
+    card = [limit(customer, random.randrange(1, 9)), report(customer, random.choice(("GOOD", "POOR"))), limit(customer, 5)]
+    complaint = disputes(customer, "1")
+    warnings = [event for rule in ("overdue_debt", LOWERED_RULE_ID) for event in warned(customer, rule, "TRUE")]
+    return {
+        "cards": [
+            *((f"ledger-{customer}", customer, fact) for fact in ledger),
+            *((f"card-{customer}", customer, event) for event in card),
+        ],
+        "complaints": [(f"complaint-{complaint.complaint_id}", customer, complaint)],
+        "alerts": [(f"alert-{event.alert_id}", customer, event) for event in warnings],
+    }
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -43,6 +69,9 @@ async def test_doubled_split_and_interleaved(database: Database, pool_of: PoolOf
             for n in range(random.randint(1, 3))
         ]
         await record(own, "classification", [(f"classification-{customer}", customer, change) for change in changes])
-    stores = {"cards": own, "classification": own}
+        await record(own, "classification", [(f"credit-grade-{customer}", customer, graded(customer, random)) for _ in range(2)])
+        for service, entries in on_credit(customer, random).items():
+            await record(await pool_of(database, service), service, entries)
+    stores = dict.fromkeys(("cards", "classification", "complaints", "alerts"), own)
     await follow_to_the_end(own, "classification", stores, READ_MODELS, seed)
-    assert await assert_as_the_stores_say(own, "classification", stores, READ_MODELS) == 36
+    assert await assert_as_the_stores_say(own, "classification", stores, READ_MODELS) == 60
