@@ -167,15 +167,32 @@ class WentLive(Event, frozen=True, kw_only=True, omit_defaults=True):
     decided_by: UUID | None = None
 
 
+class RuleScope(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Whom a version of a rule concerns: customers that are in every list that is given. `kinds` are COMPANY and PERSON,
+    `shop_kinds` the company's own."""
+
+    value_classes: tuple[str, ...] = ()
+    area_ids: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    shop_kinds: tuple[str, ...] = ()
+
+
 @registered
 class RulePublished(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """A rule's parameters from this item on. Alerts carry the version that decided."""
+    """A rule's parameters from this item on, or from the business day `live_from`. Alerts carry the version that decided.
+
+    With a `scope` it concerns some customers only, and takes the place of the version of the same scope; `withdrawn`: they are
+    judged like everybody again.
+    """
 
     type: ClassVar[str] = "regulars.alerts.rule-published.v1"
     rule_id: str
     version: int
     parameters: dict[str, Decimal]
     decided_by: UUID | None = None
+    scope: RuleScope | None = None
+    live_from: date | None = None
+    withdrawn: bool = False
 
 
 @registered

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from services.alerts.api import alerts, backtests, installation, populations, stream, webhooks, why
+from services.alerts.api import alerts, backtests, installation, populations, rules, stream, webhooks, why
 
 # The stream comes first: its address would otherwise be taken for an alert's.
-ROUTERS = (stream.router, alerts.router, installation.router, why.router, populations.router, backtests.router, webhooks.router)
+ROUTERS = (
+    stream.router,
+    alerts.router,
+    installation.router,
+    rules.router,
+    why.router,
+    populations.router,
+    backtests.router,
+    webhooks.router,
+)

@@ -10,9 +10,9 @@ import msgspec
 from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import Response, StreamingResponse
 
-from services.alerts.api.backtest_bodies import BACKTEST, BacktestBody
+from services.alerts.api.backtest_bodies import BACKTEST, BacktestBody, draft_of
 from services.alerts.api.deps import Dependencies
-from services.alerts.engine.backtest_summary import days_before
+from services.alerts.engine.backtest_summary import days_before, variant_shown
 from services.alerts.engine.past import Warned
 from services.alerts.handlers.backtests import request_backtest
 from services.alerts.handlers.deps import Deps
@@ -55,7 +55,7 @@ async def post_backtest(
     queued = await request_backtest(
         deps,
         body.rule_id,
-        body.parameters,
+        draft_of(body),
         body.first,
         body.until,
         body.known,
@@ -137,10 +137,7 @@ def _shown(one: Backtest) -> dict[str, Any]:
         "until": asked.last if one.plan is None else one.plan.last,
         "lost_after_days": asked.lost_after_days,
         "failed_after_days": asked.failed_after_days,
-        "variants": {
-            name: {"rule_version": published.version, "parameters": published.parameters}
-            for name, published in asked.variants.items()
-        },
+        "variants": {name: variant_shown(name, published) for name, published in asked.variants.items()},
         "progress": f"{one.parts_done / one.parts:.2f}",
         "problem": one.problem,
         "result": one.summary,

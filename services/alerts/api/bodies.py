@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi.openapi.models import Example
-from pydantic import Field
 
 from services.alerts.domain.alert import Measure
 from shared.contracts.alerts import Outcome
-from shared.web.fields import Body, BusinessDay, Code, CustomerRef, DecimalString, FreeText, Name
+from shared.web.fields import Body, BusinessDay, Code, CustomerRef, FreeText, Name
 
 
 class AcknowledgementBody(Body):
@@ -60,12 +58,6 @@ class GoLiveBody(Body):
     live_on: BusinessDay | None = None
 
 
-class ParametersBody(Body):
-    """Parameters that are not named are as they are by default."""
-
-    parameters: Annotated[dict[str, DecimalString], Field(max_length=20)]
-
-
 def _example(value: Any) -> dict[str, Example]:
     return {"example": {"summary": "An example", "value": value}}
 
@@ -77,11 +69,6 @@ NOTE = _example({"note": "Mrs. Li says the shop moves to another street."})
 CLOSURE = _example({"outcome": "TRUE", "cause": "RIVAL_PRICES"})
 ABNORMALITY = _example({"customer": {"system": "erp", "value": "K-1077"}, "sign": "Owner sells off stock below cost"})
 GO_LIVE = _example({"live_on": "2026-03-02"})
-PARAMETERS = _example({"parameters": {"watch": "0.65", "grace_days": "45"}})
-
-
-def decimals_of(body: ParametersBody) -> dict[str, Decimal]:
-    return dict(body.parameters)
 
 
 def day_or(day: date | None, today: date) -> date:

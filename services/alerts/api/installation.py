@@ -1,4 +1,4 @@
-"""Going live, the rules, the dormant list, and what people notice themselves."""
+"""Going live, the dormant list, and what people notice themselves."""
 
 from __future__ import annotations
 
@@ -12,27 +12,23 @@ from starlette.responses import Response
 from services.alerts.api.bodies import (
     ABNORMALITY,
     GO_LIVE,
-    PARAMETERS,
     AbnormalityBody,
     GoLiveBody,
-    ParametersBody,
     day_or,
-    decimals_of,
 )
 from services.alerts.api.deps import Dependencies
 from services.alerts.api.views import dormant
 from services.alerts.domain.alert import ReportAbnormality
-from services.alerts.domain.decisions import GO_LIVE_STREAM, current_version, parameters_in_force, rule_stream
-from services.alerts.domain.rules import ALL_RULES
-from services.alerts.handlers.commands import declare_live, report, set_parameters
+from services.alerts.domain.decisions import GO_LIVE_STREAM
+from services.alerts.handlers.commands import declare_live, report
 from services.alerts.handlers.deps import SCHEMA
-from services.alerts.handlers.problems import ALREADY_LIVE, LIVE_ON_AHEAD, RULE_PARAMETERS, RULE_UNKNOWN
+from services.alerts.handlers.problems import ALREADY_LIVE, LIVE_ON_AHEAD
 from services.alerts.read_models.customers import CUSTOMERS, find
 from services.alerts.read_models.dormant import never_bought, quiet
 from services.alerts.read_models.watched_customers import places_as_they_are
 from shared.event_store.load import load
 from shared.projections.waiting import wait_for
-from shared.web.commands import Command, IfMatch, etag, resource, respond
+from shared.web.commands import Command, respond
 from shared.web.correlation import event_meta
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
@@ -126,66 +122,3 @@ async def list_dormant(
         last = found[limit - 1]
         following = deps.cursors.encode(made_for, [str(last.last_purchase_on), str(last.customer_id)])
     return page_response(Page([dormant(one) for one in found[:limit]], following), request)
-
-
-@router.get("/v1/rules", dependencies=[scope("alerts.rule.read")], summary="The rules and their parameters in force")
-async def list_rules(deps: Dependencies) -> Response:
-    items = []
-    async with deps.pool.acquire() as c:
-        for rule in ALL_RULES:
-            loaded = await load(c, SCHEMA, rule_stream(rule.id))
-            before = [envelope.event for envelope in loaded.events]
-            items.append(
-                {
-                    "rule_id": rule.id,
-                    "kind": rule.kind,
-                    "title": rule.title,
-                    "version": current_version(before),
-                    "parameters": parameters_in_force(before, rule.id),
-                    "defaults": rule.defaults,
-                    "etag": etag(loaded.version),
-                }
-            )
-    return Json({"items": items})
-
-
-@router.get(
-    "/v1/rules/{rule_id}",
-    dependencies=[scope("alerts.rule.read")],
-    responses={404: {"description": RULE_UNKNOWN}},
-    summary="One rule",
-)
-async def get_rule(rule_id: str, deps: Dependencies, request: Request) -> Response:
-    rule = next((rule for rule in ALL_RULES if rule.id == rule_id), None)
-    if rule is None:
-        raise Problem(RULE_UNKNOWN)
-    async with deps.pool.acquire() as c:
-        loaded = await load(c, SCHEMA, rule_stream(rule_id))
-    before = [envelope.event for envelope in loaded.events]
-    body = {
-        "rule_id": rule.id,
-        "kind": rule.kind,
-        "title": rule.title,
-        "version": current_version(before),
-        "parameters": parameters_in_force(before, rule.id),
-        "defaults": rule.defaults,
-    }
-    return resource(body, loaded.version, request)
-
-
-_RULE: Described = {404: {"description": RULE_UNKNOWN}, 422: {"description": RULE_PARAMETERS}}
-
-
-@router.put(
-    "/v1/rules/{rule_id}", dependencies=[scope("alerts.rule.write")], responses=_RULE, summary="Publish a rule's parameters"
-)
-async def put_rule(
-    rule_id: str,
-    body: Annotated[ParametersBody, Body(openapi_examples=PARAMETERS)],
-    version: IfMatch,
-    key: Command,
-    deps: Dependencies,
-    request: Request,
-) -> Response:
-    """A new version: every customer is judged anew by it, and alerts carry it from then on."""
-    return respond(await set_parameters(deps, rule_id, decimals_of(body), key, event_meta(request), version), request)

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from services.alerts.domain.rules import ALL_RULES
-from services.alerts.domain.signs import Awaited, Parameters, Terms
+from services.alerts.domain.signs import Awaited, Parameters, Rule, Terms, Version
 from services.alerts.domain.silence_score import Population, population_from
-from shared.contracts.alerts import PopulationRefitted, RulePublished, WentLive
+from shared.contracts.alerts import PopulationRefitted, RulePublished, RuleScope, WentLive
 from shared.contracts.cards import FactKind, SourceCompletedThrough, SourceEnded, SourceOpened
 from shared.contracts.company_alerts import SourceFellSilent, SourceSpokeAgain
 from shared.contracts.event import Event
@@ -34,14 +34,18 @@ class Completeness(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Published(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`scope` None: for everybody; `live_from` None: at once."""
+
     version: int
     parameters: dict[str, Decimal] = {}
+    scope: RuleScope | None = None
+    live_from: date | None = None
 
 
 class Control(msgspec.Struct, frozen=True, omit_defaults=True):
     """`sources` by "kind/source": only sources that were opened; every other source is live. `rules` by rule id.
 
-    `silent`, by the same keys: live sources that have stopped delivering, with the last day of which they had spoken.
+    `further`, by rule id too: versions for some customers only, or from a later day on. `silent`, by the same keys: live sources that have stopped delivering, with the last day of which they had spoken.
     """
 
     live_on: date | None = None
@@ -50,6 +54,7 @@ class Control(msgspec.Struct, frozen=True, omit_defaults=True):
     rules: dict[str, Published] = {}
     population: Published | None = None
     silent: dict[str, date] = {}
+    further: dict[str, tuple[Published, ...]] = {}
 
 
 FOLDED_TYPES = frozenset(
@@ -81,8 +86,7 @@ def evolve(before: Control, event: Event, event_id: UUID) -> Control:
         case WentLive() if before.live_on is None:
             return msgspec.structs.replace(before, live_on=event.live_on, live_by=event_id)
         case RulePublished():
-            published = Published(event.version, event.parameters)
-            return msgspec.structs.replace(before, rules={**before.rules, event.rule_id: published})
+            return _published(before, event)
         case PopulationRefitted() if event.name == SILENCE_POPULATION:
             return msgspec.structs.replace(before, population=Published(event.version, event.parameters))
         case SourceOpened() | SourceCompletedThrough() | SourceEnded():
@@ -106,6 +110,24 @@ def evolve(before: Control, event: Event, event_id: UUID) -> Control:
     return before
 
 
+def _published(before: Control, event: RulePublished) -> Control:
+    """A version takes the place of those of the same scope that would begin when it does, or later."""
+    published = Published(event.version, event.parameters, event.scope, event.live_from)
+    begins = event.live_from or date.min
+    kept = tuple(
+        one
+        for one in before.further.get(event.rule_id, ())
+        if one.scope != event.scope or (not event.withdrawn and (one.live_from or date.min) < begins)
+    )
+    rules = before.rules
+    if event.scope is None and event.live_from is None:
+        rules = {**rules, event.rule_id: published}
+    elif not event.withdrawn:
+        kept = (*kept, published)
+    others = {rule_id: versions for rule_id, versions in before.further.items() if rule_id != event.rule_id}
+    return msgspec.structs.replace(before, rules=rules, further={**others, event.rule_id: kept} if kept else others)
+
+
 def _without(silent: dict[str, date], key: str) -> dict[str, date]:
     return {one: through for one, through in silent.items() if one != key}
 
@@ -126,11 +148,17 @@ def terms_of(control: Control, zone: ZoneInfo) -> Terms:
     population, population_version = Population(), 0
     if control.population is not None:
         population, population_version = population_from(control.population.parameters), control.population.version
-    parameters = {}
-    for rule in ALL_RULES:
-        published = control.rules.get(rule.id, Published(DEFAULT_VERSION))
-        parameters[rule.id] = Parameters(published.version, {**rule.defaults, **published.parameters})
-    return Terms(zone, control.live_on or date.max, population, population_version, parameters, awaited(control))
+    parameters = {rule.id: _parameters(rule, control.rules.get(rule.id, Published(DEFAULT_VERSION))) for rule in ALL_RULES}
+    versions = {
+        rule.id: [Version(_parameters(rule, one), one.scope or RuleScope(), one.live_from) for one in control.further[rule.id]]
+        for rule in ALL_RULES
+        if rule.id in control.further
+    }
+    return Terms(zone, control.live_on or date.max, population, population_version, parameters, awaited(control), versions)
+
+
+def _parameters(rule: Rule, published: Published) -> Parameters:
+    return Parameters(published.version, {**rule.defaults, **published.parameters})
 
 
 def awaited(control: Control) -> list[Awaited]:

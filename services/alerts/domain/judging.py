@@ -12,6 +12,7 @@ import msgspec
 from services.alerts.domain.business_days import business_day
 from services.alerts.domain.control import complete_through
 from services.alerts.domain.rules import ALL_RULES
+from services.alerts.domain.scoping import next_start, terms_for
 from services.alerts.domain.signs import Rule, Sign, Terms, rank
 from services.alerts.domain.watched_customer import Spell, Watch, WatchedCustomer, watch_key
 from shared.contracts.alerts import (
@@ -74,6 +75,8 @@ class Judged(NamedTuple):
 def judge(customer: WatchedCustomer, terms: Terms, moment: Moment, rules: Sequence[Rule] = ALL_RULES) -> Judged:
     """Judge one customer by these rules. Completeness holds back openings and worsenings; facts alone recover."""
     today = business_day(moment.at, terms.zone)
+    starts = next_start(terms, today)
+    terms = terms_for(terms, customer, today)
     watches = dict(customer.watches)
     said: list[Saying] = []
     pending: list[date] = []
@@ -101,7 +104,8 @@ def judge(customer: WatchedCustomer, terms: Terms, moment: Moment, rules: Sequen
     if said or watches != customer.watches:
         customer = msgspec.structs.replace(customer, watches=watches)
     later = [day for day in pending if day > today]
-    return Judged(customer, said, min(later + calm_on, default=None), len(later) < len(pending), quiet_since)
+    ahead = later + calm_on + ([] if starts is None else [starts])
+    return Judged(customer, said, min(ahead, default=None), len(later) < len(pending), quiet_since)
 
 
 def day_known(rule: Rule, customer: WatchedCustomer, terms: Terms, today: date) -> date:

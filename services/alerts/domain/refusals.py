@@ -53,3 +53,11 @@ class ParametersRefused(AlertRefused):
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
+
+
+class LiveFromPast(AlertRefused):
+    """A version begins today or later: what was said before was said by another one."""
+
+
+class ScopeUnknown(AlertRefused):
+    """No version was published for just these customers."""

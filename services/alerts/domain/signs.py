@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from services.alerts.domain.conditions import Condition
 from services.alerts.domain.silence_score import Population
 from services.alerts.domain.watched_customer import WatchedCustomer
-from shared.contracts.alerts import Level, Reason
+from shared.contracts.alerts import Level, Reason, RuleScope
 from shared.contracts.cards import FactKind
 
 LEVELS: tuple[Level, ...] = ("watch", "act", "stop")
@@ -39,6 +39,15 @@ class Parameters:
         return int(self.values[name])
 
 
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A published version beside the one that is for everybody at once: for some customers, or from a day on, or both."""
+
+    parameters: Parameters
+    scope: RuleScope
+    live_from: date | None
+
+
 class Awaited(NamedTuple):
     """A source that delivers in batches and has not ended. `through`: its last delivered day."""
 
@@ -50,7 +59,7 @@ class Awaited(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What rules may know beside the customer: the company's zone, the day of going live, rule and population versions,
-    and the sources that are waited for."""
+    and the sources that are waited for. `versions` are further ones by rule, out of which `scoping` chooses for a customer."""
 
     zone: ZoneInfo
     live_on: date
@@ -58,6 +67,7 @@ class Terms:
     population_version: int
     parameters: Mapping[str, Parameters]
     awaited: Sequence[Awaited] = ()
+    versions: Mapping[str, Sequence[Version]] = field(default_factory=dict)
 
 
 class Sign(NamedTuple):

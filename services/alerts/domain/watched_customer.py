@@ -11,14 +11,23 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.domain.belonging import SORTING, Belongs, sorted_by
 from services.alerts.domain.contacts import CONTACTS, contact_day
 from services.alerts.domain.late_odds import Paid, paid
 from services.alerts.domain.payment_habit import Habit, settled
 from services.alerts.domain.rhythm import Purchases, bought
 from services.alerts.domain.turnover import Month, moved
 from shared.contracts.alerts import Level
-from shared.contracts.cards import CustomerRegistered, StubOpened, TradeTermsAgreed
+from shared.contracts.cards import (
+    BasicsRevised,
+    CustomerRegistered,
+    MarksAssigned,
+    SalespersonAssigned,
+    StubOpened,
+    TradeTermsAgreed,
+)
 from shared.contracts.claims import days_disputed
+from shared.contracts.classification import ValueClassChanged
 from shared.contracts.complaints import ClaimSettled, ComplaintClosed, ComplaintReceived, ComplaintWithdrawn
 from shared.contracts.envelope import Envelope
 from shared.contracts.money import Money
@@ -62,7 +71,8 @@ class Watch(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Keys: `invoices` by invoice_key, `habits`, `paid`, `turnover`, `moved_by` (last event of the ledger) by currency, `watches` by
-    watch_key. `sales_sources` delivered this customer's sales. `payments` and `contacts` are rhythms of days like `purchases`."""
+    watch_key, `belongs` by the name of a mark. `sales_sources` delivered this customer's sales. `payments` and `contacts` are rhythms of
+    days like `purchases`."""
 
     customer_id: UUID
     purchases: Purchases | None = None
@@ -79,13 +89,14 @@ class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
     watches: dict[str, Watch] = {}
     payments: Purchases | None = None
     contacts: Purchases | None = None
+    belongs: Belongs = {}
 
 
 LEDGER = (InvoiceIssued, PaymentReceived, PaymentReversed, PaymentMade, CreditNoted, WrittenOff)
 COMPLAINTS = (ComplaintReceived, ClaimSettled, ComplaintClosed, ComplaintWithdrawn)
 CARD = (CustomerRegistered, StubOpened, TradeTermsAgreed)
 
-FOLDED_TYPES = frozenset(cls.type for cls in (SaleRecorded, GoodsReturned, *LEDGER, *COMPLAINTS, *CARD, *CONTACTS))
+FOLDED_TYPES = frozenset(cls.type for cls in (SaleRecorded, GoodsReturned, *LEDGER, *COMPLAINTS, *CARD, *CONTACTS, *SORTING))
 """Event types of which something is remembered, if only that the customer exists."""
 
 
@@ -119,6 +130,9 @@ def evolve(before: WatchedCustomer, envelope: Envelope, recorded_on: date) -> Wa
             before = msgspec.structs.replace(before, claims=apply_claim(before.claims, event))
         case TradeTermsAgreed():
             return msgspec.structs.replace(before, limit=event.credit_limit, limit_by=envelope.event_id)
+        case CustomerRegistered() | BasicsRevised() | MarksAssigned() | SalespersonAssigned() | ValueClassChanged():
+            belongs = sorted_by(before.belongs, event, envelope.occurred_at.date())
+            before = msgspec.structs.replace(before, belongs=belongs)
     touched_on = contact_day(event, recorded_on)
     if touched_on is None:
         return before

@@ -8,8 +8,11 @@ from datetime import date
 from statistics import median
 from typing import Any
 
+import msgspec
+
 from services.alerts.domain.signs import LEVELS
 from services.alerts.engine.past import Piece, Rerun, Suffered, Warned
+from shared.contracts.alerts import RulePublished
 
 PRESENT, DRAFT = "present", "draft"
 
@@ -29,13 +32,19 @@ def summary_of(what: Rerun, pieces: Sequence[Piece]) -> dict[str, Any]:
         "parked": sum(piece.parked for piece in pieces),
         "losses": len(losses),
         "variants": {
-            name: {"rule_version": published.version, "parameters": dict(sorted(published.parameters.items()))}
-            | _counted([one for one in warned if one.variant == name], name, losses)
+            name: variant_shown(name, published) | _counted([one for one in warned if one.variant == name], name, losses)
             for name, published in what.variants.items()
         },
         "compared": _compared(warned) if {PRESENT, DRAFT} <= what.variants.keys() else None,
         "months": _months(what, warned, losses),
     }
+
+
+def variant_shown(name: str, published: Sequence[RulePublished]) -> dict[str, Any]:
+    """The version that a variant is about: of the present ones that for everybody, of a draft the draft."""
+    one = published[-1] if name == DRAFT else published[0]
+    shown: dict[str, Any] = {"rule_version": one.version, "parameters": dict(sorted(one.parameters.items()))}
+    return shown if one.scope is None else shown | {"scope": msgspec.to_builtins(one.scope)}
 
 
 def fresh(warned: Sequence[Warned]) -> list[Warned]:

@@ -35,7 +35,7 @@ from shared.contracts.alerts import (
     RulePublished,
     WentLive,
 )
-from shared.contracts.cursor import START
+from shared.contracts.cursor import Cursor
 from shared.contracts.envelope import Record, opened
 from shared.contracts.event import Event, encode
 from shared.contracts.topics import ALERTS_CONTROL
@@ -48,11 +48,11 @@ _FAILED = "failed"
 
 
 class Rerun(msgspec.Struct, frozen=True, kw_only=True):
-    """What is run again. `variants` by name: the published parameters, and those of a draft. `known_until` is the last day of
-    which the log knows what happened; days are the company's."""
+    """What is run again. `variants` by name: the versions that are in force, and these with a draft on top. `known_until` is the
+    last day of which the log knows what happened; days are the company's."""
 
     rule_id: str
-    variants: dict[str, RulePublished]
+    variants: dict[str, tuple[RulePublished, ...]]
     first: date
     last: date
     known: Known
@@ -132,8 +132,7 @@ def rerun(what: Rerun, facts: Sequence[Item], control: Sequence[Item]) -> Piece:
     warned: list[Warned] = []
     parked: set[UUID] = set()
     for name, published in what.variants.items():
-        begin = [_made(published, what.first, zone, 0), _made(WentLive(live_on=what.first), what.first, zone, 1)]
-        stepped = _stepped([*told, *around, *begin], what.last, zone, rule)
+        stepped = _stepped([*told, *around, *_begin(published, what.first, zone)], what.last, zone, rule)
         parked |= stepped[1]
         warned += [
             _with_verdict(one, rule, customers[one.customer_id], what) for one in _warned(name, stepped[0], what.first, zone)
@@ -167,12 +166,20 @@ def _known_at(item: Item, what: Rerun) -> Item:
     return item_of(msgspec.structs.replace(record, recorded_at=record.occurred_at))
 
 
-def _made(event: Event, day: date, zone: ZoneInfo, number: int) -> Item:
-    # Before every fact of its day: what is known by the evening before is the past, everything else is the test.
-    at = start_of(day, zone) - timedelta(microseconds=2 - number)
-    event_id = uuid5(NAMES, f"{event.type}/{day}/{number}")
-    record = Record(ALERTS_CONTROL, 0, None, START, None, event_id, event.type, "back-test", number, None, at, at, encode(event))
-    return item_of(record)
+def _begin(published: Sequence[RulePublished], first: date, zone: ZoneInfo) -> list[Item]:
+    """The versions are published and the installation goes live, before every fact of the first day: what is known by the
+    evening before is the past, everything else is the test."""
+    events: list[Event] = [*published, WentLive(live_on=first)]
+    found = []
+    for number, event in enumerate(events):
+        at = start_of(first, zone) - timedelta(microseconds=len(events) - number)
+        event_id = uuid5(NAMES, f"{event.type}/{first}/{number}")
+        cursor = Cursor(1, 1, number + 1)
+        record = Record(
+            ALERTS_CONTROL, 0, None, cursor, None, event_id, event.type, "back-test", number, None, at, at, encode(event)
+        )
+        found.append(item_of(record))
+    return found
 
 
 def _stepped(items: Sequence[Item], last: date, zone: ZoneInfo, rule: Rule) -> tuple[Sequence[Saying], set[UUID]]:
@@ -210,8 +217,9 @@ def _failed_debts(
     days = Decimal(what.failed_after_days)
     parameters = {"watch_days": days, "act_days": days + 1, "stop_days": days + 2}
     published = RulePublished(rule_id=overdue_debt.RULE_ID, version=0, parameters=parameters)
-    begin = [_made(published, what.first, zone, 0), _made(WentLive(live_on=what.first), what.first, zone, 1)]
-    sayings, _ = _stepped([*told, *around, *begin], what.known_until, zone, overdue_debt.OVERDUE_DEBT)
+    sayings, _ = _stepped(
+        [*told, *around, *_begin((published,), what.first, zone)], what.known_until, zone, overdue_debt.OVERDUE_DEBT
+    )
     for one in _warned(_FAILED, sayings, what.first, zone):
         began_on = one.true_on - timedelta(days=what.failed_after_days)
         customers[one.customer_id].losses.append(Loss(one.channel, began_on, one.true_on, one.recovered_on))

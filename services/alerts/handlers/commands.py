@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from services.alerts.domain.alert import AlertCommand, ReportAbnormality, decide, evolve, name_of, state_of
-from services.alerts.domain.decisions import GO_LIVE_STREAM, go_live, publish_rule, rule_stream
+from services.alerts.domain.decisions import GO_LIVE_STREAM, go_live
 from services.alerts.domain.judging import stream_of
-from services.alerts.domain.refusals import RuleUnknown
-from services.alerts.domain.rules import RULES_BY_ID
 from services.alerts.handlers.carrying_out import Decided, Meta, carry_out
 from services.alerts.handlers.deps import Deps
-from services.alerts.handlers.problems import ALERT_UNKNOWN, refused
+from services.alerts.handlers.problems import ALERT_UNKNOWN
 from shared.contracts.alerts import AlertEvent
 from shared.contracts.event import Event
 from shared.web.answers import Answer
@@ -61,20 +59,6 @@ async def declare_live(deps: Deps, live_on: Any, key: CommandKey, meta: Meta) ->
         return Decided([event], {"live_on": event.live_on.isoformat()}, None, 201, "/v1/go-live")
 
     return await carry_out(deps, GO_LIVE_STREAM, decided, key, meta, None)
-
-
-async def set_parameters(
-    deps: Deps, rule_id: str, parameters: Mapping[str, Any], key: CommandKey, meta: Meta, expected: int
-) -> Answer:
-    """A new version of a rule. Raises Problem."""
-    if rule_id not in RULES_BY_ID:
-        raise refused(RuleUnknown())
-
-    async def decided(before: Sequence[Event]) -> Decided:
-        event = publish_rule(before, rule_id, parameters, key.principal)
-        return Decided([event], {"rule_id": rule_id, "version": event.version}, None)
-
-    return await carry_out(deps, rule_stream(rule_id), decided, key, meta, expected)
 
 
 def _alert_events(events: Sequence[Event]) -> list[AlertEvent]:

@@ -44,6 +44,15 @@ RULE_PARAMETERS = describe(
     "The parameters do not fit the rule",
     "A rule has the parameters that GET /v1/rules shows; levels rise from watch to act to stop, probabilities lie between 0 and 1.",
 )
+LIVE_FROM_PAST = describe(
+    "LIVE_FROM_PAST", 422, "The version would begin in the past", "A version of a rule begins today or on a later business day."
+)
+RULE_SCOPE_UNKNOWN = describe(
+    "RULE_SCOPE_UNKNOWN",
+    409,
+    "There is no version for these customers",
+    "GET /v1/rules/{rule_id} shows the scopes that have one.",
+)
 BACKTEST_UNKNOWN = describe("BACKTEST_UNKNOWN", 404, "There is no such back-test", "No back-test has this id.")
 BACKTEST_NOT_DONE = describe(
     "BACKTEST_NOT_DONE",
@@ -82,6 +91,8 @@ _CODES: dict[type[refusals.AlertRefused], str] = {
     refusals.RuleUnknown: RULE_UNKNOWN,
     refusals.ParametersRefused: RULE_PARAMETERS,
     refusals.WebhookUnknown: WEBHOOK_UNKNOWN,
+    refusals.LiveFromPast: LIVE_FROM_PAST,
+    refusals.ScopeUnknown: RULE_SCOPE_UNKNOWN,
 }
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.alerts.domain.control import Control, terms_of
 from services.alerts.domain.judging import stream_of
+from services.alerts.domain.scoping import terms_for
 from services.alerts.domain.signs import Terms
 from services.alerts.domain.watched_customer import WatchedCustomer
 from services.alerts.domain.why_not import alert_held
@@ -50,8 +51,10 @@ async def watching(deps: Deps, customer_id: UUID) -> Watching | None:
     place = places[0] if places else None
     control = Control() if place is None else place.control
     terms = terms_of(control, deps.zone)
+    customer = row_of(stored[0]).customer if stored else WatchedCustomer(customer_id)
+    terms = terms_for(terms, customer, deps.today())
     return Watching(
-        customer=row_of(stored[0]).customer if stored else WatchedCustomer(customer_id),
+        customer=customer,
         terms=terms if control.live_on is not None else replace(terms, live_on=deps.today()),
         live=control.live_on is not None,
         parked=place is not None and (place.slot, str(customer_id)) in parked,

@@ -27,7 +27,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is to be run again. Without days the window is chosen by what the log knows."""
 
     rule_id: str
-    variants: dict[str, RulePublished]
+    variants: dict[str, tuple[RulePublished, ...]]
     first: date | None = None
     last: date | None = None
     known: Known
