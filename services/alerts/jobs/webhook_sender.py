@@ -18,7 +18,7 @@ from prometheus_client import Gauge
 from services.alerts.domain.webhook import Disable, Webhook, live_secrets, sealed_place
 from services.alerts.domain.webhook_call import SCHEDULE, Next, Reply, headers_of, next_of
 from services.alerts.handlers.webhooks import disable
-from services.alerts.read_models.webhook_queue import Claimed, claim, end, failing, hold, prune, well
+from services.alerts.read_models.webhook_queue import Claimed, claim, delivered, failed, prune
 from services.alerts.read_models.webhooks import served
 from shared.outgoing.addresses import Network
 from shared.outgoing.calls import post
@@ -65,7 +65,8 @@ async def send_calls(sending: Sending) -> None:
                 taken = await claim(c, rooms) if rooms else []
                 if loop.time() - pruned > PRUNE_SECONDS:
                     pruned = loop.time()
-                    await prune(c)
+                    async with c.transaction():
+                        await prune(c)
             FAILING.set(sum(row.failing_since is not None for row in rows))
             hooks: Mapping[UUID, Webhook] = {row.hook.webhook_id: row.hook for row in rows}
             for call in taken:
@@ -102,15 +103,10 @@ async def _concluded(sending: Sending, call: Claimed, reply: Reply, following: N
     """Write down what became of the call. Whoever has lost the lease meanwhile writes nothing: another attempt is counted."""
     since: datetime | None = None
     async with sending.pool.acquire() as c, c.transaction():
-        # Always the subscription before its calls, as commands do.
         if following.state == "DELIVERED":
-            await well(c, call.webhook_id)
+            await delivered(c, call, reply.status)
         else:
-            since = await failing(c, call.webhook_id)
-        if following.wait is None:
-            await end(c, call, following.state, reply.status, reply.failure)
-        else:
-            await hold(c, call, following.wait, reply.status, reply.failure)
+            since = await failed(c, call, following.wait, reply.status, reply.failure)
     if following.state == "GONE":
         await _disabled(sending, call.webhook_id, None)
     elif since is not None and sending.now() - since > sending.give_up:

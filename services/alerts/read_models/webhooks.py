@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from services.alerts.domain.webhook import Secret, State, Wanted, Webhook
+from services.alerts.read_models.webhook_queue import give_up, try_now
 from shared.contracts.cursor import Cursor, parse_cursor
 from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
@@ -40,11 +41,6 @@ ON CONFLICT (webhook_id) DO UPDATE SET version = excluded.version, state = exclu
   name = excluded.name, sealed_url = excluded.sealed_url, secrets = excluded.secrets, kinds = excluded.kinds,
   levels = excluded.levels, rules = excluded.rules,
   failing_since = CASE WHEN excluded.state = w.state THEN w.failing_since END"""
-_TRY_NOW = """
-UPDATE alerts.webhook_deliveries SET next_at = now() WHERE webhook_id = $1 AND state = 'WAITING' AND next_at > now()"""
-_GIVE_UP = """
-UPDATE alerts.webhook_deliveries SET state = 'DEAD', ended_at = now(), last_error = 'SUBSCRIPTION_ENDED'
- WHERE webhook_id = $1 AND state = 'WAITING'"""
 
 _COLUMNS = """
 w.webhook_id, w.name, w.sealed_url, w.secrets::text, w.kinds, w.levels, w.rules, w.state, w.reason, w.version, w.since, w.created_at,
@@ -76,9 +72,9 @@ async def save(c: Connection, hook: Webhook, version: int, since: Cursor) -> Non
         str(since),
     )
     if hook.state == "ACTIVE":
-        await c.execute(_TRY_NOW, hook.webhook_id)
+        await try_now(c, hook.webhook_id)
     elif hook.state == "ENDED":
-        await c.execute(_GIVE_UP, hook.webhook_id)
+        await give_up(c, hook.webhook_id)
 
 
 async def find(c: Connection, webhook_id: UUID) -> WebhookRow | None:

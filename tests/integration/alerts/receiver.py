@@ -43,7 +43,7 @@ async def receiving() -> AsyncIterator[Receiver]:
         open_calls.add(task)
         try:
             await _serve(receiver, reader, writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass
         finally:
             open_calls.discard(task)

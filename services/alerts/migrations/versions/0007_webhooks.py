@@ -24,7 +24,8 @@ TABLES = (
       last_delivered_at timestamptz
     )""",
     "CREATE INDEX ON alerts.webhooks (created_at, webhook_id)",
-    # One call to be made, until it is answered or given up. `place` is the order of the log; `attempts` fences a slow sender.
+    # One call to be made, until it is answered or given up. `place` is the order of the log; `attempts` fences a slow sender;
+    # `due` is the one call of a customer that may be made.
     """CREATE TABLE alerts.webhook_deliveries (
       webhook_id uuid NOT NULL REFERENCES alerts.webhooks,
       event_id uuid NOT NULL,
@@ -33,6 +34,7 @@ TABLES = (
       type text NOT NULL,
       body text NOT NULL,
       state text NOT NULL DEFAULT 'WAITING' CHECK (state IN ('WAITING', 'DELIVERED', 'DEAD')),
+      due boolean NOT NULL DEFAULT false,
       attempts int NOT NULL DEFAULT 0,
       next_at timestamptz NOT NULL DEFAULT now(),
       leased_until timestamptz,
@@ -43,7 +45,8 @@ TABLES = (
       PRIMARY KEY (webhook_id, event_id)
     ) WITH (fillfactor = 70)""",
     "CREATE UNIQUE INDEX ON alerts.webhook_deliveries (webhook_id, place)",
-    "CREATE INDEX ON alerts.webhook_deliveries (webhook_id, next_at) WHERE state = 'WAITING'",
+    "CREATE INDEX ON alerts.webhook_deliveries (webhook_id, next_at) WHERE due",
+    "CREATE UNIQUE INDEX ON alerts.webhook_deliveries (webhook_id, queue_key) WHERE due",
     "CREATE INDEX ON alerts.webhook_deliveries (webhook_id, queue_key, place) WHERE state = 'WAITING'",
     "CREATE INDEX ON alerts.webhook_deliveries (queued_at)",
     # Level and rule that an alert has at the place that was read: later events of it do not repeat them.
