@@ -17,6 +17,7 @@ over every rule holds `judge` and `why_not` together: a level is reached exactly
 from __future__ import annotations
 
 from services.alerts.domain.rules.credit_limit_nearly_used import CREDIT_LIMIT_NEARLY_USED
+from services.alerts.domain.rules.credit_signs_add_up import CREDIT_SIGNS_ADD_UP
 from services.alerts.domain.rules.new_customer_quiet import NEW_CUSTOMER_QUIET
 from services.alerts.domain.rules.nobody_in_touch import NOBODY_IN_TOUCH
 from services.alerts.domain.rules.overdue_debt import OVERDUE_DEBT
@@ -35,6 +36,7 @@ ALL_RULES: tuple[Rule, ...] = (
     SALES_AHEAD_OF_COLLECTIONS,
     PAYMENTS_FELL_SILENT,
     NOBODY_IN_TOUCH,
+    CREDIT_SIGNS_ADD_UP,
 )
 
 RULES_BY_ID = {rule.id: rule for rule in ALL_RULES}
