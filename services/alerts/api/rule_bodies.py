@@ -32,6 +32,13 @@ class ParametersBody(Body):
     live_from: BusinessDay | None = None
 
 
+class PreviewBody(Body):
+    """A version that is not published yet."""
+
+    parameters: Annotated[Parameters, Field(default_factory=dict)]
+    scope: ScopeBody | None = None
+
+
 class WithdrawalBody(Body):
     """Whose version ends."""
 
@@ -54,4 +61,5 @@ def example(value: Any) -> dict[str, Example]:
 PARAMETERS = example(
     {"parameters": {"watch": "0.65", "grace_days": "45"}, "scope": {"value_classes": ["A"]}, "live_from": "2026-12-01"}
 )
+PREVIEW = example({"parameters": {"watch": "0.65"}})
 WITHDRAWAL = example({"scope": {"value_classes": ["A"]}})

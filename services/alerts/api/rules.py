@@ -7,17 +7,20 @@ from datetime import date
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import Response
 
 from services.alerts.api.deps import Dependencies
-from services.alerts.api.rule_bodies import PARAMETERS, WITHDRAWAL, ParametersBody, WithdrawalBody, scope_of
+from services.alerts.api.rule_bodies import PARAMETERS, PREVIEW, WITHDRAWAL, ParametersBody, PreviewBody, WithdrawalBody, scope_of
 from services.alerts.domain.decisions import further_versions, rule_stream, version_in_force
 from services.alerts.domain.rules import ALL_RULES, RULES_BY_ID
 from services.alerts.domain.scoping import EVERYBODY
 from services.alerts.domain.signs import Rule, Version
+from services.alerts.engine.preview import Affected
+from services.alerts.handlers.backtests import Draft
 from services.alerts.handlers.deps import SCHEMA
 from services.alerts.handlers.problems import LIVE_FROM_PAST, RULE_PARAMETERS, RULE_SCOPE_UNKNOWN, RULE_UNKNOWN
+from services.alerts.handlers.rule_preview import ORDER, Previewed, preview
 from services.alerts.handlers.rules import set_parameters, withdraw
 from shared.contracts.event import Event
 from shared.event_store.load import load
@@ -25,7 +28,7 @@ from shared.web.commands import Command, IfMatch, etag, resource, respond
 from shared.web.correlation import event_meta
 from shared.web.problem import Problem
 from shared.web.rendering import Json
-from shared.web.scope import scope
+from shared.web.scope import Caller, scope
 
 router = APIRouter(tags=["rules"])
 Described = dict[int | str, dict[str, Any]]
@@ -78,6 +81,28 @@ async def put_rule(
 
 
 @router.post(
+    "/v1/rules/{rule_id}/preview",
+    dependencies=[scope("alerts.rule.read")],
+    responses=_RULE,
+    summary="What publishing a version would do",
+)
+async def post_preview(
+    rule_id: str,
+    body: Annotated[PreviewBody, Body(openapi_examples=PREVIEW)],
+    caller: Caller,
+    deps: Dependencies,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Response:
+    """Which alerts would open and close at once if the version were published now; nothing is published and nobody is told.
+
+    `effect` is OPENS, REOPENS, WORSENS, CLOSES, or STAYS: the alert is open, the version would not have raised it (or not so
+    high), and it goes on until it recovers. A back-test shows what the version would have done over the past.
+    """
+    found = await preview(deps, rule_id, Draft(body.parameters, scope_of(body.scope)), caller.id, limit)
+    return Json(_previewed(found))
+
+
+@router.post(
     "/v1/rules/{rule_id}/withdrawal",
     dependencies=[scope("alerts.rule.write")],
     responses={**_UNKNOWN, 409: {"description": RULE_SCOPE_UNKNOWN}},
@@ -107,6 +132,35 @@ def _shown(rule: Rule, before: Sequence[Event], today: date) -> dict[str, Any]:
         "defaults": rule.defaults,
         "further": [_further(one) for one in further_versions(before, rule.id) if one.parameters.version != present.version],
     }
+
+
+def _previewed(found: Previewed) -> dict[str, Any]:
+    shown = {
+        "rule_id": found.draft.rule_id,
+        "version": found.draft.version,
+        "parameters": found.draft.parameters,
+        "live": found.live,
+        "judged_through": found.judged_through,
+        "customers": found.customers,
+        "parked": found.parked,
+        "effects": {effect: found.effects.get(effect, 0) for effect in ORDER},
+        "items": [_affected(one, found.names.get(one.customer_id)) for one in found.first],
+        "left_out": sum(found.effects.values()) - len(found.first),
+    }
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def _affected(one: Affected, name: str | None) -> dict[str, Any]:
+    shown = {
+        "effect": one.effect,
+        "alert_id": one.alert_id,
+        "customer": {"id": one.customer_id} | ({} if name is None else {"name": name}),
+        "channel": one.channel,
+        "level": one.level,
+        "present_level": one.present_level,
+        "reasons": [msgspec.to_builtins(reason) for reason in one.reasons],
+    }
+    return {name: value for name, value in shown.items() if value is not None}
 
 
 def _further(one: Version) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -90,3 +90,12 @@ async def name_of(c: Connection, customer_id: UUID) -> str | None:
     """The name of a company; None for persons and for customers not known yet."""
     name: str | None = await c.fetchval(_NAME.format(table=await live_table(c, "alerts", CUSTOMERS)), customer_id)
     return name
+
+
+_NAMES = "SELECT customer_id, name FROM {table} WHERE customer_id = ANY($1::uuid[]) AND name IS NOT NULL"
+
+
+async def names_of(c: Connection, customer_ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of the companies among them."""
+    table = await live_table(c, "alerts", CUSTOMERS)
+    return {row["customer_id"]: row["name"] for row in await c.fetch(_NAMES.format(table=table), list(customer_ids))}
