@@ -15,6 +15,7 @@ from shared.contracts import (
     promises,
     relations,
     transactions,
+    usefulness,
     webhooks,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "promises",
     "relations",
     "transactions",
+    "usefulness",
     "webhooks",
 ]

@@ -149,13 +149,14 @@ class NoteAdded(AlertEvent, frozen=True, kw_only=True, omit_defaults=True):
 
 @registered
 class AlertClosed(AlertEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """`at_stake`: the money that was at stake, by currency. An alert that closes itself is closed by `alert_steps.THE_DATA`."""
+    """`at_stake`: the money that was at stake, by currency; `came_true_on`: the day of what was warned of. An alert that closes itself is closed by `alert_steps.THE_DATA`."""
 
     type: ClassVar[str] = "regulars.alerts.alert-closed.v1"
     outcome: Outcome
     cause: str
     closed_by: UUID
     at_stake: tuple[Money, ...] = ()
+    came_true_on: date | None = None
 
 
 @registered

@@ -17,6 +17,7 @@ from shared.contracts import (
     complaints,
     credit_grades,
     transactions,
+    usefulness,
     webhooks,
 )
 
@@ -97,6 +98,8 @@ CONTROL_TYPES = frozenset(
         alert_steps.CalendarPublished,
         company_alerts.SourceFellSilent,
         company_alerts.SourceSpokeAgain,
+        usefulness.RulePutOnProbation,
+        usefulness.RuleTakenOffProbation,
         webhooks.WebhookSubscribed,
         webhooks.WebhookRevised,
         webhooks.WebhookSecretRotated,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.alerts.api import alerts, backtests, installation, populations, rules, stream, webhooks, why
+from services.alerts.api import alerts, backtests, installation, populations, rules, stream, usefulness, webhooks, why
 
 # The stream comes first: its address would otherwise be taken for an alert's.
 ROUTERS = (
@@ -11,6 +11,7 @@ ROUTERS = (
     installation.router,
     rules.router,
     why.router,
+    usefulness.router,
     populations.router,
     backtests.router,
     webhooks.router,

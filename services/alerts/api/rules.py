@@ -12,7 +12,9 @@ from starlette.responses import Response
 
 from services.alerts.api.deps import Dependencies
 from services.alerts.api.rule_bodies import PARAMETERS, PREVIEW, WITHDRAWAL, ParametersBody, PreviewBody, WithdrawalBody, scope_of
+from services.alerts.api.usefulness import probation
 from services.alerts.domain.decisions import further_versions, rule_stream, version_in_force
+from services.alerts.domain.promise import probation_stream
 from services.alerts.domain.rules import ALL_RULES, RULES_BY_ID
 from services.alerts.domain.scoping import EVERYBODY
 from services.alerts.domain.signs import Rule, Version
@@ -23,7 +25,7 @@ from services.alerts.handlers.problems import LIVE_FROM_PAST, RULE_PARAMETERS, R
 from services.alerts.handlers.rule_preview import ORDER, Previewed, preview
 from services.alerts.handlers.rules import set_parameters, withdraw
 from shared.contracts.event import Event
-from shared.event_store.load import load
+from shared.event_store.load import load, load_many
 from shared.web.commands import Command, IfMatch, etag, resource, respond
 from shared.web.correlation import event_meta
 from shared.web.problem import Problem
@@ -40,10 +42,12 @@ _RULE: Described = {**_UNKNOWN, 422: {"description": f"{RULE_PARAMETERS} or {LIV
 async def list_rules(deps: Dependencies) -> Response:
     items = []
     async with deps.pool.acquire() as c:
+        probations = await load_many(c, SCHEMA, [probation_stream(rule.id) for rule in ALL_RULES])
         for rule in ALL_RULES:
             loaded = await load(c, SCHEMA, rule_stream(rule.id))
             before = [envelope.event for envelope in loaded.events]
-            items.append(_shown(rule, before, deps.today()) | {"etag": etag(loaded.version)})
+            shown = _shown(rule, before, deps.today()) | probation(rule.id, probations)
+            items.append(shown | {"etag": etag(loaded.version)})
     return Json({"items": items})
 
 
@@ -55,7 +59,9 @@ async def get_rule(rule_id: str, deps: Dependencies, request: Request) -> Respon
         raise Problem(RULE_UNKNOWN)
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, rule_stream(rule_id))
-    return resource(_shown(rule, [envelope.event for envelope in loaded.events], deps.today()), loaded.version, request)
+        probations = await load_many(c, SCHEMA, [probation_stream(rule_id)])
+    body = _shown(rule, [envelope.event for envelope in loaded.events], deps.today()) | probation(rule_id, probations)
+    return resource(body, loaded.version, request)
 
 
 @router.put(

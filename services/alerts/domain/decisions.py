@@ -9,9 +9,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.alerts.domain.control import DEFAULT_VERSION, Control, evolve, terms_of
+from services.alerts.domain.promise import LEAST, PROMISED, Promise
 from services.alerts.domain.refusals import AlreadyLive, LiveFromPast, LiveOnAhead, ParametersRefused, RuleUnknown, ScopeUnknown
 from services.alerts.domain.rules import RULES_BY_ID
-from services.alerts.domain.scoping import EVERYBODY, base_of
+from services.alerts.domain.scoping import EVERYBODY, base_of, in_force
 from services.alerts.domain.signs import Parameters, Terms, Version, checked_parameters
 from shared.contracts.alerts import RulePublished, RuleScope, WentLive
 from shared.contracts.event import Event
@@ -75,6 +76,14 @@ def withdraw_rule(before: Sequence[Event], rule_id: str, scope: RuleScope, by: U
     return RulePublished(
         rule_id=rule_id, version=current_version(before) + 1, parameters={}, decided_by=by, scope=scope, withdrawn=True
     )
+
+
+def promises_of(before: Sequence[Event], rule_id: str, today: date) -> list[Promise]:
+    """What the versions in force on a day promise, that for everybody first. Raises RuleUnknown."""
+    owners = {event.version: event.decided_by for event in before if isinstance(event, RulePublished)}
+    there = [version_in_force(before, rule_id, today)]
+    there += [one.parameters for one in further_versions(before, rule_id) if one.scope != EVERYBODY and in_force(one, today)]
+    return [Promise(one.version, one.values[PROMISED], one.whole(LEAST), owners.get(one.version)) for one in there]
 
 
 def current_version(before: Sequence[Event]) -> int:

@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.alerts.domain.conditions import Condition
+from services.alerts.domain.promise import LEAST, PROMISED
 from services.alerts.domain.silence_score import Population
 from services.alerts.domain.watched_customer import WatchedCustomer
 from shared.contracts.alerts import Level, Reason, RuleScope
@@ -101,6 +102,9 @@ A level of a channel is reached exactly where all conditions of that level and o
 A customer of whom there is nothing to judge gets one condition of channel ALL that says what is missing for that.
 """
 
+PROMISE: Mapping[str, Decimal] = {PROMISED: Decimal("0.5"), LEAST: Decimal(20)}
+"""Parameters of every rule: the share of its warnings that is to be right, and from how many outcomes on that is judged."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -119,6 +123,10 @@ class Rule:
     one_beginning: bool = False
     ended: Callable[[WatchedCustomer, date], Reason] | None = None
     why_not: WhyNot | None = None
+
+    def __post_init__(self) -> None:
+        # A rule may promise otherwise than all.
+        object.__setattr__(self, "defaults", {**PROMISE, **self.defaults})
 
     def calm_days(self, parameters: Parameters) -> int | None:
         """Days below its lowest level after which an alert recovers; None: only the end of the spell does that."""
@@ -140,6 +148,10 @@ def checked_parameters(rule: Rule, values: Mapping[str, Decimal]) -> Mapping[str
     for name, value in merged.items():
         if name in ("watch", "act") and rule.kind == "silence" and not 0 < value < 1:
             raise ValueError(f"{name} is a probability")
+        if name == PROMISED and value > 1:
+            raise ValueError(f"{name} is a share")
+        if name == LEAST and (value % 1 or not value):
+            raise ValueError(f"{name} is a whole number from 1")
         if name.endswith("_days") and (value % 1 or value > 3650):
             raise ValueError(f"{name} is a whole number of days")
     return merged

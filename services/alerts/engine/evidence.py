@@ -14,6 +14,7 @@ from services.alerts.domain.conditions import ALL, Condition
 from services.alerts.domain.control import Control, terms_of
 from services.alerts.domain.judging import Saying, day_known, saying_id
 from services.alerts.domain.rules import RULES_BY_ID
+from services.alerts.domain.scoping import terms_for
 from services.alerts.engine.items import Item
 from services.alerts.engine.step import step
 from services.alerts.read_models.watched_customers import Place
@@ -95,6 +96,8 @@ def _step(envelope: Envelope, opening: AlertOpened, said: Saying | None, items: 
     terms = terms_of(at.control, zone)
     row = at.rows.get(recorded.customer_id)
     conditions: Sequence[Condition] = ()
+    if row is not None:
+        terms = terms_for(terms, row.customer, business_day(envelope.occurred_at, zone))
     if rule is not None and rule.why_not is not None and row is not None:
         today = business_day(envelope.occurred_at, zone)
         on = day_known(rule, row.customer, terms, today)

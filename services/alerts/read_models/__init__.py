@@ -6,6 +6,7 @@ from typing import Any
 
 from services.alerts.read_models.alerts import ALERTS
 from services.alerts.read_models.customers import CUSTOMERS
+from services.alerts.read_models.usefulness import USEFULNESS
 from shared.projections.read_model import ReadModel
 
-READ_MODELS: tuple[ReadModel[Any], ...] = (ALERTS, CUSTOMERS)
+READ_MODELS: tuple[ReadModel[Any], ...] = (ALERTS, CUSTOMERS, USEFULNESS)
