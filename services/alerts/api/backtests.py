@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from services.alerts.api.backtest_bodies import BACKTEST, BacktestBody, draft_of
+from services.alerts.api.backtest_plot import plot
 from services.alerts.api.deps import Dependencies
 from services.alerts.engine.backtest_summary import days_before, variant_shown
 from services.alerts.engine.past import Warned
@@ -31,6 +33,7 @@ HEADER = (
     "variant,rule_version,alert_id,customer_id,channel,level,opened_on,worsened_on,recovered_on,standing,verdict,loss_on,"
     "days_before_loss,reasons"
 ).split(",")
+PICTURE_ONLY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 _NOT_THERE: dict[int | str, dict[str, Any]] = {
     404: {"description": BACKTEST_UNKNOWN},
     409: {"description": f"{BACKTEST_NOT_DONE}: it is not at its end, or its table has been cleared away"},
@@ -108,6 +111,25 @@ async def get_backtest_alerts(
             yield [_row(one) for one in warned[at : at + 500]]
 
     return csv_response(f"backtest-{backtest_id}.csv", HEADER, rows(), mark=mark)
+
+
+@router.get(
+    "/v1/backtests/{backtest_id}/plot.svg",
+    dependencies=[reads],
+    response_class=Response,
+    responses={200: {"description": "A picture", "content": {"image/svg+xml": {"example": "<svg ...>"}}}, **_NOT_THERE},
+    summary="A back-test as a picture",
+)
+async def get_backtest_plot(backtest_id: UUID, deps: Dependencies) -> Response:
+    """By month: losses, and the warnings that were right and those for nothing, of the rule as it is and of the draft."""
+    found = await _there(deps, backtest_id)
+    if found.summary is None:
+        raise Problem(BACKTEST_NOT_DONE)
+    title = f"{found.asked.rule_id}, {found.summary['from']} to {found.summary['until']}"
+    picture = await asyncio.to_thread(plot, title, found.summary["months"])
+    return Response(
+        picture, media_type="image/svg+xml", headers={"Content-Security-Policy": PICTURE_ONLY, "Cache-Control": "no-store"}
+    )
 
 
 async def _there(deps: Deps, backtest_id: UUID) -> Backtest:

@@ -7,6 +7,7 @@ import io
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from xml.etree import ElementTree
 
 from services.alerts.domain.business_days import start_of
 from shared.contracts.cursor import PARTS, part_of
@@ -104,6 +105,13 @@ async def test_a_draft_is_run_over_the_past_beside_the_present_rule(alerts: Aler
     assert '"OWN_RHYTHM"' in rows[0]["reasons"]
     assert await said(alerts) == before, "a back-test tells nobody"
 
+    picture = await alerts.client.get(f"/v1/backtests/{found['id']}/plot.svg")
+    assert picture.status_code == 200 and picture.headers["content-type"] == "image/svg+xml"
+    drawn = ElementTree.fromstring(picture.content)
+    assert drawn.tag == "{http://www.w3.org/2000/svg}svg" and b"<script" not in picture.content
+    words = {text.strip() for text in drawn.itertext()}
+    assert {"losses", "present: right", "draft: for nothing", f"{opened:%Y-%m}"} <= words
+
 
 async def test_a_day_of_the_past_sees_only_what_was_recorded_by_then(alerts: Alerts) -> None:
     """Facts that came when the installation was live are known from their recording: on the days that they tell of, nothing was
@@ -158,6 +166,7 @@ async def test_what_cannot_be_run_is_refused(alerts: Alerts) -> None:
 
     assert (await eventually(empty))["problem"] == "NOTHING_RECORDED"
     assert (await alerts.client.get(f"{first.headers['Location']}/alerts.csv")).json()["code"] == "BACKTEST_NOT_DONE"
+    assert (await alerts.client.get(f"{first.headers['Location']}/plot.svg")).json()["code"] == "BACKTEST_NOT_DONE"
     listed = (await alerts.client.get("/v1/backtests")).json()["items"]
     assert [one["id"] for one in listed] == [first.json()["id"]]
     assert datetime.fromisoformat(listed[0]["made_at"])
