@@ -17,7 +17,7 @@ from services.alerts.domain.late_odds import Paid, paid
 from services.alerts.domain.payment_habit import Habit, settled
 from services.alerts.domain.rhythm import Purchases, bought
 from services.alerts.domain.turnover import Month, moved
-from shared.contracts.alerts import Level
+from shared.contracts.alerts import Level, Reason
 from shared.contracts.cards import (
     BasicsRevised,
     CustomerRegistered,
@@ -29,6 +29,7 @@ from shared.contracts.cards import (
 from shared.contracts.claims import days_disputed
 from shared.contracts.classification import ValueClassChanged
 from shared.contracts.complaints import ClaimSettled, ComplaintClosed, ComplaintReceived, ComplaintWithdrawn
+from shared.contracts.credit_grades import CreditGrade, CreditGraded
 from shared.contracts.envelope import Envelope
 from shared.contracts.money import Money
 from shared.contracts.open_items import Account, Claims, Settlement, apply, apply_claim
@@ -69,6 +70,19 @@ class Watch(msgspec.Struct, frozen=True, omit_defaults=True):
     recovered: tuple[UUID, ...] = ()
 
 
+class Credit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The credit grade that a run gave on a day. `by` said it; `began` was the first to say so low a grade, or this one: what goes
+    from SHRINK to STOP, or back, is one story."""
+
+    by: UUID
+    began: UUID
+    on: date
+    grade: CreditGrade
+    previous: CreditGrade | None = None
+    points: int = 0
+    reasons: tuple[Reason, ...] = ()
+
+
 class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Keys: `invoices` by invoice_key, `habits`, `paid`, `turnover`, `moved_by` (last event of the ledger) by currency, `watches` by
     watch_key, `belongs` by the name of a mark. `sales_sources` delivered this customer's sales. `payments` and `contacts` are rhythms of
@@ -90,13 +104,16 @@ class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
     payments: Purchases | None = None
     contacts: Purchases | None = None
     belongs: Belongs = {}
+    credit: Credit | None = None
 
 
 LEDGER = (InvoiceIssued, PaymentReceived, PaymentReversed, PaymentMade, CreditNoted, WrittenOff)
 COMPLAINTS = (ComplaintReceived, ClaimSettled, ComplaintClosed, ComplaintWithdrawn)
 CARD = (CustomerRegistered, StubOpened, TradeTermsAgreed)
 
-FOLDED_TYPES = frozenset(cls.type for cls in (SaleRecorded, GoodsReturned, *LEDGER, *COMPLAINTS, *CARD, *CONTACTS, *SORTING))
+FOLDED_TYPES = frozenset(
+    cls.type for cls in (SaleRecorded, GoodsReturned, *LEDGER, *COMPLAINTS, *CARD, *CONTACTS, *SORTING, CreditGraded)
+)
 """Event types of which something is remembered, if only that the customer exists."""
 
 
@@ -133,10 +150,23 @@ def evolve(before: WatchedCustomer, envelope: Envelope, recorded_on: date) -> Wa
         case CustomerRegistered() | BasicsRevised() | MarksAssigned() | SalespersonAssigned() | ValueClassChanged():
             belongs = sorted_by(before.belongs, event, envelope.occurred_at.date())
             before = msgspec.structs.replace(before, belongs=belongs)
+        case CreditGraded():
+            return msgspec.structs.replace(before, credit=_graded(before.credit, event, envelope.event_id))
     touched_on = contact_day(event, recorded_on)
     if touched_on is None:
         return before
     return msgspec.structs.replace(before, contacts=bought(before.contacts, touched_on, envelope.event_id, envelope.recorded_at))
+
+
+LOW_GRADES = ("SHRINK", "STOP")
+
+
+def _graded(before: Credit | None, event: CreditGraded, event_id: UUID) -> Credit | None:
+    if event.grade is None:
+        return None
+    goes_on = before is not None and before.grade in LOW_GRADES and event.grade in LOW_GRADES
+    began = before.began if before is not None and goes_on else event_id
+    return Credit(event_id, began, event.graded_on, event.grade, event.previous, event.points, event.reasons)
 
 
 def _sold(

@@ -9,9 +9,16 @@ from typing import NamedTuple
 from services.alerts.domain import control, watched_customer
 from shared.contracts.cursor import START, Cursor, TopicPart, parse_cursor
 from shared.contracts.envelope import Record
-from shared.contracts.topics import ALERTS_CONTROL, CARDS_CONTROL, CARDS_EVENTS, CARDS_TRANSACTIONS, COMPLAINTS_EVENTS
+from shared.contracts.topics import (
+    ALERTS_CONTROL,
+    CARDS_CONTROL,
+    CARDS_EVENTS,
+    CARDS_TRANSACTIONS,
+    CLASSIFICATION_EVENTS,
+    COMPLAINTS_EVENTS,
+)
 
-PART_TOPICS = (CARDS_EVENTS, CARDS_TRANSACTIONS, COMPLAINTS_EVENTS)
+PART_TOPICS = (CARDS_EVENTS, CARDS_TRANSACTIONS, COMPLAINTS_EVENTS, CLASSIFICATION_EVENTS)
 CONTROL_TOPICS = (CARDS_CONTROL, ALERTS_CONTROL)
 FOLDED_TYPES = watched_customer.FOLDED_TYPES | control.FOLDED_TYPES
 

@@ -138,7 +138,7 @@ class Alerts:
         await eventually(beyond, timeout=15)
 
     def _stores(self) -> Sequence[tuple[Pool, str]]:
-        return ((self.cards, "cards"), (self.complaints, "complaints"), (self.own, "alerts"))
+        return ((self.cards, "cards"), (self.own, "classification"), (self.complaints, "complaints"), (self.own, "alerts"))
 
     async def _all_taken(self) -> bool:
         left: int = await self.own.fetchval(
@@ -182,7 +182,7 @@ async def alerts(database: Database, pool_of: PoolOf, tmp_path: Path) -> AsyncIt
     (tmp_path / "keys.json").write_text('{"keys": []}')
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(serving(build_api(settings), tmp_path, SCOPES))
-        await stack.enter_async_context(leading(("cards", database.dsn("cards")), ("complaints", database.dsn("complaints"))))
+        await stack.enter_async_context(leading(*((one, database.dsn(one)) for one in ("cards", "classification", "complaints"))))
         await stack.enter_async_context(working_service(settings))
         pools = [await pool_of(database, service) for service in ("cards", "complaints", "alerts")]
         yield Alerts(client, *pools, settings, database)

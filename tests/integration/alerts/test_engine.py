@@ -93,7 +93,7 @@ async def running(loop: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task
 
 @pytest.fixture
 async def pools(database: Database, pool_of: PoolOf) -> AsyncIterator[dict[str, Pool]]:
-    services = ("cards", "complaints", "alerts")
+    services = ("cards", "classification", "complaints", "alerts")
     async with leading(*((service, database.dsn(service)) for service in services)):
         yield {service: await pool_of(database, service) for service in services}
 
@@ -230,9 +230,9 @@ async def _tried_again(pools: dict[str, Pool]) -> bool:
 
 async def test_a_service_that_stands_still_delays_alerts_and_makes_none(database: Database, pool_of: PoolOf) -> None:
     """INVARIANT: nothing is taken before every topic's watermark has passed it; complaints may hold a dispute."""
-    pools = {service: await pool_of(database, service) for service in ("cards", "complaints", "alerts")}
+    pools = {service: await pool_of(database, service) for service in ("cards", "classification", "complaints", "alerts")}
     customer = uuid4()
-    async with leading(("cards", database.dsn("cards")), ("alerts", database.dsn("alerts"))), engine(pools):
+    async with leading(*((one, database.dsn(one)) for one in ("cards", "classification", "alerts"))), engine(pools):
         await tell(pools, customer, invoice(customer, "1", ago(20)))
         await go_live(pools)
         await eventually(
@@ -282,7 +282,7 @@ async def _foreign_bytes(kafka: KafkaSettings, part: int) -> None:
 
 
 async def test_over_kafka_it_says_the_same(database: Database, pool_of: PoolOf, kafka: KafkaSettings, tmp_path: Path) -> None:
-    pools = {service: await pool_of(database, service) for service in ("cards", "complaints", "alerts")}
+    pools = {service: await pool_of(database, service) for service in ("cards", "classification", "complaints", "alerts")}
     customers = [uuid4() for _ in range(3)]
     values = settings_of(database, "alerts", tmp_path)
     settings = Settings(**{**values, "feed": "kafka", "kafka_bootstrap": kafka.bootstrap, "kafka_prefix": kafka.prefix})
@@ -290,7 +290,7 @@ async def test_over_kafka_it_says_the_same(database: Database, pool_of: PoolOf, 
         await tell(pools, customer, *sales(customer, ago(45)), invoice(customer, str(number), ago(20)))
     relays = [
         asyncio.create_task(lead(service=service, dsn=database.dsn(service), kafka=kafka, now=lambda: datetime.now(UTC)))
-        for service in ("cards", "complaints")
+        for service in ("cards", "classification", "complaints")
     ]
     try:
         async with working_service(settings):

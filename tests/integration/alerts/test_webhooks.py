@@ -33,7 +33,7 @@ async def hooked(database: Database, pool_of: PoolOf, tmp_path: Path) -> AsyncIt
     (tmp_path / "keys.json").write_text('{"keys": []}')
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(serving(build_api(settings), tmp_path, WEBHOOK_SCOPES))
-        await stack.enter_async_context(leading(("cards", database.dsn("cards")), ("complaints", database.dsn("complaints"))))
+        await stack.enter_async_context(leading(*((one, database.dsn(one)) for one in ("cards", "classification", "complaints"))))
         await stack.enter_async_context(working_service(settings))
         pools = [await pool_of(database, service) for service in ("cards", "complaints", "alerts")]
         yield Alerts(client, *pools, settings, database)

@@ -19,16 +19,32 @@ from services.alerts.engine.items import Item, item_of
 from services.alerts.engine.refold import fold_all
 from services.alerts.engine.step import Watched, step
 from services.alerts.read_models.watched_customers import BEGINNING
+from shared.contracts.credit_grades import GRADES, CreditGrade, CreditGraded
 from shared.feed.feed import Start
-from tests.unit.alerts.trade import NAMES, Trade
+from tests.unit.alerts.trade import NAMES, Trade, noon
 
 ZONE = ZoneInfo("Asia/Shanghai")
 END = datetime(2027, 6, 1, tzinfo=UTC)
 
 
+def graded(
+    trade: Trade, day: date, customer: UUID, grade: CreditGrade | None, previous: CreditGrade | None
+) -> CreditGrade | None:
+    """What a run of the classification tells, which tells changes only."""
+    if grade != previous:
+        run_id = uuid5(NAMES, f"run {day}")
+        on = day - timedelta(days=1)
+        told = CreditGraded(
+            customer_id=customer, run_id=run_id, standard_version=1, graded_on=on, grade=grade, previous=previous, points=3
+        )
+        trade.record(told, noon(day))
+    return grade
+
+
 def a_year_of_trade(seed: int, customers: int = 6) -> list[Item]:
     """Customers that buy, owe, pay, dispute and fall silent; go-live, deliveries and a new rule version in between."""
-    chance, trade = random.Random(seed), Trade()
+    chance, grading, trade = random.Random(seed), random.Random(seed), Trade()
+    grades: dict[UUID, CreditGrade | None] = {}
     who = [uuid5(NAMES, f"{seed} {i}") for i in range(customers)]
     day, live_on = date(2025, 6, 1), date(2026, 1, 10 + chance.randrange(15))
     open_payments: list[tuple[UUID, str]] = []
@@ -48,6 +64,8 @@ def a_year_of_trade(seed: int, customers: int = 6) -> list[Item]:
             trade.published(day, "silent_beyond_own_rhythm", 2, watch="0.5")
         for i, customer in enumerate(who):
             stopped = day > date(2026, 4, 1) + timedelta(days=60 * i)
+            if day.day == 3 + i:
+                grades[customer] = graded(trade, day, customer, grading.choice((*GRADES, None)), grades.get(customer))
             if not stopped and chance.random() < 0.08:
                 late = chance.choice((0, 0, 0, 3, 20))
                 trade.sold(day - timedelta(days=late), customer, at=day, source="branch" if i % 2 else "erp")

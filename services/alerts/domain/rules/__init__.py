@@ -16,6 +16,7 @@ over every rule holds `judge` and `why_not` together: a level is reached exactly
 
 from __future__ import annotations
 
+from services.alerts.domain.rules.credit_grade_changed import CREDIT_GRADE_LOWERED, CREDIT_GRADE_RAISED
 from services.alerts.domain.rules.credit_limit_nearly_used import CREDIT_LIMIT_NEARLY_USED
 from services.alerts.domain.rules.credit_signs_add_up import CREDIT_SIGNS_ADD_UP
 from services.alerts.domain.rules.new_customer_quiet import NEW_CUSTOMER_QUIET
@@ -37,6 +38,8 @@ ALL_RULES: tuple[Rule, ...] = (
     PAYMENTS_FELL_SILENT,
     NOBODY_IN_TOUCH,
     CREDIT_SIGNS_ADD_UP,
+    CREDIT_GRADE_LOWERED,
+    CREDIT_GRADE_RAISED,
 )
 
 RULES_BY_ID = {rule.id: rule for rule in ALL_RULES}
