@@ -16,6 +16,7 @@ from services.alerts.engine.run import watch
 from services.alerts.handlers.deps import SCHEMA, Deps
 from services.alerts.jobs.backtests import BacktestJob, run_backtests
 from services.alerts.jobs.populations import JobDeps, learn_for_ever
+from services.alerts.jobs.procedure import follow_alerts
 from services.alerts.jobs.promises import watch_promises
 from services.alerts.jobs.webhook_calls import queue_calls
 from services.alerts.jobs.webhook_sender import Sending, send_calls
@@ -118,6 +119,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
             async with asyncio.TaskGroup() as each:
                 each.create_task(learn_for_ever(learning))
                 each.create_task(watch_promises(pool, ZoneInfo(settings.zone)))
+                each.create_task(follow_alerts(pool, ZoneInfo(settings.zone)))
 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(lead(service=SERVICE, dsn=settings.dsn, kafka=kafka_of(settings), now=now))

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from services.alerts.api import alerts, backtests, installation, populations, rules, stream, usefulness, webhooks, why
+from services.alerts.api import (
+    alerts,
+    backtests,
+    installation,
+    measures,
+    mutes,
+    populations,
+    procedure,
+    rules,
+    stream,
+    usefulness,
+    webhooks,
+    why,
+)
 
 # The stream comes first: its address would otherwise be taken for an alert's.
 ROUTERS = (
     stream.router,
     alerts.router,
+    measures.router,
+    mutes.router,
+    procedure.router,
     installation.router,
     rules.router,
     why.router,

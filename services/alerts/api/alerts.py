@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,23 +13,23 @@ from services.alerts.api.bodies import (
     ACKNOWLEDGEMENT,
     CAUSE,
     CLOSURE,
-    MEASURE,
     NOTE,
     AcknowledgementBody,
     CauseBody,
     ClosureBody,
-    MeasureBody,
     NoteBody,
 )
 from services.alerts.api.deps import Dependencies
 from services.alerts.api.views import listed, recorded, without_personal
-from services.alerts.domain.alert import Acknowledge, AddNote, AlertCommand, Close, DecideMeasure, RecordCause
+from services.alerts.domain.alert import Acknowledge, AddNote, AlertCommand, Close, RecordCause
 from services.alerts.domain.judging import stream_of
 from services.alerts.handlers.commands import act_on_alert
 from services.alerts.handlers.deps import SCHEMA, Deps
-from services.alerts.handlers.problems import ALERT_CLOSED, ALERT_UNKNOWN, CAUSE_MISSING
-from services.alerts.read_models.alerts import ALERTS, Filters, page
+from services.alerts.handlers.problems import ALERT_CLOSED, ALERT_UNKNOWN, CAUSE_MISSING, SIDE_NOT_ASKED
+from services.alerts.read_models.alert_pages import Filters, page
+from services.alerts.read_models.alerts import ALERTS
 from services.alerts.read_models.customers import name_of
+from shared.contracts.alert_steps import Step
 from shared.contracts.alerts import AlertKind, Level
 from shared.event_store.load import load
 from shared.projections.waiting import wait_for
@@ -48,7 +48,7 @@ PERSONAL_SCOPE = "cards.pii.read"
 _DONE: dict[int | str, dict[str, Any]] = {
     200: {"description": "Done; the ETag is of the new version"},
     404: {"description": ALERT_UNKNOWN},
-    409: {"description": ALERT_CLOSED},
+    409: {"description": f"{ALERT_CLOSED} or {SIDE_NOT_ASKED}"},
 }
 State = Annotated[
     str | None, Query(pattern="^(OPEN|ACKNOWLEDGED|RECOVERED|CLOSED)$", description="OPEN, ACKNOWLEDGED, RECOVERED or CLOSED")
@@ -64,11 +64,36 @@ async def list_alerts(
     state: State = None,
     rule_id: Annotated[str | None, Query(max_length=100)] = None,
     customer_id: UUID | None = None,
+    group_id: UUID | None = None,
+    side: Annotated[str | None, Query(max_length=64, description="This side has not acknowledged it")] = None,
+    person: Annotated[str | None, Query(max_length=200, description="Stands at a side of it, or was told of a delay")] = None,
+    area_id: Annotated[str | None, Query(max_length=200)] = None,
+    salesperson_id: Annotated[str | None, Query(max_length=200)] = None,
+    due_by: Annotated[date | None, Query(description="Something is due by this day, or was")] = None,
+    due_step: Step | None = None,
+    held: Annotated[bool | None, Query(description="true: muted or inhibited; nobody is asked")] = None,
+    muted_by: Annotated[UUID | None, Query(description="Held by this mute")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: CursorParameter = None,
     min_position: MinPosition = None,
 ) -> Response:
-    filters = Filters(kind=kind, level=level, state=state, rule_id=rule_id, customer_id=customer_id)
+    """`person=E-12&due_by=2026-03-31` is what E-12 has to do by that day; `side=CREDIT` what waits for credit control."""
+    filters = Filters(
+        kind,
+        level,
+        state,
+        rule_id,
+        customer_id,
+        group_id,
+        side,
+        person,
+        area_id,
+        salesperson_id,
+        due_by,
+        due_step,
+        held,
+        muted_by,
+    )
     made_for = filter_hash(list="alerts", **filters._asdict())
     after = None if cursor is None else _after(deps, made_for, cursor)
     await reached(min_position, lambda position: wait_for(deps.pool, SCHEMA, ALERTS, position))
@@ -119,8 +144,9 @@ async def acknowledge_alert(
     deps: Dependencies,
     request: Request,
 ) -> Response:
-    """The caller looks after it. A new level, or coming back, opens it again."""
-    command = Acknowledge(key.principal, body.next_check_on, deps.today())
+    """The caller looks after it, for one side or for all. It is acknowledged when every side is; a new level, or coming back, asks
+    all of them again, and so does a day of the next look that passes."""
+    command = Acknowledge(key.principal, body.next_check_on, deps.today(), body.side)
     return await _acted(alert_id, command, version, key, deps, request)
 
 
@@ -134,18 +160,6 @@ async def record_cause(
     request: Request,
 ) -> Response:
     return await _acted(alert_id, RecordCause(key.principal, body.cause), version, key, deps, request)
-
-
-@router.post("/v1/alerts/{alert_id}/measure", dependencies=[writes], responses=_DONE, summary="Decide a measure")
-async def decide_measure(
-    alert_id: UUID,
-    body: Annotated[MeasureBody, Body(openapi_examples=MEASURE)],
-    key: Command,
-    version: IfMatchOptional,
-    deps: Dependencies,
-    request: Request,
-) -> Response:
-    return await _acted(alert_id, DecideMeasure(key.principal, body.measure), version, key, deps, request)
 
 
 @router.post("/v1/alerts/{alert_id}/notes", dependencies=[writes], responses=_DONE, summary="Add a note")
@@ -175,5 +189,7 @@ async def close_alert(
     deps: Dependencies,
     request: Request,
 ) -> Response:
-    """With a cause and an outcome: was the warning true, false, too late, or a duplicate."""
-    return await _acted(alert_id, Close(key.principal, body.outcome, body.cause), version, key, deps, request)
+    """With a cause and an outcome: was the warning true, false, too late, or a duplicate. Money at stake that is not given is what the
+    alert shows."""
+    stake = [one.money for one in body.at_stake]
+    return await _acted(alert_id, Close(key.principal, body.outcome, body.cause, stake), version, key, deps, request)

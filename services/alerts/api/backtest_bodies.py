@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.alerts.api.rule_bodies import Parameters, ScopeBody, example, scope_of
+from services.alerts.api.bodies import example
+from services.alerts.api.rule_bodies import Parameters, ScopeBody, scope_of
 from services.alerts.domain.hindsight import FAILED_AFTER_DAYS, LOST_AFTER_DAYS
 from services.alerts.engine.past import Known
 from services.alerts.handlers.backtests import Draft

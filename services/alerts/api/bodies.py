@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi.openapi.models import Example
+from pydantic import Field
 
-from services.alerts.domain.alert import Measure
+from services.alerts.domain.alert import MeasureName
 from shared.contracts.alerts import Outcome
-from shared.web.fields import Body, BusinessDay, Code, CustomerRef, FreeText, Name
+from shared.web.fields import Body, BusinessDay, Code, CustomerRef, FreeText, MoneyIn, Name
 
 
 class AcknowledgementBody(Body):
-    """On `next_check_on` there will be another look."""
+    """On `next_check_on` there will be another look: the acknowledgement holds through that day. `side` is the side that the caller
+    speaks for; without it, all of them."""
 
     next_check_on: BusinessDay
+    side: Code | None = None
 
 
 class CauseBody(Body):
@@ -25,9 +28,11 @@ class CauseBody(Body):
 
 
 class MeasureBody(Body):
-    """HOLD and STOP restrict trade on the customer's card, RELEASE ends that."""
+    """HOLD and STOP restrict trade on the customer's card, RELEASE ends that. `due_on`: by when it is to be taken; without it, in the
+    working days that the procedure gives."""
 
-    measure: Measure
+    measure: MeasureName
+    due_on: BusinessDay | None = None
 
 
 class NoteBody(Body):
@@ -37,10 +42,19 @@ class NoteBody(Body):
 
 
 class ClosureBody(Body):
-    """`cause` may be left out when it was recorded before."""
+    """`cause` may be left out when it was recorded before; `at_stake` when it is as the alert shows it."""
 
     outcome: Outcome
     cause: Code | None = None
+    at_stake: Annotated[tuple[MoneyIn, ...], Field(max_length=20)] = ()
+
+
+class TakenBody(Body):
+    """`taken_on` is today without it. On `verify_on` the data are asked what it came to; without it, after the days that the procedure
+    gives."""
+
+    taken_on: BusinessDay | None = None
+    verify_on: BusinessDay | None = None
 
 
 class AbnormalityBody(Body):
@@ -58,17 +72,18 @@ class GoLiveBody(Body):
     live_on: BusinessDay | None = None
 
 
-def _example(value: Any) -> dict[str, Example]:
+def example(value: Any) -> dict[str, Example]:
     return {"example": {"summary": "An example", "value": value}}
 
 
-ACKNOWLEDGEMENT = _example({"next_check_on": "2026-03-31"})
-CAUSE = _example({"cause": "RIVAL_PRICES"})
-MEASURE = _example({"measure": "HOLD"})
-NOTE = _example({"note": "Mrs. Li says the shop moves to another street."})
-CLOSURE = _example({"outcome": "TRUE", "cause": "RIVAL_PRICES"})
-ABNORMALITY = _example({"customer": {"system": "erp", "value": "K-1077"}, "sign": "Owner sells off stock below cost"})
-GO_LIVE = _example({"live_on": "2026-03-02"})
+ACKNOWLEDGEMENT = example({"next_check_on": "2026-03-31", "side": "CREDIT"})
+CAUSE = example({"cause": "RIVAL_PRICES"})
+MEASURE = example({"measure": "HOLD", "due_on": "2026-03-27"})
+TAKEN = example({"taken_on": "2026-03-26", "verify_on": "2026-04-25"})
+NOTE = example({"note": "Mrs. Li says the shop moves to another street."})
+CLOSURE = example({"outcome": "TRUE", "cause": "RIVAL_PRICES", "at_stake": [{"amount": "12400.00", "currency": "CNY"}]})
+ABNORMALITY = example({"customer": {"system": "erp", "value": "K-1077"}, "sign": "Owner sells off stock below cost"})
+GO_LIVE = example({"live_on": "2026-03-02"})
 
 
 def day_or(day: date | None, today: date) -> date:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi.openapi.models import Example
 from pydantic import Field
 
+from services.alerts.api.bodies import example
 from services.alerts.domain.scoping import EVERYBODY
 from shared.contracts.alerts import RuleScope
 from shared.web.fields import Body, BusinessDay, Code, DecimalString, Name
@@ -52,10 +52,6 @@ def scope_of(body: ScopeBody | None) -> RuleScope | None:
     named = {name: tuple(sorted(set(values))) for name, values in body.model_dump().items()}
     found = RuleScope(**named)
     return None if found == EVERYBODY else found
-
-
-def example(value: Any) -> dict[str, Example]:
-    return {"example": {"summary": "An example", "value": value}}
 
 
 PARAMETERS = example(

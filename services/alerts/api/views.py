@@ -7,7 +7,10 @@ from typing import Any
 
 import msgspec
 
-from services.alerts.read_models.alerts import Listed, evolve, reasons_of
+from services.alerts.domain.alert_state import Alert, Measure, read
+from services.alerts.domain.due import dues
+from services.alerts.read_models.alert_pages import Listed
+from services.alerts.read_models.alerts import evolve, reasons_of
 from services.alerts.read_models.dormant import Dormant
 from shared.contracts.alerts import AbnormalityReported, NoteAdded
 from shared.contracts.envelope import Envelope
@@ -36,7 +39,40 @@ def listed(found: Listed) -> dict[str, Any]:
         "measure": row.measure,
         "outcome": row.outcome,
         "version": row.version,
+    } | _procedure(read(row.procedure))
+    return _set(shown)
+
+
+def _procedure(state: Alert) -> dict[str, Any]:
+    """Who was asked and who looks after it, what is due, what holds it, what was decided and what that came to."""
+    inhibited = [{"by_alert_id": one.by_alert_id, "because": one.because} for one in state.inhibitors]
+    muted = None if state.muted_by is None else {"mute_id": state.muted_by, "until": state.muted_until}
+    closed = state.state == "CLOSED"
+    return {
+        "sides": [_set(msgspec.structs.asdict(one)) for one in state.sides] or None,
+        "due": [
+            _set({"step": due.step, "on": due.due_on, "measure_id": due.measure_id, "told": due.rank or None})
+            for due in dues(state)
+        ]
+        or None,
+        "measures": [_measure(one) for one in state.measures] or None,
+        "muted": None if closed else muted,
+        "inhibited": None if closed else inhibited or None,
+        "at_stake": [msgspec.to_builtins(one) for one in state.at_stake] or None,
+        "area_id": state.area_id,
+        "salesperson_id": state.salesperson_id,
+        "continues_alert_id": state.continues_alert_id,
     }
+
+
+def _measure(measure: Measure) -> dict[str, Any]:
+    shown = msgspec.structs.asdict(measure)
+    figures = shown.pop("figures")
+    return _set(shown | {"figures": None if figures is None else msgspec.to_builtins(figures)})
+
+
+def _set(shown: dict[str, Any]) -> dict[str, Any]:
+    """Without what is not set."""
     return {name: value for name, value in shown.items() if value is not None}
 
 
@@ -55,6 +91,9 @@ def _step(envelope: Envelope, event: Event) -> dict[str, Any]:
     body: dict[str, Any] = msgspec.to_builtins(event)
     for name in ("alert_id", "customer_id", "kind"):
         body.pop(name, None)
+    if "step" in body:
+        # An escalation names a step too: the one that was not taken.
+        body["late_step"] = body.pop("step")
     step = envelope.type.split(".")[2].removeprefix("alert-").replace("-", "_").upper()
     return {
         "step": step,
@@ -81,4 +120,4 @@ def dormant(found: Dormant) -> dict[str, Any]:
         "quiet_since": found.quiet_since,
         "alert_id": found.silence_alert,
     }
-    return {name: value for name, value in shown.items() if value is not None}
+    return _set(shown)

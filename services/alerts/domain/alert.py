@@ -1,70 +1,31 @@
-"""An alert from its opening to its end: data open, worsen, recover and reopen it, persons take it through the procedure.
-
-What the data say is accepted in every state, so that nothing that a person did can hold it up. Data that recover do not
-erase the question why: a person ends an alert, with a cause and an outcome.
-"""
+"""What persons may do with an alert: take it through the procedure to its end, with a cause and an outcome."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypedDict
 from uuid import UUID
 
 from services.alerts.domain import refusals
+from services.alerts.domain.alert_state import Alert
+from shared.contracts.alert_steps import MeasureTaken
 from shared.contracts.alerts import (
     AbnormalityReported,
     AlertAcknowledged,
     AlertClosed,
     AlertEvent,
     AlertKind,
-    AlertOpened,
-    AlertRecovered,
-    AlertReopened,
-    AlertWorsened,
     CauseRecorded,
+    CustomerFigures,
     MeasureDecided,
     NoteAdded,
     Outcome,
 )
+from shared.contracts.money import Money
 
-Measure = Literal["GROW", "SHRINK", "HOLD", "STOP", "RELEASE", "VISIT", "SETTLE"]
-
-
-@dataclass(frozen=True, slots=True)
-class NotOpened:
-    """Nothing is known of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """Waits for somebody. Base of what is going on."""
-
-    alert_id: UUID
-    customer_id: UUID
-    kind: AlertKind
-    cause: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledged(Open):
-    """Somebody looks after it, and will look again on a day."""
-
-    next_check_on: date = date.max
-
-
-@dataclass(frozen=True, slots=True)
-class Recovered(Open):
-    """The data say that it is over; the question why is open."""
-
-
-@dataclass(frozen=True, slots=True)
-class Closed(Open):
-    """Ended by a person, with cause and outcome."""
-
-
-Alert = NotOpened | Open
+MeasureName = Literal["GROW", "SHRINK", "HOLD", "STOP", "RELEASE", "VISIT", "SETTLE"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +41,12 @@ class ReportAbnormality:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge:
+    """For one side, or for all of them."""
+
     by: UUID
     next_check_on: date
     today: date
+    side: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +57,23 @@ class RecordCause:
 
 @dataclass(frozen=True, slots=True)
 class DecideMeasure:
+    """`figures` are the customer's of today; what the measure comes to is judged against them."""
+
     by: UUID
-    measure: Measure
+    measure: MeasureName
+    measure_id: UUID | None = None
+    due_on: date | None = None
+    today: date = date.min
+    figures: CustomerFigures | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TakeMeasure:
+    by: UUID
+    measure_id: UUID
+    taken_on: date
+    today: date
+    verify_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,78 +84,89 @@ class AddNote:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """`cause` may be left out when it was recorded before."""
+    """`cause` may be left out when it was recorded before; without `at_stake` it is what was found when the sides were asked."""
 
     by: UUID
     outcome: Outcome
     cause: str | None = None
+    at_stake: Sequence[Money] = ()
 
 
-AlertCommand = Acknowledge | RecordCause | DecideMeasure | AddNote | Close
+AlertCommand = Acknowledge | RecordCause | DecideMeasure | TakeMeasure | AddNote | Close
 
 
-def decide(state: Alert, command: AlertCommand | ReportAbnormality) -> list[AlertEvent]:
+def decide(state: Alert | None, command: AlertCommand | ReportAbnormality) -> list[AlertEvent]:
     """The events that the command leads to. Raises an AlertRefused."""
-    match state, command:
-        case NotOpened(), ReportAbnormality():
-            return [_reported(command)]
-        case NotOpened(), _:
-            raise refusals.AlertUnknown
-        case _, ReportAbnormality():
+    if isinstance(command, ReportAbnormality):
+        if state is not None:
             raise refusals.AlertExists
-        case Open(), AddNote():
+        return [_reported(command)]
+    if state is None:
+        raise refusals.AlertUnknown
+    about = _about(state)
+    match command:
+        case AddNote():
             # Also when it is closed: what comes out later belongs to it.
-            return [NoteAdded(**_about(state), note=command.note, added_by=command.by)]
-        case Closed(), _:
-            raise refusals.AlertIsClosed
-        case Open(), Acknowledge():
-            if command.next_check_on <= command.today:
-                raise refusals.NextCheckNotAhead
-            return [AlertAcknowledged(**_about(state), acknowledged_by=command.by, next_check_on=command.next_check_on)]
-        case Open(), RecordCause():
-            return [CauseRecorded(**_about(state), cause=command.cause, recorded_by=command.by)]
-        case Open(), DecideMeasure():
-            return [MeasureDecided(**_about(state), measure=command.measure, decided_by=command.by)]
-        case Open(), Close():
+            return [NoteAdded(**about, note=command.note, added_by=command.by)]
+        case TakeMeasure():
+            # Also when it is closed: what was decided is done all the same.
+            return [_taken(state, command)]
+    if state.state == "CLOSED":
+        raise refusals.AlertIsClosed
+    match command:
+        case Acknowledge():
+            return [_acknowledged(state, command)]
+        case RecordCause():
+            return [CauseRecorded(**about, cause=command.cause, recorded_by=command.by)]
+        case DecideMeasure():
+            return [_decided(state, command)]
+        case Close():
             cause = command.cause or state.cause
             if cause is None:
                 raise refusals.CauseMissing
-            return [AlertClosed(**_about(state), outcome=command.outcome, cause=cause, closed_by=command.by)]
+            stake = tuple(command.at_stake) or state.at_stake
+            return [AlertClosed(**about, outcome=command.outcome, cause=cause, closed_by=command.by, at_stake=stake)]
     raise AssertionError(f"unknown command {command!r}")
 
 
-def evolve(state: Alert, event: AlertEvent) -> Alert:
-    """A new level, and coming back, are news whoever has looked before: the alert is open again."""
-    if isinstance(event, AlertOpened | AbnormalityReported):
-        return Open(event.alert_id, event.customer_id, event.kind)
-    if isinstance(state, NotOpened):
-        # The stream of an alert that was opened by an older fold of the same facts.
-        state = Open(event.alert_id, event.customer_id, event.kind)
-    known = (state.alert_id, state.customer_id, state.kind, state.cause)
-    match event:
-        case AlertWorsened() | AlertReopened():
-            return Open(*known)
-        case AlertRecovered():
-            return state if isinstance(state, Closed) else Recovered(*known)
-        case AlertAcknowledged():
-            return state if isinstance(state, Closed | Recovered) else Acknowledged(*known, event.next_check_on)
-        case CauseRecorded():
-            return replace(state, cause=event.cause)
-        case AlertClosed():
-            return Closed(state.alert_id, state.customer_id, state.kind, event.cause)
-    return state
+def _acknowledged(state: Alert, command: Acknowledge) -> AlertAcknowledged:
+    if command.next_check_on <= command.today:
+        raise refusals.NextCheckNotAhead
+    if command.side is not None and state.routed and command.side not in {one.side for one in state.sides}:
+        raise refusals.SideNotAsked
+    return AlertAcknowledged(**_about(state), acknowledged_by=command.by, next_check_on=command.next_check_on, side=command.side)
 
 
-def state_of(events: Iterable[AlertEvent]) -> Alert:
-    state: Alert = NotOpened()
-    for event in events:
-        state = evolve(state, event)
-    return state
+def _decided(state: Alert, command: DecideMeasure) -> MeasureDecided:
+    if command.due_on is not None and command.due_on < command.today:
+        raise refusals.DueBeforeToday
+    return MeasureDecided(
+        **_about(state),
+        measure=command.measure,
+        decided_by=command.by,
+        measure_id=command.measure_id,
+        due_on=command.due_on,
+        figures=command.figures,
+    )
 
 
-def name_of(state: Alert) -> str:
-    """OPEN, ACKNOWLEDGED, RECOVERED or CLOSED."""
-    return type(state).__name__.upper()
+def _taken(state: Alert, command: TakeMeasure) -> MeasureTaken:
+    measure = next((one for one in state.measures if one.measure_id == command.measure_id), None)
+    if measure is None:
+        raise refusals.MeasureUnknown
+    if measure.taken_on is not None:
+        raise refusals.MeasureWasTaken
+    if command.taken_on > command.today:
+        raise refusals.TakenInFuture
+    # Of a release nothing follows that could be verified.
+    verify_on = None if measure.measure == "RELEASE" else command.verify_on
+    return MeasureTaken(
+        **_about(state),
+        measure_id=command.measure_id,
+        taken_on=command.taken_on,
+        taken_by=command.by,
+        verify_on=verify_on,
+    )
 
 
 class _About(TypedDict):
@@ -185,7 +175,7 @@ class _About(TypedDict):
     kind: AlertKind
 
 
-def _about(state: Open) -> _About:
+def _about(state: Alert) -> _About:
     return {"alert_id": state.alert_id, "customer_id": state.customer_id, "kind": state.kind}
 
 

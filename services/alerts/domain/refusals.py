@@ -61,3 +61,51 @@ class LiveFromPast(AlertRefused):
 
 class ScopeUnknown(AlertRefused):
     """No version was published for just these customers."""
+
+
+class MeasureUnknown(AlertRefused):
+    """The alert has no such measure."""
+
+
+class MeasureWasTaken(AlertRefused):
+    """A measure is taken once."""
+
+
+class TakenInFuture(AlertRefused):
+    """Nobody has done something tomorrow."""
+
+
+class DueBeforeToday(AlertRefused):
+    """What is decided today is due today or later."""
+
+
+class SideNotAsked(AlertRefused):
+    """The alert was routed, and not to this side."""
+
+
+class MuteUnknown(AlertRefused):
+    """There is no such mute."""
+
+
+class MuteIsOver(AlertRefused):
+    """It was ended, or its last day has passed."""
+
+
+class MuteUntilBefore(AlertRefused):
+    """A mute holds through today at least."""
+
+
+class MuteMatchesAll(AlertRefused):
+    """A mute names what it holds."""
+
+
+class ProcedureRefused(AlertRefused):
+    """A procedure that cannot be followed. `why` says what is wrong."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+class CalendarRefused(ProcedureRefused):
+    """A calendar that cannot be followed."""

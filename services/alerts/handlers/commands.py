@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from services.alerts.domain.alert import AlertCommand, ReportAbnormality, decide, evolve, name_of, state_of
+from services.alerts.domain.alert import AlertCommand, ReportAbnormality, decide
+from services.alerts.domain.alert_state import evolve, state_of
 from services.alerts.domain.decisions import GO_LIVE_STREAM, go_live
 from services.alerts.domain.judging import stream_of
 from services.alerts.handlers.carrying_out import Decided, Meta, carry_out
 from services.alerts.handlers.deps import Deps
 from services.alerts.handlers.problems import ALERT_UNKNOWN
-from shared.contracts.alerts import AlertEvent
+from shared.contracts.alerts import AlertEvent, MeasureDecided
 from shared.contracts.event import Event
 from shared.web.answers import Answer
 from shared.web.commands import CommandKey
@@ -32,7 +33,14 @@ async def act_on_alert(
         for event in made:
             state = evolve(state, event)
         sealed = [deps.sealer.seal(event, stream, customer_id) for event in made]
-        return Decided(sealed, {"id": str(alert_id), "state": name_of(state)}, customer_id)
+        body: dict[str, Any] = {"id": str(alert_id), "state": None if state is None else state.state}
+        for event in made:
+            if isinstance(event, MeasureDecided):
+                body |= {
+                    "measure_id": str(event.measure_id),
+                    "due_on": None if event.due_on is None else event.due_on.isoformat(),
+                }
+        return Decided(sealed, body, customer_id)
 
     return await carry_out(deps, stream, decided, key, meta, expected, unknown=ALERT_UNKNOWN)
 

@@ -78,6 +78,37 @@ WEBHOOK_URL_REFUSED = describe(
 DELIVERY_UNKNOWN = describe(
     "DELIVERY_UNKNOWN", 404, "There is no such call", "No call of this subscription has this id, or it is forgotten."
 )
+MEASURE_UNKNOWN = describe(
+    "MEASURE_UNKNOWN", 404, "There is no such measure", "The alert shows its measures with their ids: GET /v1/alerts/{alert_id}."
+)
+MEASURE_TAKEN = describe("MEASURE_TAKEN", 409, "The measure was taken before", "A measure is taken once.")
+TAKEN_IN_FUTURE = describe(
+    "TAKEN_IN_FUTURE", 422, "The day lies in the future", "A measure is reported when it has been taken, on that day or later."
+)
+DUE_BEFORE_TODAY = describe(
+    "DUE_BEFORE_TODAY", 422, "The due day has passed", "A measure that is decided today is due today or later."
+)
+SIDE_NOT_ASKED = describe(
+    "SIDE_NOT_ASKED",
+    409,
+    "This side was not asked",
+    "GET /v1/alerts/{alert_id} names the sides that the alert was routed to; GET /v1/procedure says which alerts go where.",
+)
+MUTE_UNKNOWN = describe("MUTE_UNKNOWN", 404, "There is no such mute", "GET /v1/mutes lists all mutes.")
+MUTE_OVER = describe("MUTE_OVER", 409, "The mute is over", "It was ended before, or its last day has passed.")
+MUTE_UNTIL_BEFORE = describe("MUTE_UNTIL_BEFORE", 422, "The last day has passed", "A mute holds through today at least.")
+MUTE_MATCHES_ALL = describe(
+    "MUTE_MATCHES_ALL",
+    422,
+    "The mute names nothing",
+    "A mute names what it holds: rules, kinds, levels, customers, areas or salespeople.",
+)
+PROCEDURE_REFUSED = describe(
+    "PROCEDURE_REFUSED", 422, "This cannot be followed", "GET /v1/procedure and GET /v1/calendars show what is in force."
+)
+AREA_UNKNOWN = describe(
+    "AREA_UNKNOWN", 404, "There is no such area", "No area has this id, or the larger area named has not been defined."
+)
 
 _CODES: dict[type[refusals.AlertRefused], str] = {
     refusals.AlertUnknown: ALERT_UNKNOWN,
@@ -93,10 +124,21 @@ _CODES: dict[type[refusals.AlertRefused], str] = {
     refusals.WebhookUnknown: WEBHOOK_UNKNOWN,
     refusals.LiveFromPast: LIVE_FROM_PAST,
     refusals.ScopeUnknown: RULE_SCOPE_UNKNOWN,
+    refusals.MeasureUnknown: MEASURE_UNKNOWN,
+    refusals.MeasureWasTaken: MEASURE_TAKEN,
+    refusals.TakenInFuture: TAKEN_IN_FUTURE,
+    refusals.DueBeforeToday: DUE_BEFORE_TODAY,
+    refusals.SideNotAsked: SIDE_NOT_ASKED,
+    refusals.MuteUnknown: MUTE_UNKNOWN,
+    refusals.MuteIsOver: MUTE_OVER,
+    refusals.MuteUntilBefore: MUTE_UNTIL_BEFORE,
+    refusals.MuteMatchesAll: MUTE_MATCHES_ALL,
+    refusals.ProcedureRefused: PROCEDURE_REFUSED,
+    refusals.CalendarRefused: PROCEDURE_REFUSED,
 }
 
 
 def refused(refusal: refusals.AlertRefused) -> Problem:
     """The problem behind a refusal."""
-    detail = refusal.why if isinstance(refusal, refusals.ParametersRefused) else None
+    detail = refusal.why if isinstance(refusal, refusals.ParametersRefused | refusals.ProcedureRefused) else None
     return Problem(_CODES[type(refusal)], detail=detail)

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.domain.alert_state import REPORTED_LEVEL
 from services.alerts.domain.webhook_call import body_of
 from services.alerts.handlers.deps import SCHEMA
-from services.alerts.read_models.alerts import REPORTED_LEVEL
 from services.alerts.read_models.webhook_queue import Mark, Queued, marks_of, queue, save_marks
 from services.alerts.read_models.webhooks import WebhookRow, served
 from shared.contracts.alerts import AbnormalityReported, AlertEvent, AlertOpened, AlertReopened, AlertWorsened

@@ -1,12 +1,14 @@
-"""Answers of the service alerts: the list of alerts, and watched customers, which the engine writes itself."""
+"""Answers of the service alerts; watched customers are a table that the engine writes itself."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from services.alerts.read_models.alerts import ALERTS
+from services.alerts.read_models.areas import AREAS
 from services.alerts.read_models.customers import CUSTOMERS
+from services.alerts.read_models.mutes import MUTES
 from services.alerts.read_models.usefulness import USEFULNESS
 from shared.projections.read_model import ReadModel
 
-READ_MODELS: tuple[ReadModel[Any], ...] = (ALERTS, CUSTOMERS, USEFULNESS)
+READ_MODELS: tuple[ReadModel[Any], ...] = (ALERTS, CUSTOMERS, AREAS, MUTES, USEFULNESS)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
+from services.alerts.domain.alert_state import REPORTED_LEVEL, SAME_CUSTOMER, Alert, read, write
+from services.alerts.domain.alert_state import evolve as evolve_state
+from services.alerts.domain.due import dues, look_on
+from shared.contracts.alert_steps import (
+    AlertEscalated,
+    AlertInhibited,
+    AlertMuted,
+    AlertRouted,
+    AlertUninhibited,
+    AlertUnmuted,
+    MeasureTaken,
+    MeasureVerified,
+)
 from shared.contracts.alerts import (
     AbnormalityReported,
     AlertAcknowledged,
@@ -27,18 +38,18 @@ from shared.contracts.alerts import (
 )
 from shared.contracts.envelope import Envelope
 from shared.contracts.topics import ALERTS_EVENTS
-from shared.postgres.conditions import Conditions
-from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel, Totals
-from shared.projections.routing import live_table
-
-REPORTED_LEVEL = "act"
-"""What a person reports goes to the superior at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """`state` is OPEN, ACKNOWLEDGED, RECOVERED or CLOSED. `reasons` is JSON. `channel` of a debt is its currency."""
+    """`state` is OPEN, ACKNOWLEDGED, RECOVERED or CLOSED. `reasons` is JSON. `channel` of a debt is its currency.
+
+    `procedure` is the alert as its own fold has it, from which what follows is taken: `asked` are the sides that were asked,
+    `waiting` those that have not acknowledged, `persons` who stands at the sides or was told of a delay. `due_on` is the day of
+    the earliest step that is due and `due_step` its name; after `look_on` the procedure has to look. `inhibited_by` is an alert
+    of the same customer, `held` says that nobody is asked. `ended_at`: when it last recovered or was closed.
+    """
 
     alert_id: UUID
     customer_id: UUID
@@ -59,6 +70,21 @@ class AlertRow:
     outcome: str | None
     notes: int
     version: int
+    asked: tuple[str, ...]
+    waiting: tuple[str, ...]
+    persons: tuple[str, ...]
+    area_id: str | None
+    salesperson_id: str | None
+    due_on: date | None
+    due_step: str | None
+    look_on: date | None
+    routed: bool
+    held: bool
+    muted_by: UUID | None
+    inhibited_by: UUID | None
+    restricts: bool
+    ended_at: datetime | None
+    procedure: bytes
 
 
 _encoder = msgspec.json.Encoder()
@@ -70,48 +96,75 @@ def reasons_of(text: str) -> tuple[Reason, ...]:
 
 
 def key(envelope: Envelope) -> UUID | None:
-    alert_id: UUID | None = getattr(envelope.event, "alert_id", None)
-    return alert_id
+    return envelope.event.alert_id if isinstance(envelope.event, AlertEvent) else None
 
 
 def evolve(row: AlertRow | None, envelope: Envelope) -> AlertRow | None:
     event = envelope.event
-    if isinstance(event, AlertOpened):
-        return _opened(event, envelope)
-    if isinstance(event, AbnormalityReported):
-        return _reported(event, envelope)
-    if row is None:
+    if not isinstance(event, AlertEvent):
+        return row
+    if isinstance(event, AlertOpened | AbnormalityReported):
+        row = _opened(event, envelope)
+    elif row is None:
         return None
-    row = replace(row, version=envelope.version, changed_at=envelope.occurred_at)
+    state = evolve_state(None if isinstance(event, AlertOpened | AbnormalityReported) else read(row.procedure), event)
+    return _shown(_told(replace(row, version=envelope.version, changed_at=envelope.occurred_at), event, envelope), state)
+
+
+def _told(row: AlertRow, event: AlertEvent, envelope: Envelope) -> AlertRow:
+    """What the list shows of an event beside what has become of the alert."""
     match event:
-        case AlertWorsened() | AlertReopened():
-            return _found(row, event.finding, "OPEN")
+        case AlertOpened() | AlertWorsened() | AlertReopened():
+            return _found(row, event.finding)
         case AlertRecovered():
-            return row if row.state == "CLOSED" else replace(row, state="RECOVERED")
-        case AlertAcknowledged():
-            state = "ACKNOWLEDGED" if row.state == "OPEN" else row.state
-            return replace(row, state=state, next_check_on=event.next_check_on)
-        case CauseRecorded():
-            return replace(row, cause=event.cause)
-        case MeasureDecided():
-            return replace(row, measure=event.measure)
+            return row if row.state == "CLOSED" else replace(row, ended_at=envelope.occurred_at)
+        case AlertClosed():
+            return replace(row, ended_at=envelope.occurred_at)
         case NoteAdded():
             return replace(row, notes=row.notes + 1)
-        case AlertClosed():
-            return replace(row, state="CLOSED", cause=event.cause, outcome=event.outcome, next_check_on=None)
+        case AlertEscalated():
+            return replace(row, persons=tuple(sorted({*row.persons, *event.to})))
+        case AlertRouted():
+            return replace(row, persons=tuple(sorted({person for side in event.sides for person in side.persons})))
     return row
 
 
-def _opened(event: AlertOpened, envelope: Envelope) -> AlertRow:
-    row = _blank(event, envelope, event.finding.level, event.finding.true_on)
-    return replace(_found(row, event.finding, "OPEN"), channel=event.channel, group_id=event.group_id)
-
-
-def _reported(event: AbnormalityReported, envelope: Envelope) -> AlertRow:
-    sentence = f"Reported on {event.reported_on}: {event.sign}."
-    reason = Reason(
-        code="REPORTED", sentence=sentence, figures={"sign": event.sign, "reported_on": event.reported_on.isoformat()}
+def _shown(row: AlertRow, state: Alert) -> AlertRow:
+    """What follows from what has become of the alert."""
+    steps = [due for due in dues(state) if due.step != "VERIFY"]
+    checks = [one.next_check_on for one in state.sides if one.next_check_on is not None]
+    inhibitors = [one.by_alert_id for one in state.inhibitors if one.because == SAME_CUSTOMER]
+    closed = state.state == "CLOSED"
+    return replace(
+        row,
+        state=state.state,
+        level=state.level,
+        next_check_on=None if closed else min(checks, default=state.next_check_on),
+        cause=state.cause,
+        measure=state.measures[-1].measure if state.measures else None,
+        outcome=state.outcome,
+        asked=tuple(one.side for one in state.sides),
+        waiting=tuple(one.side for one in state.sides if one.next_check_on is None and state.goes_on and not state.held),
+        area_id=state.area_id,
+        salesperson_id=state.salesperson_id,
+        due_on=steps[0].due_on if steps else None,
+        due_step=steps[0].step if steps else None,
+        look_on=look_on(state),
+        routed=state.routed,
+        held=state.held and not closed,
+        muted_by=None if closed else state.muted_by,
+        inhibited_by=inhibitors[0] if inhibitors and not closed else None,
+        restricts=state.restricts,
+        procedure=write(state),
     )
+
+
+def _opened(event: AlertOpened | AbnormalityReported, envelope: Envelope) -> AlertRow:
+    if isinstance(event, AlertOpened):
+        row = _blank(event, envelope, event.finding.level, event.finding.true_on)
+        return replace(row, channel=event.channel, group_id=event.group_id)
+    figures: dict[str, str | int] = {"sign": event.sign, "reported_on": event.reported_on.isoformat()}
+    reason = Reason(code="REPORTED", sentence=f"Reported on {event.reported_on}: {event.sign}.", figures=figures)
     return replace(_blank(event, envelope, REPORTED_LEVEL, event.reported_on), reasons=_json((reason,)))
 
 
@@ -136,19 +189,32 @@ def _blank(event: AlertEvent, envelope: Envelope, level: str, true_on: date) -> 
         outcome=None,
         notes=0,
         version=envelope.version,
+        asked=(),
+        waiting=(),
+        persons=(),
+        area_id=None,
+        salesperson_id=None,
+        due_on=None,
+        due_step=None,
+        look_on=None,
+        routed=False,
+        held=False,
+        muted_by=None,
+        inhibited_by=None,
+        restricts=False,
+        ended_at=None,
+        procedure=b"",
     )
 
 
-def _found(row: AlertRow, finding: Finding, state: str) -> AlertRow:
+def _found(row: AlertRow, finding: Finding) -> AlertRow:
     return replace(
         row,
-        state=state,
-        level=finding.level,
         rule_id=finding.rule_id,
         rule_version=finding.rule_version,
         true_on=finding.true_on,
         reasons=_json(finding.reasons),
-        outcome=None,
+        ended_at=None,
     )
 
 
@@ -163,7 +229,7 @@ def totals(row: AlertRow) -> Totals:
 
 ALERTS = ReadModel(
     name="alerts",
-    version=1,
+    version=2,
     row=AlertRow,
     columns={
         "alert_id": "uuid",
@@ -185,6 +251,21 @@ ALERTS = ReadModel(
         "outcome": "text",
         "notes": "integer",
         "version": "integer",
+        "asked": "text[]",
+        "waiting": "text[]",
+        "persons": "text[]",
+        "area_id": "text",
+        "salesperson_id": "text",
+        "due_on": "date",
+        "due_step": "text",
+        "look_on": "date",
+        "routed": "boolean",
+        "held": "boolean",
+        "muted_by": "uuid",
+        "inhibited_by": "uuid",
+        "restricts": "boolean",
+        "ended_at": "timestamptz",
+        "procedure": "bytea",
     },
     key_column="alert_id",
     topics={
@@ -201,6 +282,14 @@ ALERTS = ReadModel(
                 MeasureDecided,
                 NoteAdded,
                 AlertClosed,
+                AlertRouted,
+                AlertEscalated,
+                AlertMuted,
+                AlertUnmuted,
+                AlertInhibited,
+                AlertUninhibited,
+                MeasureTaken,
+                MeasureVerified,
             )
         )
     },
@@ -208,47 +297,3 @@ ALERTS = ReadModel(
     evolve=evolve,
     totals=totals,
 )
-
-
-class Filters(NamedTuple):
-    """What a page is narrowed to; None for any."""
-
-    kind: str | None = None
-    level: str | None = None
-    state: str | None = None
-    rule_id: str | None = None
-    customer_id: UUID | None = None
-
-
-class Listed(NamedTuple):
-    """An alert and the customer's name, where it is a company's."""
-
-    row: AlertRow
-    name: str | None
-
-
-_COLUMNS = ", ".join(f"a.{name}" + ("::text" if kind == "jsonb" else "") for name, kind in ALERTS.columns.items())
-_PAGE = """
-SELECT {columns}, w.name AS customer_name FROM {table} a LEFT JOIN {customers} w ON w.customer_id = a.customer_id
- WHERE {conditions} ORDER BY a.opened_at DESC, a.alert_id DESC LIMIT {limit:d}"""
-
-
-async def page(c: Connection, filters: Filters, after: tuple[datetime, UUID] | None, limit: int) -> list[Listed]:
-    """Alerts, the latest opened first, after the given one."""
-    where = Conditions()
-    for name, wanted in filters._asdict().items():
-        where.add(f"a.{name} = {{}}", wanted)
-    where.behind("a.opened_at, a.alert_id", after, descending=True)
-    statement = _PAGE.format(
-        columns=_COLUMNS,
-        table=await live_table(c, "alerts", ALERTS),
-        customers=await live_table(c, "alerts", "customers"),
-        conditions=where.sql,
-        limit=limit,
-    )
-    return [_listed(row) for row in await c.fetch(statement, *where.values)]
-
-
-def _listed(record: Iterable[Any]) -> Listed:
-    *values, name = record
-    return Listed(AlertRow(*values), name)

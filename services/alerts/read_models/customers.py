@@ -1,13 +1,21 @@
-"""Which customers are there, under which names and external ids? Cards owns the answer; this is for finding and showing."""
+"""Which customers are there, under which names and external ids, and who serves them? Cards owns the answer."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
-from shared.contracts.cards import BasicsRevised, CustomerRegistered, ExternalId, ExternalIdLinked, StubOpened
+from shared.contracts.cards import (
+    BasicsRevised,
+    CustomerRegistered,
+    ExternalId,
+    ExternalIdLinked,
+    SalespersonAssigned,
+    StubOpened,
+)
 from shared.contracts.envelope import Envelope
 from shared.contracts.topics import CARDS_EVENTS
 from shared.postgres.pool import Connection
@@ -18,12 +26,15 @@ from shared.projections.routing import live_table
 @dataclass(frozen=True, slots=True)
 class Customer:
     """`name` is a company's, `named_at` the beginning of the business day from which it holds. `external_ids` are `system/value`;
-    a system's name holds no slash."""
+    a system's name holds no slash. `assigned_at`: as `named_at`, of area and salesperson."""
 
     customer_id: UUID
     name: str | None
     named_at: datetime | None
     external_ids: tuple[str, ...]
+    area_id: str | None = None
+    salesperson_id: str | None = None
+    assigned_at: datetime | None = None
 
 
 def key(envelope: Envelope) -> UUID | None:
@@ -35,8 +46,11 @@ def evolve(row: Customer | None, envelope: Envelope) -> Customer | None:
         return row
     row = row or Customer(envelope.customer_id, None, None, ())
     match envelope.event:
-        case CustomerRegistered(basics=basics, external_ids=found):
-            return _with(_named(row, basics.name, envelope.occurred_at), found)
+        case CustomerRegistered() as event:
+            row = _named(row, event.basics.name, envelope.occurred_at)
+            return _with(_assigned(row, event.area_id, event.salesperson_id, envelope.occurred_at), event.external_ids)
+        case SalespersonAssigned() as event:
+            return _assigned(row, event.area_id, event.salesperson_id, envelope.occurred_at)
         case BasicsRevised(basics=basics):
             return _named(row, basics.name, envelope.occurred_at)
         case StubOpened(external_id=found) | ExternalIdLinked(external_id=found):
@@ -49,6 +63,12 @@ def _named(row: Customer, name: str | None, at: datetime) -> Customer:
     return row if row.named_at is not None and row.named_at > at else replace(row, name=name, named_at=at)
 
 
+def _assigned(row: Customer, area_id: str | None, salesperson_id: str | None, at: datetime) -> Customer:
+    if row.assigned_at is not None and row.assigned_at > at:
+        return row
+    return replace(row, area_id=area_id, salesperson_id=salesperson_id, assigned_at=at)
+
+
 def _with(row: Customer, ids: Sequence[ExternalId]) -> Customer:
     return replace(row, external_ids=tuple(sorted({*row.external_ids, *map(text_of, ids)})))
 
@@ -59,11 +79,23 @@ def text_of(external_id: ExternalId) -> str:
 
 CUSTOMERS = ReadModel(
     name="customers",
-    version=2,
+    version=3,
     row=Customer,
-    columns={"customer_id": "uuid", "name": "text", "named_at": "timestamptz", "external_ids": "text[]"},
+    columns={
+        "customer_id": "uuid",
+        "name": "text",
+        "named_at": "timestamptz",
+        "external_ids": "text[]",
+        "area_id": "text",
+        "salesperson_id": "text",
+        "assigned_at": "timestamptz",
+    },
     key_column="customer_id",
-    topics={CARDS_EVENTS: frozenset(cls.type for cls in (CustomerRegistered, StubOpened, BasicsRevised, ExternalIdLinked))},
+    topics={
+        CARDS_EVENTS: frozenset(
+            cls.type for cls in (CustomerRegistered, StubOpened, BasicsRevised, ExternalIdLinked, SalespersonAssigned)
+        )
+    },
     key=key,
     evolve=evolve,
 )
@@ -99,3 +131,19 @@ async def names_of(c: Connection, customer_ids: Collection[UUID]) -> dict[UUID, 
     """The names of the companies among them."""
     table = await live_table(c, "alerts", CUSTOMERS)
     return {row["customer_id"]: row["name"] for row in await c.fetch(_NAMES.format(table=table), list(customer_ids))}
+
+
+class Serving(NamedTuple):
+    """Whose customer it is; None where nobody was named."""
+
+    area_id: str | None
+    salesperson_id: str | None
+
+
+_SERVING = "SELECT customer_id, area_id, salesperson_id FROM {table} WHERE customer_id = ANY($1::uuid[])"
+
+
+async def serving(c: Connection, customers: Sequence[UUID]) -> dict[UUID, Serving]:
+    """Who serves these customers; those not known yet are left out."""
+    rows = await c.fetch(_SERVING.format(table=await live_table(c, "alerts", CUSTOMERS)), list(customers))
+    return {row["customer_id"]: Serving(row["area_id"], row["salesperson_id"]) for row in rows}

@@ -19,6 +19,7 @@ from shared.contracts.cursor import START, Cursor
 from shared.feed.feed import Start
 from shared.postgres.pool import Connection
 from shared.projections.positions import PartLost, cursors_from, cursors_text, make_positions
+from shared.projections.routing import live_slot
 
 SCHEMA = "alerts"
 NAME = "watched_customers"
@@ -142,6 +143,15 @@ async def next_timer(conn: Connection, place: Place) -> datetime | None:
 
 async def _rows(conn: Connection, sql: str, place: Place, *arguments: object) -> list[StoredRow]:
     return [tuple(row) for row in await conn.fetch(sql.format(slot=place.slot), place.part, *arguments)]
+
+
+_WATCHED = "SELECT customer_id, state FROM alerts.watched_customers_{slot} WHERE customer_id = ANY($1::uuid[])"
+
+
+async def watched(conn: Connection, customers: Collection[UUID]) -> dict[UUID, WatchedCustomer]:
+    """What the engine remembers of these customers, as far as it has come."""
+    rows = await conn.fetch(_WATCHED.format(slot=await live_slot(conn, SCHEMA, NAME)), list(customers))
+    return {row["customer_id"]: read(row["state"]) for row in rows}
 
 
 def row_of(stored: StoredRow) -> Watched:

@@ -119,6 +119,27 @@ class Alerts:
         assert len(found) == 1, found
         return found[0]
 
+    async def whole(self, alert_id: str) -> dict[str, Any]:
+        response = await self.client.get(f"/v1/alerts/{alert_id}")
+        assert response.status_code == 200, response.text
+        found: dict[str, Any] = response.json()
+        return found
+
+    async def steps(self, alert_id: str, *expected: str) -> dict[str, Any]:
+        """The alert, as soon as everything that is expected has happened to it, and nothing else."""
+
+        async def there() -> dict[str, Any] | None:
+            found = await self.whole(alert_id)
+            return found if len(found["steps"]) >= len(expected) else None
+
+        found = await eventually(there, timeout=10)
+        assert [step["step"] for step in found["steps"]] == list(expected)
+        return found
+
+    async def days_pass(self, days: int) -> None:
+        """The watermark says that everything through so many days from now is recorded: what is due by then is late."""
+        await self.own.execute("UPDATE alerts.watermark SET t = now() + make_interval(days => $1)", days)
+
     async def caught_up(self) -> None:
         """Everything recorded so far has been taken by the engine on every part."""
         recorded = [
