@@ -15,6 +15,8 @@ from services.alerts.engine.items import CONTROL_TOPICS, PART_TOPICS
 from services.alerts.engine.run import watch
 from services.alerts.handlers.deps import SCHEMA, Deps
 from services.alerts.jobs.backtests import BacktestJob, run_backtests
+from services.alerts.jobs.company import CompanyJob
+from services.alerts.jobs.company_rules import judge_company
 from services.alerts.jobs.populations import JobDeps, learn_for_ever
 from services.alerts.jobs.procedure import follow_alerts
 from services.alerts.jobs.promises import watch_promises
@@ -115,9 +117,12 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
 
         learning = JobDeps(pool, stores["cards"], ZoneInfo(settings.zone))
 
+        company = CompanyJob(pool, stores, ZoneInfo(settings.zone), settings.parts)
+
         async def jobs() -> None:
             async with asyncio.TaskGroup() as each:
                 each.create_task(learn_for_ever(learning))
+                each.create_task(judge_company(company))
                 each.create_task(watch_promises(pool, ZoneInfo(settings.zone)))
                 each.create_task(follow_alerts(pool, ZoneInfo(settings.zone)))
 

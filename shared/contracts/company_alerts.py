@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import ClassVar, Literal
 from uuid import UUID
 
@@ -115,3 +116,14 @@ class SourceSpokeAgain(Event, frozen=True, kw_only=True, omit_defaults=True):
     source: str
     fact_kind: FactKind
     alert_id: UUID | None = None
+
+
+@registered
+class CompanyRulePublished(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """Parameters of a rule about the company from now on. Warnings carry the version that decided."""
+
+    type: ClassVar[str] = "regulars.alerts.company-rule-published.v1"
+    rule_id: str
+    version: int
+    parameters: dict[str, Decimal]
+    decided_by: UUID | None = None

@@ -98,6 +98,7 @@ CONTROL_TYPES = frozenset(
         alert_steps.CalendarPublished,
         company_alerts.SourceFellSilent,
         company_alerts.SourceSpokeAgain,
+        company_alerts.CompanyRulePublished,
         usefulness.RulePutOnProbation,
         usefulness.RuleTakenOffProbation,
         webhooks.WebhookSubscribed,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from services.alerts.api import (
     alerts,
     backtests,
+    company_alerts,
+    company_rules,
     installation,
     measures,
     mutes,
@@ -21,6 +23,8 @@ from services.alerts.api import (
 ROUTERS = (
     stream.router,
     alerts.router,
+    company_alerts.router,
+    company_rules.router,
     measures.router,
     mutes.router,
     procedure.router,

@@ -19,6 +19,7 @@ from services.alerts.api.bodies import (
 from services.alerts.api.deps import Dependencies
 from services.alerts.api.views import dormant
 from services.alerts.domain.alert import ReportAbnormality
+from services.alerts.domain.control import awaited
 from services.alerts.domain.decisions import GO_LIVE_STREAM
 from services.alerts.handlers.commands import declare_live, report
 from services.alerts.handlers.deps import SCHEMA
@@ -84,18 +85,17 @@ async def post_go_live(
 
 @router.get("/v1/go-live", dependencies=[scope("alerts.alert.read")], summary="Whether the installation is live")
 async def get_go_live(deps: Dependencies) -> Response:
-    """`waiting_for` names sources that deliver in batches and how far they are complete: warnings wait for them."""
+    """`waiting_for` names sources that deliver in batches, and those that have fallen silent, and how far they are complete:
+    warnings wait for them."""
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, GO_LIVE_STREAM)
         places = await places_as_they_are(c, [0])
     body: dict[str, Any] = {"live": bool(loaded.events), "waiting_for": []}
     if loaded.events:
         body |= {"live_on": getattr(loaded.events[0].event, "live_on", None), "recorded_at": loaded.events[0].recorded_at}
-    for key, source in sorted(places[0].control.sources.items()) if places else ():
-        kind, _, name = key.partition("/")
-        if not source.ended:
-            through = {} if source.through is None else {"complete_through": source.through}
-            body["waiting_for"].append({"source": name, "fact_kind": kind} | through)
+    for one in sorted(awaited(places[0].control)) if places else ():
+        through = {} if one.through == date.min else {"complete_through": one.through}
+        body["waiting_for"].append({"source": one.source, "fact_kind": one.kind} | through)
     return Json(body)
 
 

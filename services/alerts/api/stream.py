@@ -9,10 +9,12 @@ import msgspec
 from fastapi import APIRouter
 from starlette.responses import Response, StreamingResponse
 
+from services.alerts.api.company_views import company_without_personal
 from services.alerts.api.deps import Dependencies
 from services.alerts.api.views import without_personal
 from services.alerts.handlers.deps import SCHEMA
 from shared.contracts.alerts import AlertEvent, AlertKind
+from shared.contracts.company_alerts import CompanyAlertEvent
 from shared.contracts.event import decode
 from shared.event_store.events import StoredRow
 from shared.web.scope import scope
@@ -34,7 +36,8 @@ async def stream_alerts(
     for_seconds: ForSeconds = LONGEST_SECONDS,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """Named events (`opened`, `worsened`, `recovered`, `reopened`, `acknowledged`, ...); the id is a place in the log. With
+    """Named events (`opened`, `worsened`, `recovered`, `reopened`, `acknowledged`, ...); the id is a place in the log. What is
+    about the company begins with `company_` (`company_opened`, ...) and is told where no kind is asked for. With
     Last-Event-ID the stream goes on behind that place, without it with what happens from now on."""
 
     async def tell(rows: Sequence[StoredRow]) -> Iterable[bytes]:
@@ -45,6 +48,9 @@ async def stream_alerts(
 
 def _text(row: StoredRow, kind: AlertKind | None) -> bytes | None:
     event = decode(row.type, row.body)
+    if isinstance(event, CompanyAlertEvent) and kind is None:
+        company: dict[str, Any] = msgspec.to_builtins(company_without_personal(event))
+        return told(row, row.type.split(".")[2].replace("-alert-", "_").replace("-", "_"), company)
     if not isinstance(event, AlertEvent) or (kind is not None and event.kind != kind):
         return None
     body: dict[str, Any] = msgspec.to_builtins(without_personal(event))

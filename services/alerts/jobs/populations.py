@@ -10,23 +10,20 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.alerts.domain import control as controls
 from services.alerts.domain.business_days import business_day
-from services.alerts.domain.control import SILENCE_POPULATION, Control, awaited, complete_through
+from services.alerts.domain.control import SILENCE_POPULATION, awaited, complete_through
 from services.alerts.domain.population_fit import MOST_HISTORIES, History, enough
 from services.alerts.domain.refitting import due, latest, population_stream, refit_id, refitted
 from services.alerts.domain.signs import Awaited
-from services.alerts.engine.items import CONTROL_TOPICS, item_of
 from services.alerts.handlers.deps import SCHEMA
+from services.alerts.jobs.declared import declared
 from services.alerts.jobs.fitting import FitFailed, fit_elsewhere
 from services.alerts.read_models.purchase_days import Days, bought_so_far, purchase_days, sample_of
 from shared.contracts.alerts import PopulationRefitted
-from shared.contracts.envelope import Record, opened
-from shared.contracts.topics import main_topic
 from shared.event_store.append import append_many
 from shared.event_store.events import Append, NewEvent
 from shared.event_store.load import load
-from shared.feed.scan import Watermark, read_watermark, scan_all
+from shared.feed.scan import Watermark, read_watermark
 from shared.postgres.pool import Pool
 
 FIRST_LOOK_SECONDS = 60.0
@@ -68,7 +65,7 @@ async def refit_if_due(job: JobDeps) -> bool:
         last = latest([one.event for one in (await load(c, SCHEMA, population_stream(SILENCE_POPULATION))).events])
     if watermark is None or not due(last, *bought, watermark.t):
         return last is not None
-    control = await _control(job, watermark)
+    control = await declared(job.pool, job.cards)
     if control.live_on is None:
         # History is being loaded, and who has not been loaded yet would be learnt as one who stays away.
         return False
@@ -85,23 +82,6 @@ async def refit_if_due(job: JobDeps) -> bool:
     if event is not None:
         await _append(job, event, watermark.t)
     return True
-
-
-async def _control(job: JobDeps, watermark: Watermark) -> Control:
-    """What had been declared when the sales were read: an import that began later brings nothing that is read here."""
-    records: list[Record] = []
-    for service, pool in (("cards", job.cards), (SCHEMA, job.pool)):
-        types = [name for name in controls.FOLDED_TYPES if main_topic(name) in CONTROL_TOPICS and name.split(".")[1] == service]
-        async with pool.acquire() as c:
-            mark = await read_watermark(c, service)
-        if mark is not None:
-            async for piece in scan_all(pool, service, mark.cursor, types=types):
-                records += piece
-    control = Control()
-    for item in sorted(map(item_of, records), key=lambda item: item.key):
-        envelope = opened(item.record)
-        control = controls.evolve(control, envelope.event, envelope.event_id)
-    return control
 
 
 async def _histories(job: JobDeps, watermark: Watermark, waits: Sequence[Awaited], yesterday: date) -> list[History]:

@@ -14,10 +14,10 @@ from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.handlers.problems import AS_OF_IN_FUTURE, PERIOD_OUT_OF_RANGE, PERIOD_TOO_OLD
 from services.classification.handlers.rankings import Asked, Ranking
 from services.classification.read_models.customer_sales import CUSTOMER_SALES, DAYS_KEPT_MONTHS, Net, busiest_currency
-from services.classification.read_models.decisions import reached
 from services.classification.read_models.served import SERVED, sales_since
 from shared.contracts.claims import months_before
 from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS
+from shared.projections.reached import reached
 from shared.web.problem import Problem
 
 GOOD_FOR = timedelta(minutes=1)

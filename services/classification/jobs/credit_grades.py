@@ -25,7 +25,6 @@ from services.classification.read_models.credit_standings import (
     claims_in,
     warnings_in,
 )
-from services.classification.read_models.decisions import last_of_parts, reached
 from shared.contracts.account_columns import account_of
 from shared.contracts.credit_grades import CreditGraded, CreditStandardPublished
 from shared.contracts.cursor import START, part_of
@@ -35,6 +34,7 @@ from shared.event_store.append import append_many
 from shared.event_store.events import Append, NewEvent
 from shared.feed.scan import read_watermark
 from shared.postgres.pool import Pool
+from shared.projections.reached import last_of_parts, reached
 
 KEPT_AT_ONCE = 2000
 TOLD_AT_ONCE = 500

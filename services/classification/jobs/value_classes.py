@@ -13,7 +13,7 @@ from services.classification.domain.value_class import Classified, Sales, Standa
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.read_models import runs
 from services.classification.read_models.customer_sales import CUSTOMER_SALES, all_sales, busiest_currency, net_between
-from services.classification.read_models.decisions import last_of_parts, latest_decisions, reached
+from services.classification.read_models.decisions import latest_decisions
 from services.classification.read_models.runs import Finding, Run
 from shared.contracts.classification import ValueClassChanged
 from shared.contracts.cursor import START, part_of
@@ -23,6 +23,7 @@ from shared.event_store.append import append_many
 from shared.event_store.events import Append, NewEvent
 from shared.feed.scan import read_watermark
 from shared.postgres.pool import Pool
+from shared.projections.reached import last_of_parts, reached
 
 KEPT_AT_ONCE = 2000
 TOLD_AT_ONCE = 500

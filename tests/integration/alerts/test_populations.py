@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -87,7 +88,7 @@ async def test_the_service_learns_from_its_store_and_the_next_warning_is_judged_
 
     found = await eventually(learnt, timeout=60)
     assert found is not None
-    expected = fitted(histories(known))
+    expected = await asyncio.to_thread(fitted, histories(known))
     assert expected is not None
     assert found["version"] == 1
     assert found["parameters"] == {name: str(value) for name, value in parameters_of(expected.population).items()}

@@ -1,0 +1,72 @@
+"""Rules about no single customer, and their parameters. They are judged by jobs over all that was folded, not by the engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from services.alerts.domain.refusals import ParametersRefused
+from services.alerts.domain.signs import Parameters
+from shared.contracts.company_alerts import CompanyRulePublished
+from shared.contracts.event import Event
+
+WHOLE = ("_days", "_minutes", "_customers")
+"""Ends of the names of parameters that count."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyRule:
+    """Parameters that the company may change; what they mean stands where the rule is judged."""
+
+    id: str
+    title: str
+    defaults: Mapping[str, Decimal]
+
+
+SOURCE_SILENT = CompanyRule(
+    id="source_silent",
+    title="A feeding system has stopped delivering",
+    defaults={
+        "chance": Decimal("0.001"),
+        "rhythm_days": Decimal(56),
+        "least_days": Decimal(20),
+        "prompt_days": Decimal(10),
+        "grace_days": Decimal(30),
+        "catch_up_minutes": Decimal(60),
+    },
+)
+
+COMPANY_RULES: tuple[CompanyRule, ...] = (SOURCE_SILENT,)
+COMPANY_RULES_BY_ID = {rule.id: rule for rule in COMPANY_RULES}
+
+
+def company_rule_stream(rule_id: str) -> str:
+    return f"company-rule-{rule_id}"
+
+
+def parameters_in_force(rule: CompanyRule, before: Sequence[Event]) -> Parameters:
+    """The last version that was published; the defaults are version 1."""
+    published = [event for event in before if isinstance(event, CompanyRulePublished)]
+    if not published:
+        return Parameters(1, rule.defaults)
+    return Parameters(published[-1].version, {**rule.defaults, **published[-1].parameters})
+
+
+def publish(rule: CompanyRule, before: Sequence[Event], values: Mapping[str, Decimal], by: UUID) -> CompanyRulePublished:
+    """A new version; parameters that are not named are as they are by default. Raises ParametersRefused."""
+    unknown = values.keys() - rule.defaults.keys()
+    if unknown:
+        raise ParametersRefused(f"{rule.id} has no parameter {', '.join(sorted(unknown))}")
+    merged = {**rule.defaults, **values}
+    for name, value in merged.items():
+        if not value.is_finite() or not 0 <= value < 10**9:
+            raise ParametersRefused("parameters are numbers from 0")
+        if name == "chance" and not 0 < value < 1:
+            raise ParametersRefused("chance is a probability")
+        if name.endswith(WHOLE) and (value % 1 or value > 100_000):
+            raise ParametersRefused(f"{name} is a whole number")
+    return CompanyRulePublished(
+        rule_id=rule.id, version=parameters_in_force(rule, before).version + 1, parameters=merged, decided_by=by
+    )

@@ -1,0 +1,20 @@
+"""The rules about the company, judged one after the other, for ever."""
+
+from __future__ import annotations
+
+import asyncio
+
+from services.alerts.jobs.company import CompanyJob, now_of
+from services.alerts.jobs.silent_sources import judge_sources
+
+LOOK_SECONDS = 2.0
+
+
+async def judge_company(job: CompanyJob) -> None:
+    """What is due is told by the watermark; the clock only says when to look. Any error ends the process, and the next one
+    goes on with what was not said."""
+    while True:
+        now = await now_of(job)
+        if now is not None:
+            await judge_sources(job, now)
+        await asyncio.sleep(LOOK_SECONDS)

@@ -1,0 +1,160 @@
+"""Which feeding systems have stopped delivering, and which deliver again: a warning each, and what the engine waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import get_args
+from uuid import uuid5
+
+from services.alerts.domain.business_days import business_day
+from services.alerts.domain.company_rules import SOURCE_SILENT
+from services.alerts.domain.control import source_key
+from services.alerts.domain.judging import ALERTS
+from services.alerts.domain.signs import Parameters
+from services.alerts.domain.source_silence import (
+    LATELY_DAYS,
+    LOOKED_BACK_DAYS,
+    Feeding,
+    Quiet,
+    delivers_again,
+    finding_of,
+    judged,
+)
+from services.alerts.jobs.company import CompanyJob, Now, Opening, append_beside, end_alert, folded, open_alert, parameters_of
+from services.alerts.jobs.declared import declared
+from services.alerts.read_models.company_alerts import OpenAlert, open_alerts
+from services.alerts.read_models.deliveries import DELIVERIES, SpokenDay, spoken_days
+from services.alerts.read_models.silent_sources import Said, said_of_sources, source_stream
+from services.alerts.read_models.watched_customers import places_as_they_are
+from shared.contracts.alerts import Reason
+from shared.contracts.cards import FactKind
+from shared.contracts.company_alerts import SourceFellSilent, SourceSpokeAgain, Subject
+from shared.event_store.events import Append, NewEvent
+
+Key = tuple[FactKind, str]
+KINDS: Mapping[str, FactKind] = {kind: kind for kind in get_args(FactKind)}
+
+
+async def judge_sources(job: CompanyJob, now: Now) -> None:
+    """Open and end the warnings about sources, and say to the engine what to wait for.
+
+    Before going live nothing is warned of, but the engine must know on the day itself for whom not to conclude anything.
+    Raises CompanyAlertContested.
+    """
+    parameters = (await parameters_of(job, [SOURCE_SILENT]))[SOURCE_SILENT.id]
+    async with job.pool.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
+        lately = _by_key(await spoken_days(c, now.today - timedelta(days=LATELY_DAYS)), now)
+        alerts = {_key_of(one): one for one in (await open_alerts(c)).values() if one.alert.finding.rule_id == SOURCE_SILENT.id}
+        silent = {_said_key(one): one for one in await said_of_sources(c)}
+        places = await places_as_they_are(c, [0])
+    waited_for = {key: one for key, one in silent.items() if isinstance(one.event, SourceFellSilent)}
+    told = alerts if now.live_on is not None else waited_for
+    quiet = {key: one for key, one in _quiet(job, lately, parameters, now).items() if key not in told}
+    if quiet and await folded(job, now, DELIVERIES):
+        # What is not folded yet may be what a source has delivered; what it declares counts for more than its silence.
+        sources = (await declared(job.pool, job.stores["cards"])).sources
+        candidates = {key for key in quiet if source_key(*key) not in sources}
+        for key, found in (await _with_every_year(job, now, parameters, candidates)).items():
+            await _fell_silent(job, now, parameters, key, found, silent.get(key))
+    sources = places[0].control.sources if places else {}
+    for key, one in waited_for.items():
+        days = lately.get(key, [])
+        if source_key(*key) in sources:
+            await _speaks_again(job, now, key, one, alerts.get(key), _declared_reason(key))
+        elif _caught_up(one, days, now, parameters.whole("catch_up_minutes")):
+            again = delivers_again(key[1], key[0], max(day.day for day in days))
+            await _speaks_again(job, now, key, one, alerts.get(key), again)
+
+
+async def _with_every_year(job: CompanyJob, now: Now, parameters: Parameters, candidates: Collection[Key]) -> dict[Key, Quiet]:
+    """Judged again with the pauses of earlier years, which are looked for only where it matters. Who was silent long
+    before going live is passed by."""
+    if not candidates:
+        return {}
+    async with job.pool.acquire() as c:
+        ever = _by_key(await spoken_days(c, now.today - timedelta(days=LOOKED_BACK_DAYS)), now)
+    found = {key: one for key, one in _quiet(job, ever, parameters, now).items() if key in candidates}
+    grace = timedelta(days=parameters.whole("grace_days"))
+    return {key: one for key, one in found.items() if one.due_on + grace >= (now.live_on or now.today)}
+
+
+def _by_key(spoken: Sequence[SpokenDay], now: Now) -> dict[Key, list[SpokenDay]]:
+    found: dict[Key, list[SpokenDay]] = {}
+    for one in spoken:
+        # A fact may carry a day that lies ahead.
+        if one.day <= now.today:
+            found.setdefault((KINDS[one.fact_kind], one.source), []).append(one)
+    return found
+
+
+def _quiet(job: CompanyJob, by_key: Mapping[Key, list[SpokenDay]], parameters: Parameters, now: Now) -> dict[Key, Quiet]:
+    found = {key: judged(feeding, parameters, now.today) for key, feeding in _feedings(job, by_key).items()}
+    return {key: one for key, one in found.items() if one is not None}
+
+
+def _key_of(known: OpenAlert) -> Key:
+    return KINDS[known.alert.channel], known.alert.subject.id
+
+
+def _feedings(job: CompanyJob, by_key: Mapping[Key, list[SpokenDay]]) -> dict[Key, Feeding]:
+    days_of_all: dict[str, set[date]] = {}
+    for (_, source), days in by_key.items():
+        days_of_all.setdefault(source, set()).update(one.day for one in days)
+    found = {}
+    for (kind, source), days in by_key.items():
+        spoken = {one.day: business_day(one.first_at, job.zone) for one in days}
+        through = max(spoken)
+        others = {day for other, theirs in days_of_all.items() if other != source for day in theirs if day > through}
+        found[kind, source] = Feeding(source, kind, spoken, len(others))
+    return found
+
+
+def _said_key(said: Said) -> Key:
+    return said.event.fact_kind, said.event.source
+
+
+def _caught_up(said: Said, days: Sequence[SpokenDay], now: Now, minutes: int) -> bool:
+    """It speaks, and had the time that it takes to deliver what it held back; before going live that takes none."""
+    if not isinstance(said.event, SourceFellSilent):
+        return False
+    through = said.event.through
+    first: datetime | None = min((one.first_at for one in days if one.day > through), default=None)
+    wait = timedelta(minutes=0 if now.live_on is None else minutes)
+    return first is not None and first + wait <= now.at
+
+
+def _declared_reason(key: Key) -> Reason:
+    kind, source = key
+    return Reason(
+        code="DECLARED",
+        sentence=f"{source} ({kind}) now says itself through which day it is complete.",
+        figures={"source": source, "fact_kind": kind},
+    )
+
+
+async def _fell_silent(job: CompanyJob, now: Now, parameters: Parameters, key: Key, found: Quiet, said: Said | None) -> None:
+    kind, source = key
+    opening = Opening(Subject("source", source), kind, found.through, finding_of(found, parameters))
+    event = SourceFellSilent(source=source, fact_kind=kind, through=found.through, alert_id=opening.alert_id)
+    known = said is not None and said.event == event
+    beside = [] if known else [_control(event, said, now)]
+    if now.live_on is not None:
+        await open_alert(job, now, opening, beside)
+    elif beside:
+        await append_beside(job, beside)
+
+
+async def _speaks_again(job: CompanyJob, now: Now, key: Key, said: Said, known: OpenAlert | None, reason: Reason) -> None:
+    kind, source = key
+    event = SourceSpokeAgain(source=source, fact_kind=kind, alert_id=None if known is None else known.alert.alert_id)
+    beside = [_control(event, said, now)]
+    if known is None:
+        await append_beside(job, beside)
+    else:
+        await end_alert(job, now, known, reason, beside)
+
+
+def _control(event: SourceFellSilent | SourceSpokeAgain, said: Said | None, now: Now) -> Append:
+    stream, version = source_stream(event.fact_kind, event.source), 0 if said is None else said.version
+    return Append(stream, version or "new", None, 0, [NewEvent(uuid5(ALERTS, f"{stream}/{version}"), event, now.at)])

@@ -1,0 +1,128 @@
+"""Warnings about no single customer, over HTTP: opened by the data, looked after by persons, ended by the data."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from shared.contracts.event import Event
+from shared.testing.eventually import eventually
+from tests.integration.alerts.conftest import Alerts, ago, sale, sales, today
+from tests.integration.running import key
+
+RULE = "source_silent"
+
+
+def workdays(first: int, last: int) -> list[date]:
+    """From so many days ago to so many days ago."""
+    return [ago(n) for n in range(first, last - 1, -1)]
+
+
+async def deliver(alerts: Alerts, source: str, days: list[date], customers: int = 4) -> list[UUID]:
+    """Many customers buy in turn, so that the source speaks every day and nobody buys often."""
+    buyers = [uuid4() for _ in range(customers)]
+    bought: dict[UUID, list[Event]] = {buyer: [] for buyer in buyers}
+    for n, day in enumerate(days):
+        buyer = buyers[n % customers]
+        bought[buyer].append(sale(buyer, day, source))
+    for buyer, events in bought.items():
+        await alerts.ledger(buyer, *events)
+    return buyers
+
+
+async def published(alerts: Alerts, **parameters: str) -> None:
+    rule = await alerts.client.get(f"/v1/company-rules/{RULE}")
+    assert rule.status_code == 200, rule.text
+    answer = await alerts.client.put(
+        f"/v1/company-rules/{RULE}", json={"parameters": parameters}, headers=key() | {"If-Match": rule.headers["ETag"]}
+    )
+    assert answer.status_code == 200, answer.text
+
+
+async def company_alerts(alerts: Alerts, **filters: str) -> list[dict[str, Any]]:
+    answer = await alerts.client.get("/v1/company-alerts", params=filters)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["items"]
+    return found
+
+
+async def the_company_alert(alerts: Alerts, **filters: str) -> dict[str, Any]:
+    found = await eventually(lambda: company_alerts(alerts, **filters), timeout=15)
+    assert len(found) == 1, found
+    return found[0]
+
+
+async def told_to_the_engine(alerts: Alerts, source: str) -> str | None:
+    body = (await alerts.client.get("/v1/go-live")).json()
+    return next((one.get("complete_through") for one in body["waiting_for"] if one["source"] == source), None)
+
+
+@pytest.mark.requirement("S1.20", "S3.29")
+async def test_a_source_that_stops_holds_back_its_customers_silence_until_it_speaks_again(alerts: Alerts) -> None:
+    await deliver(alerts, "erp", workdays(70, 0))
+    await deliver(alerts, "shop", workdays(70, 12))
+    ours, theirs = uuid4(), uuid4()
+    await alerts.ledger(ours, *sales(ours, ago(40)))
+    await alerts.ledger(theirs, *[sale(theirs, ago(40 + 10 * n), "shop") for n in reversed(range(12))])
+    await published(alerts, catch_up_minutes="0")
+    assert await eventually(lambda: told_to_the_engine(alerts, "shop"), timeout=15) == str(ago(12))
+    assert await company_alerts(alerts) == []
+    await alerts.go_live()
+
+    assert (await alerts.the_alert(ours))["kind"] == "silence"
+    one = await the_company_alert(alerts, rule_id=RULE)
+    assert (one["subject"], one["channel"], one["state"], one["level"]) == (
+        {"kind": "source", "id": "shop"},
+        "sales",
+        "OPEN",
+        "act",
+    )
+    assert one["began_on"] == str(ago(12)) and one["rule_version"] == 2
+    figures = {reason["code"]: reason["figures"] for reason in one["reasons"]}
+    assert figures["LAST_DELIVERED"]["silent_days"] == 11 and figures["OWN_RHYTHM"]["spoken_days"] == 56
+    await alerts.caught_up()
+    assert await alerts.alerts_of(theirs) == []
+
+    somebody = uuid4()
+    await alerts.ledger(somebody, sale(somebody, today(), "shop"))
+    ended = await the_company_alert(alerts, state="ENDED")
+    assert (ended["id"], ended["ended_on"]) == (one["id"], str(today()))
+    assert (await alerts.the_alert(theirs))["true_on"] == (await alerts.the_alert(ours))["true_on"]
+    assert await told_to_the_engine(alerts, "shop") is None
+
+
+@pytest.mark.requirement("S1.20")
+async def test_a_person_looks_after_a_silent_source(alerts: Alerts) -> None:
+    await deliver(alerts, "erp", workdays(70, 0))
+    await deliver(alerts, "shop", workdays(70, 12))
+    await alerts.go_live()
+    one = await the_company_alert(alerts)
+    place = f"/v1/company-alerts/{one['id']}"
+
+    refused = await alerts.client.post(f"{place}/acknowledgement", json={"next_check_on": str(today())}, headers=key())
+    assert (refused.status_code, refused.json()["code"]) == (422, "NEXT_CHECK_NOT_AHEAD")
+    looked = {"next_check_on": str(today() + timedelta(days=2))}
+    assert (await alerts.client.post(f"{place}/acknowledgement", json=looked, headers=key())).json()["state"] == "ACKNOWLEDGED"
+    assert (
+        await alerts.client.post(f"{place}/notes", json={"note": "The line to the shop is down."}, headers=key())
+    ).status_code == 200
+    needless = await alerts.client.post(f"{place}/closure", json={"outcome": "TRUE"}, headers=key())
+    assert (needless.status_code, needless.json()["code"]) == (409, "CAUSE_MISSING")
+    once = key()
+    for _ in range(2):
+        closed = await alerts.client.post(f"{place}/closure", json={"outcome": "TRUE", "cause": "LINE_DOWN"}, headers=once)
+        assert (closed.status_code, closed.json()["state"]) == (200, "CLOSED"), closed.text
+    again = await alerts.client.post(f"{place}/closure", json={"outcome": "TRUE", "cause": "LINE_DOWN"}, headers=key())
+    assert (again.status_code, again.json()["code"]) == (409, "ALERT_CLOSED")
+
+    whole = (await alerts.client.get(place)).json()
+    assert [step["step"] for step in whole["steps"]] == ["OPENED", "ACKNOWLEDGED", "NOTE_ADDED", "CLOSED"]
+    assert whole["steps"][2]["note"] == "The line to the shop is down."
+    stored: str = await alerts.own.fetchval("SELECT body::text FROM alerts.events WHERE type LIKE '%company-alert-note-added%'")
+    assert "line" not in stored
+    listed = await the_company_alert(alerts, state="CLOSED", subject_kind="source", subject_id="shop")
+    assert (listed["outcome"], listed["cause"]) == ("TRUE", "LINE_DOWN")
+    assert (await alerts.client.get(f"/v1/company-alerts/{uuid4()}")).status_code == 404
