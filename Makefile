@@ -6,7 +6,7 @@ BIN := .venv/bin
 # One environment per content of the lock and of the project file: a changed lock is installed, an unchanged one is not looked at again.
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: help setup jvm run down test check format lint requirements contracts migrate chaos bench benchlists
+.PHONY: help setup jvm run down test check format lint requirements contracts migrate chaos bench benchlists replay
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ benchlists: setup ## pages of lists over 100,000 customers, beside their stateme
 
 evaluate: setup ## how good the warnings are on public data, beside fixed rules: DATA_DIR=<folder>
 	$(BIN)/python -m deploy.evaluate $(DATA_DIR)
+
+replay: setup ## every way of reading gives the same alerts, bit for bit: over the running installation, or over DATA_DIR=<folder>
+	$(BIN)/python -m deploy.replay $(DATA_DIR)
 
 requirements: setup ## requirement rows with and without a test (from the last test run)
 	@$(BIN)/regulars requirements
