@@ -11,9 +11,11 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.domain.article_range import Bought, listed
 from services.alerts.domain.belonging import SORTING, Belongs, sorted_by
 from services.alerts.domain.contacts import CONTACTS, contact_day
 from services.alerts.domain.late_odds import Paid, paid
+from services.alerts.domain.order_sizes import Sizes, ordered
 from services.alerts.domain.payment_habit import Habit, settled
 from services.alerts.domain.rhythm import Purchases, bought
 from services.alerts.domain.turnover import Month, moved
@@ -85,8 +87,8 @@ class Credit(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Keys: `invoices` by invoice_key, `habits`, `paid`, `turnover`, `moved_by` (last event of the ledger) by currency, `watches` by
-    watch_key, `belongs` by the name of a mark. `sales_sources` delivered this customer's sales. `payments` and `contacts` are rhythms of
-    days like `purchases`."""
+    watch_key, `belongs` by the name of a mark, `sizes` of orders by currency. `sales_sources` delivered this customer's sales.
+    `payments` and `contacts` are rhythms of days like `purchases`; `ranges` the articles of each month."""
 
     customer_id: UUID
     purchases: Purchases | None = None
@@ -105,6 +107,8 @@ class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
     contacts: Purchases | None = None
     belongs: Belongs = {}
     credit: Credit | None = None
+    sizes: dict[str, Sizes] = {}
+    ranges: tuple[Bought, ...] = ()
 
 
 LEDGER = (InvoiceIssued, PaymentReceived, PaymentReversed, PaymentMade, CreditNoted, WrittenOff)
@@ -175,9 +179,17 @@ def _sold(
     on = min(sale.sold_on, recorded_on)
     currency = sale.net.currency
     sources = before.sales_sources
+    purchases, sizes, ranges = before.purchases, before.sizes, before.ranges
+    if sale.net.amount > 0:
+        purchases = bought(purchases, on, event_id, recorded_at)
+        sizes = {**sizes, currency: ordered(sizes.get(currency, Sizes()), on, sale.net.amount)}
+        if sale.lines:
+            ranges = listed(ranges, on, [line.article for line in sale.lines])
     return msgspec.structs.replace(
         before,
-        purchases=bought(before.purchases, on, event_id, recorded_at) if sale.net.amount > 0 else before.purchases,
+        purchases=purchases,
+        sizes=sizes,
+        ranges=ranges,
         sales_sources=sources if sale.source in sources else tuple(sorted((*sources, sale.source))),
         turnover={**before.turnover, currency: moved(before.turnover.get(currency, ()), on, sold=sale.net.amount)},
     )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from shared.contracts.event import Event
 from shared.contracts.promises import InvestmentRecorded
-from tests.integration.alerts.conftest import Alerts, ago, invoice, payment, sales
+from shared.contracts.transactions import SaleLine, SaleRecorded
+from tests.integration.alerts.conftest import Alerts, ago, cny, invoice, payment, sales
 from tests.integration.running import record
 
 
@@ -53,3 +56,31 @@ async def test_a_buyer_whom_nobody_visits_any_more_is_not_neglected_unseen(alert
     assert figures_of(alert)["SILENT_DAYS"]["last_contact_on"] == ago(100).isoformat()
     await alerts.caught_up()
     assert await alerts.alerts_of(visited) == []
+
+
+def sale_of(customer: UUID, on: date, amount: str, *articles: str) -> Event:
+    lines = tuple(SaleLine(article=one, quantity=Decimal(1), net=Decimal(1)) for one in articles)
+    fact_id = str(uuid4())
+    return SaleRecorded(customer_id=customer, source="erp", source_event_id=fact_id, sold_on=on, net=cny(amount), lines=lines)
+
+
+@pytest.mark.requirement("S3.38", "S2.23")
+async def test_a_customer_fades_before_it_falls_silent(alerts: Alerts) -> None:
+    smaller, narrower = uuid4(), uuid4()
+    await alerts.ledger(
+        smaller, *(sale_of(smaller, ago(2 + 10 * i), "250.00" if i < 5 else "500.00") for i in reversed(range(25)))
+    )
+    facts = []
+    for i in reversed(range(56)):
+        day = ago(1 + 7 * i)
+        articles = [f"A-{(4 * i + n) % (5 if i < 19 else 30)}" for n in range(4)]
+        facts.append(sale_of(narrower, day, "500.00", *articles))
+    await alerts.ledger(narrower, *facts)
+    await alerts.go_live()
+    fading = await alerts.the_alert(smaller)
+    assert (fading["kind"], fading["rule_id"], fading["channel"]) == ("silence", "orders_fading", "orders")
+    found = figures_of(fading)["ORDERS_SMALLER"]
+    assert (found["recent_order"], found["usual_order"], found["currency"]) == ("250.00", "500.00", "CNY")
+    range_of = await alerts.the_alert(narrower)
+    assert (range_of["kind"], range_of["rule_id"], range_of["level"]) == ("silence", "range_of_articles_narrowing", "act")
+    assert range_of["true_on"] == ago(0).replace(day=1).isoformat()

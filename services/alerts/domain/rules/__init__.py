@@ -21,9 +21,11 @@ from services.alerts.domain.rules.credit_limit_nearly_used import CREDIT_LIMIT_N
 from services.alerts.domain.rules.credit_signs_add_up import CREDIT_SIGNS_ADD_UP
 from services.alerts.domain.rules.new_customer_quiet import NEW_CUSTOMER_QUIET
 from services.alerts.domain.rules.nobody_in_touch import NOBODY_IN_TOUCH
+from services.alerts.domain.rules.orders_fading import ORDERS_FADING
 from services.alerts.domain.rules.overdue_debt import OVERDUE_DEBT
 from services.alerts.domain.rules.payments_fell_silent import PAYMENTS_FELL_SILENT
 from services.alerts.domain.rules.payments_getting_worse import PAYMENTS_GETTING_WORSE
+from services.alerts.domain.rules.range_of_articles_narrowing import RANGE_OF_ARTICLES_NARROWING
 from services.alerts.domain.rules.sales_ahead_of_collections import SALES_AHEAD_OF_COLLECTIONS
 from services.alerts.domain.rules.silent_beyond_own_rhythm import SILENT_BEYOND_OWN_RHYTHM
 from services.alerts.domain.signs import Rule
@@ -40,6 +42,8 @@ ALL_RULES: tuple[Rule, ...] = (
     CREDIT_SIGNS_ADD_UP,
     CREDIT_GRADE_LOWERED,
     CREDIT_GRADE_RAISED,
+    ORDERS_FADING,
+    RANGE_OF_ARTICLES_NARROWING,
 )
 
 RULES_BY_ID = {rule.id: rule for rule in ALL_RULES}
