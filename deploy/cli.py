@@ -37,6 +37,7 @@ from deploy.rebuilding import all_due, rebuild_shown, say_due
 from deploy.requirement_rows import print_rows
 from deploy.score_verbs import score_verbs
 from deploy.settle import NotSettled, Watch
+from deploy.webhook_verbs import webhook_verbs
 from shared.contracts.cursor import PARTS
 from shared.contracts.topics import SERVICES
 from shared.kafka.admin import TopicRefused, create_topics
@@ -56,6 +57,7 @@ app = typer.Typer(
 app.add_typer(key_verbs, name="keys")
 app.command("backtest")(backtest_verb)
 app.add_typer(score_verbs, name="score")
+app.add_typer(webhook_verbs, name="webhooks")
 
 _EXPECTED = (
     OtherData, AlreadyRunning, UnknownFile, UnknownFormat, UnknownMapping, StartFailed, BrokerFailed, PostgresFailed, NotSettled, ApiRefused,

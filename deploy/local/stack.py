@@ -122,6 +122,9 @@ def _programs(folder: Folder, feed: FeedSource, database: Addresses, ports: Mapp
             "KEYS_FILE": str(folder.secrets / "keys.json"),
             "PARTS": str(PARTS),
         }
+        if service == "alerts":
+            # For trials on one machine: receivers on it may be called, over plain http too.
+            settings["WEBHOOK_NETWORKS"] = '["127.0.0.0/8"]'
         environment = {f"{service.upper()}_{name}": value for name, value in settings.items()}
         programs += [Program(f"{service}-{verb}", f"services.{service}", verb, environment) for verb in ("api", "work")]
     return programs

@@ -67,11 +67,13 @@ class Next:
     wait: timedelta | None = None
 
 
-def next_of(reply: Reply, attempts: int, schedule: Sequence[float], seed: str) -> Next:
-    """After so many attempts, this reply among them. The jitter is drawn from `seed` and the attempt, so that it can be told again."""
+def next_of(reply: Reply, attempts: int, tried_for: timedelta, schedule: Sequence[float], seed: str) -> Next:
+    """After so many attempts, this reply among them, over so long a time. A call is given up when attempts and time are those of
+    the whole schedule. The jitter is drawn from `seed` and the attempt, so that it can be told again.
+    """
     if reply.status is not None and 200 <= reply.status < 300:
         return Next("DELIVERED")
-    if attempts > len(schedule) and reply.status != 410:
+    if attempts > len(schedule) and tried_for.total_seconds() >= sum(schedule) and reply.status != 410:
         return Next("DEAD")
     wait = schedule[min(attempts, len(schedule)) - 1] * (1 + JITTER * _share(f"{seed}\n{attempts}"))
     if reply.status == 410:

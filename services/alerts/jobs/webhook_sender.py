@@ -80,7 +80,7 @@ async def send_calls(sending: Sending) -> None:
 
 async def _carried_out(sending: Sending, hook: Webhook, call: Claimed, under_way: Counter[UUID], ended: asyncio.Event) -> None:
     reply = await _made(sending, hook, call)
-    following = next_of(reply, call.attempts, sending.schedule, f"{call.webhook_id}\n{call.event_id}")
+    following = next_of(reply, call.attempts, call.tried_for, sending.schedule, f"{call.webhook_id}\n{call.event_id}")
     CALLS.labels(following.state.lower()).inc()
     await _concluded(sending, call, reply, following)
     under_way[call.webhook_id] -= 1

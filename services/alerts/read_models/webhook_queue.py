@@ -19,6 +19,8 @@ from shared.postgres.pool import Connection
 LEASE = timedelta(seconds=60)
 """A sender that died is waited for so long."""
 KEPT = timedelta(days=30)
+OUTAGE = timedelta(minutes=1)
+"""A receiver that took nothing for so long was away; one that refuses a call now and then is not."""
 
 
 class Queued(NamedTuple):
@@ -40,13 +42,17 @@ class Mark:
 
 
 class Claimed(NamedTuple):
-    """A call that is this sender's until its lease ends. `attempts` counts this one and fences what the sender writes."""
+    """A call that is this sender's until its lease ends. `attempts` counts this one and fences what the sender writes.
+
+    `tried_for`: since the first attempt.
+    """
 
     webhook_id: UUID
     event_id: UUID
     queue_key: UUID
     body: str
     attempts: int
+    tried_for: timedelta
 
 
 _LOCK = "SELECT FROM alerts.webhooks WHERE webhook_id = ANY($1::uuid[]) ORDER BY webhook_id FOR UPDATE"
@@ -77,9 +83,9 @@ WITH found AS (
        WHERE d.webhook_id = h.webhook_id AND d.due AND d.next_at <= now()
          AND (d.leased_until IS NULL OR d.leased_until < now())
        ORDER BY d.next_at LIMIT h.room FOR UPDATE SKIP LOCKED) f)
-UPDATE alerts.webhook_deliveries d SET attempts = d.attempts + 1, leased_until = now() + $3::interval
+UPDATE alerts.webhook_deliveries d SET attempts = d.attempts + 1, leased_until = now() + $3::interval, began_at = coalesce(d.began_at, now())
   FROM found WHERE d.webhook_id = found.webhook_id AND d.event_id = found.event_id
-RETURNING d.webhook_id, d.event_id, d.queue_key, d.body, d.attempts"""
+RETURNING d.webhook_id, d.event_id, d.queue_key, d.body, d.attempts, now() - d.began_at"""
 
 _END = """
 UPDATE alerts.webhook_deliveries
@@ -91,13 +97,13 @@ UPDATE alerts.webhook_deliveries SET next_at = now() + $4::interval, leased_unti
 _WELL = """
 UPDATE alerts.webhooks w SET last_delivered_at = now(), failing_since = NULL FROM (
   SELECT webhook_id, failing_since FROM alerts.webhooks WHERE webhook_id = $1 FOR UPDATE) before
- WHERE w.webhook_id = before.webhook_id RETURNING before.failing_since"""
+ WHERE w.webhook_id = before.webhook_id RETURNING before.failing_since < now() - $2::interval"""
 _ALL_NOW = "UPDATE alerts.webhook_deliveries SET next_at = now() WHERE webhook_id = $1 AND due AND next_at > now()"
 _FAILING = """
 UPDATE alerts.webhooks SET failing_since = coalesce(failing_since, now()) WHERE webhook_id = $1 RETURNING failing_since"""
 
 _AGAIN = """
-UPDATE alerts.webhook_deliveries SET state = 'WAITING', attempts = 0, leased_until = NULL, ended_at = NULL
+UPDATE alerts.webhook_deliveries SET state = 'WAITING', attempts = 0, began_at = NULL, leased_until = NULL, ended_at = NULL
  WHERE webhook_id = $1 AND state = ANY($2::text[]) AND ($3::uuid IS NULL OR event_id = $3)
    AND ($4::timestamptz IS NULL OR queued_at >= $4)
 RETURNING webhook_id, queue_key"""
@@ -135,8 +141,8 @@ async def claim(c: Connection, rooms: Mapping[UUID, int]) -> list[Claimed]:
 
 
 async def delivered(c: Connection, call: Claimed, status: int | None) -> None:
-    """The receiver took the call; the next one of the customer is due. If it was failing before, everything is tried at once."""
-    if await c.fetchval(_WELL, call.webhook_id) is not None:
+    """The receiver took the call; the next one of the customer is due. After an outage everything is tried at once."""
+    if await c.fetchval(_WELL, call.webhook_id, OUTAGE):
         await c.execute(_ALL_NOW, call.webhook_id)
     await _ended(c, call, "DELIVERED", status, None)
 

@@ -38,6 +38,7 @@ TABLES = (
       attempts int NOT NULL DEFAULT 0,
       next_at timestamptz NOT NULL DEFAULT now(),
       leased_until timestamptz,
+      began_at timestamptz,
       queued_at timestamptz NOT NULL DEFAULT now(),
       ended_at timestamptz,
       last_status int,

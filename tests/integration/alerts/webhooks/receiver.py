@@ -10,8 +10,8 @@ from typing import Any
 
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-Fault = Callable[[int], str | None]
-"""From the number of the call to what goes wrong: a status and headers to answer with, "late", "reset", "lost", "endless", or nothing."""
+Fault = Callable[[int, bytes], str | None]
+"""From the number of the call and its body to what goes wrong: a status and headers to answer with, "late", "reset", "lost", "endless", or nothing."""
 
 
 @dataclass
@@ -25,7 +25,7 @@ class Receiver:
     signatures: list[str] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     calls: int = 0
-    fault: Fault = lambda _: None
+    fault: Fault = lambda call, body: None
 
     def ids(self) -> list[str]:
         return [call_id for call_id, _ in self.taken]
@@ -68,7 +68,7 @@ async def _serve(receiver: Receiver, reader: asyncio.StreamReader, writer: async
         body = await reader.readexactly(int(headers["content-length"]))
         receiver.calls += 1
         receiver.paths.append(head[0].split(" ")[1])
-        fault = receiver.fault(receiver.calls)
+        fault = receiver.fault(receiver.calls, body)
         if fault == "reset":
             writer.transport.abort()
             return
