@@ -14,6 +14,7 @@ import msgspec
 from services.alerts.domain.article_range import Bought, listed
 from services.alerts.domain.belonging import SORTING, Belongs, sorted_by
 from services.alerts.domain.contacts import CONTACTS, contact_day
+from services.alerts.domain.grievances import Grievances, remembered
 from services.alerts.domain.late_odds import Paid, paid
 from services.alerts.domain.order_sizes import Sizes, ordered
 from services.alerts.domain.payment_habit import Habit, settled
@@ -109,6 +110,7 @@ class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
     credit: Credit | None = None
     sizes: dict[str, Sizes] = {}
     ranges: tuple[Bought, ...] = ()
+    grievances: Grievances = Grievances()
 
 
 LEDGER = (InvoiceIssued, PaymentReceived, PaymentReversed, PaymentMade, CreditNoted, WrittenOff)
@@ -148,7 +150,8 @@ def evolve(before: WatchedCustomer, envelope: Envelope, recorded_on: date) -> Wa
         case InvoiceIssued() | PaymentReversed() | PaymentMade() | CreditNoted() | WrittenOff():
             return _posted(before, event, envelope.event_id, recorded_on)
         case ComplaintReceived() | ClaimSettled() | ComplaintClosed() | ComplaintWithdrawn():
-            before = msgspec.structs.replace(before, claims=apply_claim(before.claims, event))
+            grievances = remembered(before.grievances, event, envelope.event_id, recorded_on)
+            before = msgspec.structs.replace(before, claims=apply_claim(before.claims, event), grievances=grievances)
         case TradeTermsAgreed():
             return msgspec.structs.replace(before, limit=event.credit_limit, limit_by=envelope.event_id)
         case CustomerRegistered() | BasicsRevised() | MarksAssigned() | SalespersonAssigned() | ValueClassChanged():

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from shared.contracts.complaints import ComplaintReceived
 from shared.contracts.event import Event
 from shared.contracts.promises import InvestmentRecorded
 from shared.contracts.transactions import SaleLine, SaleRecorded
@@ -84,3 +85,25 @@ async def test_a_customer_fades_before_it_falls_silent(alerts: Alerts) -> None:
     range_of = await alerts.the_alert(narrower)
     assert (range_of["kind"], range_of["rule_id"], range_of["level"]) == ("silence", "range_of_articles_narrowing", "act")
     assert range_of["true_on"] == ago(0).replace(day=1).isoformat()
+
+
+@pytest.mark.requirement("S1.20")
+async def test_complaints_that_burst_and_repeat_enter_the_procedure_as_their_own_kind(alerts: Alerts) -> None:
+    customer = uuid4()
+    for days in (25, 20, 3):
+        complaint = uuid4()
+        received = ComplaintReceived(
+            complaint_id=complaint,
+            customer_id=customer,
+            kind="TRANSPORT",
+            channel="HOTLINE",
+            received_on=ago(days),
+            article="LAMP-40",
+        )
+        await record(alerts.complaints, "complaints", [(f"complaint-{complaint}", customer, received)])
+    await alerts.go_live()
+    burst = await alerts.the_alert(customer, rule_id="complaint_burst", kind="complaints")
+    assert figures_of(burst)["MORE_COMPLAINTS_THAN_USUAL"]["complaints"] == 3
+    repeated = await alerts.the_alert(customer, rule_id="complaint_cause_repeated", kind="complaints")
+    assert (repeated["channel"], repeated["level"]) == ("TRANSPORT LAMP-40", "watch")
+    assert figures_of(repeated)["SAME_CAUSE"]["last_on"] == ago(3).isoformat()

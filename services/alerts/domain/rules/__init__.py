@@ -16,6 +16,8 @@ over every rule holds `judge` and `why_not` together: a level is reached exactly
 
 from __future__ import annotations
 
+from services.alerts.domain.rules.complaint_burst import COMPLAINT_BURST
+from services.alerts.domain.rules.complaint_cause_repeated import COMPLAINT_CAUSE_REPEATED
 from services.alerts.domain.rules.credit_grade_changed import CREDIT_GRADE_LOWERED, CREDIT_GRADE_RAISED
 from services.alerts.domain.rules.credit_limit_nearly_used import CREDIT_LIMIT_NEARLY_USED
 from services.alerts.domain.rules.credit_signs_add_up import CREDIT_SIGNS_ADD_UP
@@ -44,6 +46,8 @@ ALL_RULES: tuple[Rule, ...] = (
     CREDIT_GRADE_RAISED,
     ORDERS_FADING,
     RANGE_OF_ARTICLES_NARROWING,
+    COMPLAINT_BURST,
+    COMPLAINT_CAUSE_REPEATED,
 )
 
 RULES_BY_ID = {rule.id: rule for rule in ALL_RULES}
