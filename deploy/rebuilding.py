@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from rich.console import Console
 
-from deploy.consistency import models_of, rebuild_one
+from deploy.consistency import models_of, pools_of, rebuild_one
+from services.alerts.engine.rebuild import folds_due, rebuild_customers
+from services.alerts.read_models.watched_customers import NAME as WATCHED_CUSTOMERS
+from shared.contracts.cursor import PARTS
 from shared.contracts.topics import SERVICES
 from shared.projections.due import rebuilds_due
 
@@ -29,7 +33,10 @@ async def all_due(dsn: str) -> Sequence[Due]:
     """What waits for a rebuild in all services. `dsn`: of the owner, or of the superuser."""
     conn = await asyncpg.connect(dsn)
     try:
-        return [Due(service, name) for service in SERVICES for name in await rebuilds_due(conn, service, models_of(service))]
+        found = [Due(service, name) for service in SERVICES for name in await rebuilds_due(conn, service, models_of(service))]
+        if await folds_due(conn, range(PARTS)):
+            found.append(Due("alerts", WATCHED_CUSTOMERS))
+        return found
     finally:
         await conn.close()
 
@@ -45,7 +52,10 @@ def say_due(console: Console, due: Sequence[Due]) -> None:
 async def rebuild_shown(
     console: Console, endpoints: Mapping[str, Any], service: str, read_model: str, *, anew: bool = False, force: bool = False
 ) -> None:
-    """Rebuild, with the number of records meanwhile and a line at the end. Raises UnknownReadModel, RebuildRefused."""
+    """Rebuild, with the number of records meanwhile and a line at the end. Raises UnknownReadModel, RebuildRefused, PartLost."""
+    if (service, read_model) == ("alerts", WATCHED_CUSTOMERS):
+        await _customers_shown(console, endpoints)
+        return
     with console.status("") as status:
         done = await rebuild_one(
             endpoints,
@@ -59,3 +69,16 @@ async def rebuild_shown(
         f"{done.read_model}: {done.records} records folded, now live in slot {done.slot}, compared: {done.compared}",
         highlight=False,
     )
+
+
+async def _customers_shown(console: Console, endpoints: Mapping[str, Any]) -> None:
+    with console.status("") as status:
+        async with pools_of(endpoints) as pools:
+            folded = await rebuild_customers(
+                pools["alerts"],
+                pools,
+                ZoneInfo("UTC"),
+                range(PARTS),
+                lambda n: status.update(f"alerts {WATCHED_CUSTOMERS}: {n} records"),
+            )
+    console.print(f"{WATCHED_CUSTOMERS}: {folded} records judged anew", highlight=False)

@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.alerts.domain.control import Control
+from services.alerts.domain.judging import Saying
 from services.alerts.domain.watched_customer import write
 from services.alerts.engine.buffer import WIDE_TYPES
 from services.alerts.engine.items import CONTROL_TOPICS, FOLDED_TYPES, PART_TOPICS, Item, MergeKey, item_of
@@ -53,6 +54,7 @@ async def items_until(stores: Stores, part: int, reached: MergeKey, customer_id:
 def fold_all(items: Iterable[Item], through: datetime | None, zone: ZoneInfo, parked: Sequence[UUID] = ()) -> Stepped:
     """Fold items from the beginning; the rows of all customers in memory. `through`: timers due before it have been fired."""
     rows: dict[UUID, Watched] = {}
+    sayings: list[Saying] = []
     sequence = list(items)
     stepped = Stepped(rows, Control(), [], {})
     left_out = set(parked)
@@ -66,9 +68,10 @@ def fold_all(items: Iterable[Item], through: datetime | None, zone: ZoneInfo, pa
         until = sequence[end].record.recorded_at if end < len(sequence) else (through or chunk[-1].record.recorded_at)
         stepped = step(rows, stepped.control, chunk, until, zone, parked=left_out)
         rows.update(stepped.rows)
+        sayings += stepped.sayings
         left_out |= stepped.parked.keys()
         start = end
-    return Stepped(rows, stepped.control, [], {})
+    return Stepped(rows, stepped.control, sayings, {})
 
 
 async def compare(pool: Pool, stores: Stores, zone: ZoneInfo, parts: Sequence[int]) -> list[Difference]:

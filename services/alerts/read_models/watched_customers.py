@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -25,6 +25,8 @@ SCHEMA = "alerts"
 NAME = "watched_customers"
 VERSION = 1
 SLOTS = ("a", "b")
+FOLD = 2
+"""Counts up whenever older rows would have to be folded anew to be what the code makes today: state, rules or their order."""
 
 COLUMNS: Mapping[str, str] = {
     "customer_id": "uuid",
@@ -61,11 +63,13 @@ BEGINNING = MergeKey(datetime.fromisoformat("0001-01-02T00:00:00+00:00"), "", ST
 
 
 class Extra(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Beside the position: the merge key reached, through when timers have been fired, and the control state there."""
+    """Beside the position: the merge key reached, through when timers have been fired, the control state there, and the
+    fold that made the rows."""
 
     reached: str = str(BEGINNING)
     through: datetime | None = None
     control: Control = Control()
+    fold: int = 1
 
 
 _extra_encoder = msgspec.json.Encoder(decimal_format="string")
@@ -82,6 +86,7 @@ class Place:
     reached: MergeKey
     through: datetime | None
     control: Control
+    fold: int = FOLD
 
 
 async def read_places(conn: Connection, parts: Sequence[int]) -> list[Place]:
@@ -97,7 +102,9 @@ async def places_as_they_are(conn: Connection, parts: Sequence[int]) -> list[Pla
         known = msgspec.json.decode(offsets, type=dict[str, int])
         extra = msgspec.json.decode(extra_text, type=Extra)
         starts = {topic: Start(cursor, known.get(topic)) for topic, cursor in cursors_from(cursors).items()}
-        found.append(Place(slot, part, rev, starts, parse_merge_key(extra.reached), extra.through, extra.control))
+        reached = parse_merge_key(extra.reached)
+        fold = FOLD if reached == BEGINNING else extra.fold
+        found.append(Place(slot, part, rev, starts, reached, extra.through, extra.control, fold))
     return found
 
 
@@ -105,13 +112,13 @@ async def move(conn: Connection, place: Place) -> Place:
     """Save a place over the one with its revision. Raises PartLost when another process has moved it."""
     cursors: dict[str, Cursor] = {topic: start.cursor for topic, start in place.starts.items()}
     offsets = {topic: start.offset for topic, start in place.starts.items() if start.offset is not None}
-    extra = _extra_encoder.encode(Extra(str(place.reached), place.through, place.control)).decode()
+    extra = _extra_encoder.encode(Extra(str(place.reached), place.through, place.control, place.fold)).decode()
     moved = await conn.fetchval(
         _MOVE, place.slot, place.part, place.rev, cursors_text(cursors), msgspec.json.encode(offsets).decode(), extra
     )
     if moved is None:
         raise PartLost(f"alerts, part {place.part}: moved by another")
-    return Place(place.slot, place.part, place.rev + 1, place.starts, place.reached, place.through, place.control)
+    return replace(place, rev=place.rev + 1)
 
 
 StoredRow = tuple[UUID, bytes, datetime | None, bool, date | None]

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -14,8 +15,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.alerts.domain import watched_customer
+from services.alerts.domain.rules import ALL_RULES
+from services.alerts.engine import part as engine_part
+from services.alerts.engine.rebuild import folds_due, rebuild_customers
 from services.alerts.engine.refold import compare
 from services.alerts.engine.run import watch
+from services.alerts.engine.step import step
 from services.alerts.settings import Settings
 from shared.contracts.alerts import AlertOpened, WentLive
 from shared.contracts.cursor import PARTS, part_of
@@ -167,6 +172,40 @@ async def test_rows_are_what_the_stores_give_and_a_changed_row_is_found(pools: d
     )
     found = await compare(pools["alerts"], pools, ZONE, range(PARTS))
     assert [(one.customer_id, one.field) for one in found] == [(customers[0], "timer")]
+
+
+@pytest.mark.parametrize("running_meanwhile", [False, True])
+async def test_an_update_folds_the_customers_anew_and_tells_what_its_rules_find(
+    pools: dict[str, Pool], monkeypatch: pytest.MonkeyPatch, running_meanwhile: bool
+) -> None:
+    """An older installation had no rule of overdue debt and remembered less: afterwards all is as if it had always been."""
+    owing, silent = uuid4(), uuid4()
+    fewer = tuple(rule for rule in ALL_RULES if rule.kind == "silence")
+    with monkeypatch.context() as older:
+        older.setattr(engine_part, "step", partial(step, rules=fewer))
+        async with engine(pools):
+            await tell(pools, owing, invoice(owing, "1", ago(20)))
+            await tell(pools, silent, *sales(silent, ago(45)))
+            await go_live(pools)
+            await told(pools, ("opened", silent))
+            await eventually(lambda: _all_live(pools), timeout=15)
+    await pools["alerts"].execute("UPDATE alerts.positions SET extra = extra - 'fold' WHERE read_model = 'watched_customers'")
+    async with pools["alerts"].acquire() as conn:
+        assert await folds_due(conn, range(PARTS))
+
+    if running_meanwhile:
+        async with engine(pools):
+            await rebuild_customers(pools["alerts"], pools, ZONE, range(PARTS))
+            await tell(pools, silent, sale(silent, today()))
+            await told(pools, ("opened", silent), ("opened", owing), ("recovered", silent))
+    else:
+        await rebuild_customers(pools["alerts"], pools, ZONE, range(PARTS))
+        await told(pools, ("opened", silent), ("opened", owing))
+    async with pools["alerts"].acquire() as conn:
+        assert not await folds_due(conn, range(PARTS))
+    assert await compare(pools["alerts"], pools, ZONE, range(PARTS)) == []
+    await rebuild_customers(pools["alerts"], pools, ZONE, range(PARTS))
+    assert len(await said(pools)) == (3 if running_meanwhile else 2), "said once"
 
 
 async def _count(pools: dict[str, Pool], what: str) -> int:
