@@ -44,6 +44,7 @@ def test_every_service_shows_its_documentation(on_kafka: Installation) -> None:
         assert (page.status_code, "text/html" in page.headers["content-type"]) == (200, True)
 
 
+_WATCHED = "SELECT customer_id, state FROM alerts.watched_customers_a ORDER BY 1"
 _AGE = "UPDATE cards.routing SET version = version - 1 WHERE read_model = 'receivables'"
 
 
@@ -70,16 +71,22 @@ async def test_the_next_start_rebuilds_what_an_older_version_has_made(on_stores:
         await admin.execute(_AGE)
         await admin.execute("UPDATE cards.positions SET version = version - 1 WHERE read_model = 'receivables'")
         await admin.execute("UPDATE cards.receivables_a SET open_items = '{}'")
+        watched = await admin.fetch(_WATCHED)
+        assert watched
+        await admin.execute("UPDATE alerts.positions SET extra = extra - 'fold' WHERE read_model = 'watched_customers'")
+        await admin.execute("UPDATE alerts.watched_customers_a SET state = '{}', next_due_at = NULL")
     finally:
         await admin.close()
         postgres.stop(server)
     again = up_once(on_stores.folder, "--no-kafka")
     assert again.returncode == 0, again.stdout + again.stderr
     assert "receivables: " in again.stdout and "now live in slot b" in again.stdout
+    assert "watched_customers: " in again.stdout and "judged anew" in again.stdout
     server = postgres.start(on_stores.folder / "postgres")
     admin = await asyncpg.connect(server.dsn("regulars"))
     try:
         assert await admin.fetch("SELECT customer_id, open_items FROM cards.receivables_b ORDER BY 1") == before
+        assert await admin.fetch(_WATCHED) == watched
     finally:
         await admin.close()
         postgres.stop(server)
