@@ -16,7 +16,8 @@ from rich.table import Table
 
 from deploy.backtest.files import Bill, Trader, read
 from deploy.backtest.replay import replay
-from deploy.backtest.run import rules_from
+from deploy.backtest.run import histories, rules_from
+from deploy.evaluate.cost import cost_of_scores
 from deploy.evaluate.measures import Pair, auc, average_precision, calibration_error, interval
 from deploy.evaluate.planted import Reached, live_score, oldest_open, reached, runs, streams
 from deploy.evaluate.silence import by_customer, earlier_than, learnt_from, spells, total, weekly
@@ -25,6 +26,7 @@ from deploy.imports.files import rows_of
 from deploy.local.folder import write_file
 from deploy.score_verbs import account_of, scored
 from services.alerts.domain.card_points import points_of, table_learnt
+from services.alerts.domain.population_fit import fitted
 
 RESULTS = Path("build/evaluate.json")
 PURCHASES = {
@@ -66,7 +68,12 @@ def main() -> None:
         rows += _silence(name, folder / name / "transactions.csv.gz")
     console.print("invoices", highlight=False)
     traders = read(None, folder / "ibm-late-payments" / "invoices.csv.gz")
-    rows += [_late(traders), *_planted(traders), *_cards(folder / "uci-card-default" / "clients.csv.xz")]
+    rows += [
+        _cost("invoices", traders, LEARN_INVOICES_UNTIL, INVOICES_UNTIL),
+        _late(traders),
+        *_planted(traders),
+        *_cards(folder / "uci-card-default" / "clients.csv.xz"),
+    ]
     table = Table("measure", "target", "reached", "90 % interval", "met", "on the same data")
     for row in rows:
         between = "" if row.low is None or row.high is None else f"{row.low:.3f} to {row.high:.3f}"
@@ -82,7 +89,8 @@ def main() -> None:
 
 def _silence(name: str, file: Path) -> list[Row]:
     learn_until, end, target = PURCHASES[name]
-    until, customers = learn_until.toordinal(), _days(read(file, None))
+    traders = read(file, None)
+    until, customers = learn_until.toordinal(), _days(traders)
     population = learnt_from(customers, until)
     found = spells(customers, population, until, end.toordinal())
     rows = weekly(found, "live", until)
@@ -105,7 +113,14 @@ def _silence(name: str, file: Path) -> list[Row]:
         Row(f"{name}: recall at that line", 0.85, True, earlier.live.recall, baseline=f"own units {units.live.recall:.2f}"),
         Row(f"{name}: precision of P >= 0.6, set beforehand", 0.65, True, precision.precision, baseline=f"recall {precision.recall:.2f}"),
         Row(f"{name}: calibration error", 0.03, False, calibration_error(pairs), *interval(rows, calibration_error)),
+        _cost(name, traders, learn_until, end),
     ]  # fmt: skip
+
+
+def _cost(name: str, traders: Sequence[Trader], learn_until: date, end: date) -> Row:
+    cost = cost_of_scores(traders, rules_from(traders, fitted(histories(traders, learn_until)), learn_until, end))
+    baseline = f"{cost.events} events, judged on {cost.timers} further days"
+    return Row(f"{name}: microseconds an event, scores and deadlines", 50, False, cost.microseconds, baseline=baseline)
 
 
 def _customer_split(customers: Mapping[str, Sequence[int]], until: int, end: int) -> list[Pair]:

@@ -7,9 +7,9 @@ day known (discrete-time hazard: Cox 1972, section 6; Allison 1982).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
-from math import exp, log, sqrt
+from math import exp, fsum, log, sqrt
 from statistics import median
 from typing import NamedTuple
 
@@ -20,6 +20,7 @@ FEWEST_GAPS = 2
 REMEMBERED_GAPS = 15
 MOST_ROWS = 20_000
 FEWEST_RETURNS = 200
+_POINTS = ((-sqrt(0.6), 5.0 / 9.0), (0.0, 8.0 / 9.0), (sqrt(0.6), 5.0 / 9.0))
 
 
 class Own(NamedTuple):
@@ -49,23 +50,29 @@ class Odds(NamedTuple):
 def own(gaps: Sequence[int], days: int, count: int) -> Own:
     """Of the latest gaps, at most 15 of which count, of `count` gaps over `days` in all."""
     latest = gaps[-REMEMBERED_GAPS:]
-    logs = [log(gap) for gap in latest]
-    usual = sum(logs) / len(logs)
-    spread = sqrt(sum((one - usual) ** 2 for one in logs) / len(logs))
+    return own_of(latest, [log(gap) for gap in latest], days, count)
+
+
+def own_of(latest: Sequence[int], logs: Sequence[float], days: int, count: int) -> Own:
+    """The same where the logarithms of these gaps are known."""
+    usual = fsum(logs) / len(logs)
+    spread = sqrt(fsum([(one - usual) ** 2 for one in logs]) / len(logs))
     return Own(count, float(median(latest)), days / count, sum(latest[-3:]) / len(latest[-3:]), float(latest[-1]), spread)
 
 
-def none_in(known: Own, odds: Odds, silent: float, forward: float) -> float:
-    """P(no purchase in the next `forward` days | none for `silent` days)."""
+def none_within(known: Own, odds: Odds, forward: float) -> Callable[[float], float]:
+    """The function days of silence -> P(no purchase in the next `forward` days), by three points of Gauss & Legendre."""
     level = odds.level + sum(weight * term for weight, term in zip(odds[2:], _terms(known), strict=True))
-    pieces = 8
-    width = forward / pieces
-    total = 0.0
-    for i in range(pieces):
-        middle = max(silent + (i + 0.5) * width, 1.0)
-        # log of 1 - chance of a purchase in a week, as far as this piece is one.
-        total -= _softplus(level + odds.silence * log(middle)) * width / WEEK
-    return exp(total)
+    points = [(0.5 * (1.0 + at) * forward, 0.5 * weight * forward / WEEK) for at, weight in _POINTS]
+
+    def none(silent: float) -> float:
+        total = 0.0
+        for ahead, weight in points:
+            # log of 1 - chance of a purchase in a week, as far as this piece is one.
+            total -= weight * _softplus(level + odds.silence * log(max(silent + ahead, 1.0)))
+        return exp(total)
+
+    return none
 
 
 def learnt(histories: Sequence[tuple[Sequence[int], int]]) -> Odds | None:

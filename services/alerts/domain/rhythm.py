@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import pairwise
 from math import log
 from statistics import median
@@ -83,13 +84,15 @@ def median_gap(purchases: Purchases) -> float | None:
     return float(median(found)) if found else None
 
 
+@lru_cache(maxsize=20_000)
 def rhythm(purchases: Purchases) -> silence_score.Rhythm:
+    """What the models need to know; it is asked for several times a silence."""
     n, s1, s2 = purchases.older
     latest, count, days = gaps(purchases), purchases.count - 1, purchases.last - purchases.first
-    for gap in latest:
-        logarithm = log(gap)
+    logs = [log(gap) for gap in latest]
+    for logarithm in logs:
         n, s1, s2 = FORGET * n + 1.0, FORGET * s1 + logarithm, FORGET * s2 + logarithm * logarithm
-    own = return_odds.own(latest, days, count) if len(latest) >= return_odds.FEWEST_GAPS else None
+    own = return_odds.own_of(latest, logs, days, count) if len(latest) >= return_odds.FEWEST_GAPS else None
     return silence_score.Rhythm(count, days, n, s1, s2, own)
 
 

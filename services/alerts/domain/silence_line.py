@@ -13,7 +13,7 @@ from services.alerts.domain.conditions import Condition, at_least, out_of_reach
 from services.alerts.domain.figures import days_text
 from services.alerts.domain.rhythm import Purchases, known_pause, rhythm
 from services.alerts.domain.signs import Parameters, Terms
-from services.alerts.domain.silence_score import Population, Rhythm, first_day_at, stays_away
+from services.alerts.domain.silence_score import FARTHEST_DAYS, Population, Rhythm, first_day_at, stays_away
 from shared.contracts.alerts import Level
 
 _SILENCE_LEVELS: tuple[Level, ...] = ("watch", "act")
@@ -36,16 +36,33 @@ def earliest_day(purchases: Purchases, earliest: float) -> date:
     return purchases.last_on + timedelta(days=ceil(earliest))
 
 
-@lru_cache(maxsize=50_000)
-def silent_days_until(rhythm: Rhythm, population: Population, forward: float, threshold: float, earliest: float) -> int | None:
-    """Silent days from which P(no purchase in the next `forward` days) is at least the threshold. Solved once a purchase."""
-    return first_day_at(stays_away(rhythm, population, forward), threshold, earliest, forward / 2)
+def silent_days_until(
+    own: Rhythm, population: Population, forward: float, threshold: float, earliest: float, asked: int = FARTHEST_DAYS
+) -> int | None:
+    """Silent days from which P(no purchase in the next `forward` days) is at least the threshold; where that lies behind
+    `asked` days, some day behind these on which to ask again. None: never."""
+    return first_day_at(_curve(own, population, forward), threshold, earliest, forward / 2, asked)
+
+
+@lru_cache(maxsize=20_000)
+def _curve(own: Rhythm, population: Population, forward: float) -> Callable[[float], float]:
+    # Lines of several levels, and those looked for again and again, are looked for on the same days.
+    probability, known = stays_away(own, population, forward), dict[float, float]()
+
+    def remembered(days: float) -> float:
+        found = known.get(days)
+        if found is None:
+            found = known[days] = probability(days)
+        return found
+
+    return remembered
 
 
 def lines(
     purchases: Purchases, terms: Terms, grace_days: int, on: date, due: Sequence[tuple[Level, Callable[[], int | None]]]
 ) -> list[Line]:
-    """The levels and their days, lowest first, up to the first that lies behind the day `on`: higher ones are not solved yet.
+    """The levels and their days, lowest first, up to the first that lies behind the day `on`: higher ones are not solved yet,
+    and of that one perhaps only a day on which to ask again.
 
     The grace counts from the later of the fact's recording and going live.
     """
@@ -69,19 +86,20 @@ def own_lines(
     A pause that was made at the same time of an earlier year is waited for. `floor_days` of silence are watched in any case.
     """
     own, forward = rhythm(purchases), parameters.number("forward_units") * unit
+    asked = on.toordinal() - purchases.last
     pause = known_pause(purchases)
 
     def waited_for(days: int | None, units: int) -> int | None:
         return days if days is None or pause is None else max(days, pause[1] - purchases.last + round(units * unit))
 
     def watch() -> int | None:
-        days = silent_days_until(own, terms.population, forward, parameters.number("watch"), earliest)
+        days = silent_days_until(own, terms.population, forward, parameters.number("watch"), earliest, asked)
         if floor_days > 0:
             days = floor_days if days is None else min(days, floor_days)
         return waited_for(days, 1)
 
     def act() -> int | None:
-        return waited_for(silent_days_until(own, terms.population, forward, parameters.number("act"), earliest), 2)
+        return waited_for(silent_days_until(own, terms.population, forward, parameters.number("act"), earliest, asked), 2)
 
     return lines(purchases, terms, parameters.whole("grace_days"), on, (("watch", watch), ("act", act)))
 
@@ -108,3 +126,9 @@ def conditions(channel: str, purchases: Purchases, found: Sequence[Line], first_
 
 def next_change(found: Sequence[Line], on: date) -> date | None:
     return min((line.due_on for line in found if line.due_on > on), default=None)
+
+
+def forget_solved() -> None:
+    """What was computed before is computed again when it is asked for: for measuring."""
+    _curve.cache_clear()
+    rhythm.cache_clear()

@@ -16,8 +16,8 @@ from decimal import Decimal
 from math import ceil, exp, log, sqrt
 from typing import NamedTuple
 
-from services.alerts.domain.return_odds import Odds, Own, none_in
-from services.alerts.domain.student import log_ratio, normal_inverse_gamma, survival
+from services.alerts.domain.return_odds import Odds, Own, none_within
+from services.alerts.domain.student import log_ratio, normal_inverse_gamma, survival_of
 
 FARTHEST_DAYS = 3 * 365
 """No silence is looked for beyond this many days: by then the customer is on the dormant list."""
@@ -101,17 +101,14 @@ class Rhythm(NamedTuple):
 def stays_away(rhythm: Rhythm, population: Population, forward_days: float) -> Callable[[float], float]:
     """The function e -> P(no purchase in the next `forward_days` days | none for `e` days), mean of the models."""
     none_until, gap_none_until = _erlang(rhythm, population), _log_gap(rhythm, population)
-    own, odds = rhythm.own, population.odds
 
     def both(e: float) -> float:
         return none_until(e + forward_days) / none_until(e) + gap_none_until(e + forward_days) / gap_none_until(e)
 
-    def probability(e: float) -> float:
-        if own is None or odds is None:
-            return 0.5 * both(e)
-        return (both(e) + none_in(own, odds, e, forward_days)) / 3.0
-
-    return probability
+    if rhythm.own is None or population.odds is None:
+        return lambda e: 0.5 * both(e)
+    none_ahead = none_within(rhythm.own, population.odds, forward_days)
+    return lambda e: (both(e) + none_ahead(e)) / 3.0
 
 
 def _erlang(rhythm: Rhythm, p: Population) -> Callable[[float], float]:
@@ -138,30 +135,50 @@ def _log_gap(rhythm: Rhythm, p: Population) -> Callable[[float], float]:
     )
     scale = sqrt(variance * (p.kappa + rhythm.n + 1.0) / (p.kappa + rhythm.n))
     gone = p.gap_a / (p.gap_a + p.gap_b + rhythm.x)
+    survives = survival_of(freedom)
 
     def none_until(days: float) -> float:
-        return gone + (1.0 - gone) * (survival((log(days) - location) / scale, freedom) if days > 0 else 1.0)
+        return gone + (1.0 - gone) * (survives((log(days) - location) / scale) if days > 0 else 1.0)
 
     return none_until
 
 
-def first_day_at(probability: Callable[[float], float], threshold: float, earliest: float, unit: float) -> int | None:
+def first_day_at(
+    probability: Callable[[float], float], threshold: float, earliest: float, unit: float, asked: int = FARTHEST_DAYS
+) -> int | None:
     """The number of silent days, at least `earliest`, from which the probability is `threshold` or more; None: never.
 
-    Solved by bisection once a purchase; the probability rises with the days of silence.
+    Where it lies behind `asked` days, some number of days behind these and not behind it may be the answer: solving is dear,
+    and most customers have bought again by then. The probability rises with the days of silence.
     """
-    low = max(ceil(earliest), 1)
-    if probability(low) >= threshold:
-        return low
-    high = low + max(int(unit), 1)
-    while probability(high) < threshold:
+    first = low = max(ceil(earliest), 1)
+    high, here = _first_look(first, unit), None
+    while (there := probability(high)) < threshold:
         if high >= FARTHEST_DAYS:
             return None
-        low, high = high, min(2 * high, FARTHEST_DAYS)
+        if high > asked:
+            return high
+        low, high, here = high, min(2 * high, FARTHEST_DAYS), there
+    if here is None:
+        here = probability(first)
+        if here >= threshold:
+            return first
+    halve = False
     while high - low > 1:
-        middle = (low + high) // 2
-        if probability(middle) >= threshold:
-            high = middle
+        # Over the logarithm of the days the curve is nearly straight; halving where it was not keeps the steps few.
+        width, middle = high - low, (low + high) // 2
+        if not halve:
+            middle = round(low * (high / low) ** ((threshold - here) / (there - here)))
+            middle = min(max(middle, low + 1), high - 1)
+        value = probability(middle)
+        if value >= threshold:
+            high, there = middle, value
         else:
-            low = middle
+            low, here = middle, value
+        halve = not halve and 2 * (high - low) > width > 4
     return high
+
+
+def _first_look(first: int, unit: float) -> int:
+    # One in ten customers gets as far, and the lowest line mostly lies behind it.
+    return min(first + int(1.5 * max(first, unit)), FARTHEST_DAYS)

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from services.alerts.domain.return_odds import Odds, Own, learnt, none_in, own
+from services.alerts.domain.return_odds import Odds, Own, learnt, none_within, own
 from services.alerts.domain.silence_score import Population, Rhythm, parameters_of, population_from, stays_away
 
 ODDS = Odds(level=0.4, silence=-0.8, gaps=0.3, middle=-0.2, mean=-0.1, last_three=-0.3, last=-0.1, spread=-0.4)
@@ -34,8 +34,8 @@ def test_the_chance_is_that_of_week_after_week() -> None:
     by_day = 1.0
     for i in range(2800):
         by_day *= none(21 + (i + 0.5) / 100) ** (0.01 / 7)
-    assert none_in(KNOWN, ODDS, 21, 28) == pytest.approx(by_day, rel=2e-3)
-    assert none_in(KNOWN, ODDS, 60, 28) > none_in(KNOWN, ODDS, 21, 28) > none_in(KNOWN, ODDS, 21, 56)
+    assert none_within(KNOWN, ODDS, 28)(21) == pytest.approx(by_day, rel=2e-3)
+    assert none_within(KNOWN, ODDS, 28)(60) > none_within(KNOWN, ODDS, 28)(21) > none_within(KNOWN, ODDS, 56)(21)
 
 
 def histories(customers: int, odds: float, long_gone: float) -> list[tuple[list[int], int]]:
@@ -58,12 +58,12 @@ def test_planted_odds_are_found_again() -> None:
     always = learnt(histories(150, 0.4, 0.0))
     assert always is not None
     known = own([7, 14, 28, 7, 35, 14], days=105, count=6)
-    assert none_in(known, always, 3.5, 7) == pytest.approx(0.6, abs=0.05)
+    assert none_within(known, always, 7)(3.5) == pytest.approx(0.6, abs=0.05)
     leaving = learnt(histories(150, 0.4, 0.1))
     assert leaving is not None
     # Where customers leave, the longer one has been away the less likely it comes.
     assert leaving.silence < always.silence - 0.3
-    assert none_in(known, leaving, 70, 7) > none_in(known, always, 70, 7) + 0.1
+    assert none_within(known, leaving, 7)(70) > none_within(known, always, 7)(70) + 0.1
 
 
 def test_too_few_returns_teach_nothing() -> None:
@@ -76,7 +76,7 @@ def test_learnt_odds_are_a_third_voice() -> None:
     without = stays_away(rhythm, two, 28)(30)
     assert stays_away(rhythm._replace(own=KNOWN), two, 28)(30) == without
     assert stays_away(rhythm, three, 28)(30) == without
-    expected = (2 * without + none_in(KNOWN, ODDS, 30, 28)) / 3
+    expected = (2 * without + none_within(KNOWN, ODDS, 28)(30)) / 3
     assert stays_away(rhythm._replace(own=KNOWN), three, 28)(30) == pytest.approx(expected, rel=1e-12)
 
 

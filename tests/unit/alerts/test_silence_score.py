@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.alerts.domain.silence_score import Population, Rhythm, first_day_at, population_from, stays_away
-from services.alerts.domain.student import survival
+from services.alerts.domain.student import _by_beta, survival
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,11 @@ from services.alerts.domain.student import survival
 )
 def test_students_tail_as_in_the_tables(t: float, df: float, tail: float) -> None:
     assert survival(t, df) == pytest.approx(tail, rel=2e-3)
+
+
+@given(st.floats(-30, 30), st.floats(2, 20))
+def test_the_integral_and_the_beta_function_say_the_same(t: float, df: float) -> None:
+    assert survival(t, df) == pytest.approx(_by_beta(t, df), abs=1e-7)
 
 
 @given(st.floats(-30, 30), st.floats(1, 60))
@@ -75,6 +80,18 @@ def test_the_day_found_is_the_first_one_at_the_line(x: int, gap: float, spread: 
     assert watch is not None and act is not None and watch <= act
     assert probability(watch) >= 0.6
     assert watch == max(7, -(-gap // 1)) or probability(watch - 1) < 0.6
+
+
+@given(st.integers(3, 30), st.floats(3, 60), st.floats(0.05, 0.8), st.integers(0, 400))
+def test_asked_early_it_names_a_day_no_later_than_the_line(x: int, gap: float, spread: float, asked: int) -> None:
+    """INVARIANT: a customer is judged again before, or on, the first day on which there is anything to say."""
+    n = (1 - 0.9**x) / 0.1
+    rhythm = Rhythm(x, int(x * gap), n, n * log(gap), n * (log(gap) ** 2 + spread**2))
+    probability = stays_away(rhythm, Population(), 2 * max(14.0, gap))
+    line = first_day_at(probability, 0.8, max(7, gap), max(14, gap))
+    found = first_day_at(probability, 0.8, max(7, gap), max(14, gap), asked)
+    assert line is not None and found is not None
+    assert found == line or asked < found < line
 
 
 def test_a_line_that_is_never_reached_has_no_day() -> None:

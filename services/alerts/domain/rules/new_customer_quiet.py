@@ -71,12 +71,13 @@ def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> t
 
 def _lines(purchases: Purchases, terms: Terms, parameters: Parameters, unit: float, on: date) -> list[Line]:
     own, forward = rhythm(purchases), parameters.number("forward_units") * unit
+    asked = on.toordinal() - purchases.last
 
     def watch() -> int | None:
-        return silent_days_until(own, terms.population, forward, parameters.number("watch"), EARLIEST_DAYS)
+        return silent_days_until(own, terms.population, forward, parameters.number("watch"), EARLIEST_DAYS, asked)
 
     def act() -> int | None:
-        return silent_days_until(own, terms.population, forward, parameters.number("act"), EARLIEST_DAYS)
+        return silent_days_until(own, terms.population, forward, parameters.number("act"), EARLIEST_DAYS, asked)
 
     return lines(purchases, terms, parameters.whole("grace_days"), on, (("watch", watch), ("act", act)))
 
