@@ -15,7 +15,8 @@ from rich.table import Table
 
 import deploy.contracts as published
 from deploy.backtest.files import BadFile
-from deploy.backtest.replay import CustomerFailed
+from deploy.backtest.installation import BacktestFailed
+from deploy.backtest.looking_back import CustomerFailed
 from deploy.backtest.verb import backtest_verb
 from deploy.consistency import UnknownReadModel, differences
 from deploy.http import ApiRefused, ApiUnreachable
@@ -62,7 +63,7 @@ app.add_typer(webhook_verbs, name="webhooks")
 _EXPECTED = (
     OtherData, AlreadyRunning, UnknownFile, UnknownFormat, UnknownMapping, StartFailed, BrokerFailed, PostgresFailed, NotSettled, ApiRefused,
     ApiUnreachable, ImportFailed, TopicRefused, RebuildRefused, UnknownReadModel, published.BreakingChange, FileNotFoundError, BadFile,
-    CustomerFailed,
+    CustomerFailed, BacktestFailed,
 )  # fmt: skip
 
 

@@ -39,7 +39,7 @@ class ApiUnreachable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A good answer: its status, its headers with names in lower case, its body."""
+    """A good answer: its status, its headers with names in lower case, its body: what JSON holds, else bytes."""
 
     status: int
     headers: Mapping[str, str]
@@ -92,7 +92,7 @@ class Api:
                     return Reply(
                         answer.status_code,
                         {k.lower(): v for k, v in answer.headers.items()},
-                        answer.json() if answer.content else None,
+                        _content(answer),
                     )
                 trouble = ApiRefused(answer.status_code, _problem(answer))
                 if answer.status_code not in _REPEATABLE and not (
@@ -139,6 +139,13 @@ def chunks(bodies: Iterable[bytes], most: int = 1000, largest: int = 1_900_000) 
         size += len(body) + 1
     if group:
         yield group
+
+
+def _content(answer: httpx.Response) -> Any:
+    # Tables and pictures are handed on as they came.
+    if answer.content and "json" not in answer.headers.get("content-type", "json"):
+        return answer.content
+    return answer.json() if answer.content else None
 
 
 def _problem(answer: httpx.Response) -> Body:

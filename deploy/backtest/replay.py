@@ -14,27 +14,34 @@ import msgspec
 
 from deploy.backtest.files import Bill, Trader
 from deploy.backtest.items import CURRENCY, customer_id, items_of
+from deploy.backtest.looking_back import CustomerFailed, look_back
 from services.alerts.domain.business_days import business_day
 from services.alerts.domain.control import Control, terms_of
 from services.alerts.domain.judging import Saying
 from services.alerts.domain.late_odds import Odds, Outcome, Paid, chance_late
 from services.alerts.domain.late_payment import Payers, probability_late
 from services.alerts.domain.payment_habit import Habit
-from services.alerts.domain.rules import overdue_debt, payments_getting_worse, sales_ahead_of_collections
+from services.alerts.domain.rules import sales_ahead_of_collections
 from services.alerts.domain.scores import silence_on, worsening_on
 from services.alerts.domain.signs import Terms
 from services.alerts.domain.watched_customer import WatchedCustomer
 from services.alerts.engine.items import Item
 from services.alerts.engine.step import Stepped, Watched, step
+from services.alerts.engine.warned import Suffered, Warned
 from shared.contracts.alerts import AlertOpened, AlertRecovered, AlertReopened, AlertWorsened, Finding
 from shared.contracts.open_items import items_of as items_of_account
 
 ZONE = ZoneInfo("UTC")
+_COMPARED = ("probability", "points", "score", "days_overdue")
+"""Figures that are held against a line; a rule gives one of them."""
 WEEK = timedelta(days=7)
 
 
 class Rules(NamedTuple):
-    """What holds from the end of `learn_until`: the items by which it came to hold, and what is folded from them."""
+    """What holds from the end of `learn_until`: the items by which it came to hold, and what is folded from them.
+
+    `rule`: the one that is looked at in hindsight; None: all. `draft`: the items by which a draft of it would have come to hold.
+    """
 
     control: Control
     going_live: Sequence[Item]
@@ -42,6 +49,8 @@ class Rules(NamedTuple):
     late_odds: Odds | None
     learn_until: date
     until: date
+    rule: str | None = None
+    draft: Sequence[Item] = ()
 
 
 class AlertRow(NamedTuple):
@@ -78,10 +87,8 @@ class Found:
     alerts: list[AlertRow] = field(default_factory=list)
     scores: list[ScoreRow] = field(default_factory=list)
     invoices: list[InvoiceRow] = field(default_factory=list)
-
-
-class CustomerFailed(Exception):
-    """A customer of the files whose events could not be folded or judged."""
+    warned: list[Warned] = field(default_factory=list)
+    suffered: list[Suffered] = field(default_factory=list)
 
 
 def replay(traders: Iterable[Trader], rules: Rules) -> Found:
@@ -172,6 +179,9 @@ def _replay(trader: Trader, rules: Rules, terms: Terms, found: Found) -> None:
         if week == rules.until:
             break
         week = min(week + WEEK, rules.until)
+    warned, suffered = look_back(trader, items, said, rules.learn_until, rules.until, rules.rule, rules.draft)
+    found.warned += warned
+    found.suffered += suffered
     # Without amounts, what is at stake is not known.
     unknown = () if any(one.amount for one in trader.purchases) else ("AT_STAKE",)
     found.alerts += _rows(trader.name, said, terms, unknown)
@@ -223,13 +233,12 @@ def _compared(finding: Finding, terms: Terms) -> tuple[str, str]:
     """The figure that reached the line, and the line."""
     figures = {name: value for reason in finding.reasons for name, value in reason.figures.items()}
     values = terms.parameters[finding.rule_id].values
+    threshold = values.get(finding.level, values.get(f"{finding.level}_days"))
     if finding.rule_id == sales_ahead_of_collections.RULE_ID:
         fell = Decimal(figures["collected_share_before"]) - Decimal(figures["collected_share"])
-        return str(fell), str(values[finding.level])
-    if finding.rule_id == overdue_debt.RULE_ID:
-        return str(figures["days_overdue"]), str(values[f"{finding.level}_days"])
-    name = "score" if finding.rule_id == payments_getting_worse.RULE_ID else "probability"
-    return str(figures[name]), str(values[finding.level])
+        return str(fell), str(threshold)
+    name = next((name for name in _COMPARED if name in figures), None)
+    return "" if name is None else str(figures[name]), "" if threshold is None else str(threshold)
 
 
 def _score(name: str, customer: WatchedCustomer, rules: Rules, terms: Terms, day: date, found: Found) -> None:

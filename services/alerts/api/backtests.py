@@ -15,7 +15,7 @@ from services.alerts.api.backtest_bodies import BACKTEST, BacktestBody, draft_of
 from services.alerts.api.backtest_plot import plot
 from services.alerts.api.deps import Dependencies
 from services.alerts.engine.backtest_summary import days_before, variant_shown
-from services.alerts.engine.past import Warned
+from services.alerts.engine.warned import Warned
 from services.alerts.handlers.backtests import request_backtest
 from services.alerts.handlers.deps import Deps
 from services.alerts.handlers.problems import BACKTEST_NOT_DONE, BACKTEST_UNKNOWN, BACKTEST_WINDOW, RULE_PARAMETERS, RULE_UNKNOWN

@@ -15,6 +15,9 @@ from math import ceil
 from statistics import median
 from typing import Literal, NamedTuple
 
+from services.alerts.domain.rules import new_customer_quiet, payments_fell_silent, silent_beyond_own_rhythm
+from services.alerts.domain.signs import Rule
+
 Verdict = Literal["TRUE", "FALSE", "TOO_LATE", "UNDECIDED"]
 LOST_AFTER_DAYS = 120
 FAILED_AFTER_DAYS = 90
@@ -23,6 +26,22 @@ HORIZON_DAYS = 180
 UNIT_DAYS = 14
 UNITS = 4
 GAPS = 15
+
+
+Foretold = Literal["LOST", "FAILED"]
+
+
+def foretells(rule: Rule) -> Foretold | None:
+    """What follows where a rule is right; None: the data do not tell, persons do when they close an alert."""
+    if rule.kind == "credit" or rule.id == payments_fell_silent.RULE_ID:
+        return "FAILED"
+    return "LOST" if rule.kind == "silence" else None
+
+
+def orders_of(rule: Rule, most: int) -> range:
+    """Of how many purchase days the customers have whose loss the rule is to foretell. `most`: how many a customer has."""
+    fewest = silent_beyond_own_rhythm.ORDERS
+    return range(1, fewest) if rule.id == new_customer_quiet.RULE_ID else range(fewest, most + 1)
 
 
 class Loss(NamedTuple):
@@ -76,9 +95,12 @@ def silence_judged(opened_on: date, days: Sequence[date], channel: str, lost_aft
     return Judged("TRUE" if opened_on < lost_on else "TOO_LATE", Loss(channel, days[place], lost_on, back_on))
 
 
-def credit_judged(opened_on: date, channel: str, losses: Sequence[Loss], known_until: date) -> Judged:
-    """A warning of credit is right when a debt fails within `HORIZON_DAYS`; too late while one has failed already."""
-    own = sorted((one for one in losses if one.channel == channel), key=lambda one: one.on)
+def credit_judged(opened_on: date, channel: str | None, losses: Sequence[Loss], known_until: date) -> Judged:
+    """A warning of credit is right when a debt fails within `HORIZON_DAYS`; too late while one has failed already.
+
+    `channel`: the currency of the debt; None: any.
+    """
+    own = sorted((one for one in losses if channel in (None, one.channel)), key=lambda one: one.on)
     for one in own:
         if one.on <= opened_on and (one.over_on is None or one.over_on > opened_on):
             return Judged("TOO_LATE", one)

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from services.alerts.domain.signs import LEVELS
-from services.alerts.engine.past import Piece, Rerun, Suffered, Warned
+from services.alerts.engine.past import Rerun
+from services.alerts.engine.warned import Piece, Suffered, Warned
 from shared.contracts.alerts import RulePublished
 
 PRESENT, DRAFT = "present", "draft"
@@ -30,6 +31,7 @@ def summary_of(what: Rerun, pieces: Sequence[Piece]) -> dict[str, Any]:
         "customers": sum(piece.customers for piece in pieces),
         "events": sum(piece.events for piece in pieces),
         "parked": sum(piece.parked for piece in pieces),
+        "learnt_from": None if what.population is None else what.population.customers,
         "losses": len(losses),
         "variants": {
             name: variant_shown(name, published) | _counted([one for one in warned if one.variant == name], name, losses)

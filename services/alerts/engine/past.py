@@ -16,25 +16,16 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from services.alerts.domain.business_days import business_day, start_of
+from services.alerts.domain.business_days import start_of
 from services.alerts.domain.control import Control
-from services.alerts.domain.hindsight import Judged, Loss, Verdict, credit_judged, losses_of, silence_judged
+from services.alerts.domain.hindsight import Loss, foretells, losses_of, orders_of
 from services.alerts.domain.judging import Saying
-from services.alerts.domain.rules import RULES_BY_ID, new_customer_quiet, overdue_debt, silent_beyond_own_rhythm
-from services.alerts.domain.signs import Rule, rank
+from services.alerts.domain.rules import RULES_BY_ID, overdue_debt, silent_beyond_own_rhythm
+from services.alerts.domain.signs import Rule
 from services.alerts.engine.items import Item, item_of
 from services.alerts.engine.step import step
-from shared.contracts.alerts import (
-    AlertOpened,
-    AlertRecovered,
-    AlertReopened,
-    AlertWorsened,
-    Finding,
-    Level,
-    Reason,
-    RulePublished,
-    WentLive,
-)
+from services.alerts.engine.warned import Piece, Warned, suffered_of, warned_of, with_verdict
+from shared.contracts.alerts import PopulationRefitted, RulePublished, WentLive
 from shared.contracts.cursor import Cursor
 from shared.contracts.envelope import Record, opened
 from shared.contracts.event import Event, encode
@@ -49,7 +40,7 @@ _FAILED = "failed"
 
 class Rerun(msgspec.Struct, frozen=True, kw_only=True):
     """What is run again. `variants` by name: the versions that are in force, and these with a draft on top. `known_until` is the
-    last day of which the log knows what happened; days are the company's."""
+    last day of which the log knows what happened; days are the company's. `population`: learnt from what was known before."""
 
     rule_id: str
     variants: dict[str, tuple[RulePublished, ...]]
@@ -61,59 +52,7 @@ class Rerun(msgspec.Struct, frozen=True, kw_only=True):
     known_until: date
     live_at: datetime | None
     zone: str
-
-
-class Reached(msgspec.Struct, frozen=True):
-    level: Level
-    on: date
-
-
-class Warned(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A warning that would have been raised. `standing`: its condition held before the first day of the window.
-
-    `loss_on` is the day of the loss that it foretold, or came too late for. `reasons` are those of its last level.
-    """
-
-    variant: str
-    alert_id: UUID
-    customer_id: UUID
-    channel: str
-    rule_version: int
-    levels: tuple[Reached, ...]
-    true_on: date
-    standing: bool = False
-    recovered_on: date | None = None
-    verdict: Verdict | None = None
-    loss_on: date | None = None
-    reasons: tuple[Reason, ...] = ()
-
-    @property
-    def opened_on(self) -> date:
-        return self.levels[0].on
-
-    @property
-    def level(self) -> Level:
-        """The highest that it reached."""
-        return max((one.level for one in self.levels), key=rank)
-
-
-class Suffered(msgspec.Struct, frozen=True, kw_only=True):
-    """A loss that fell into the window, and which variants had warned of it before."""
-
-    customer_id: UUID
-    channel: str
-    on: date
-    foretold: tuple[str, ...]
-
-
-class Piece(msgspec.Struct, frozen=True, kw_only=True):
-    """What was found among some customers. `parked`: those whose events could not be folded."""
-
-    customers: int
-    events: int
-    warned: list[Warned]
-    suffered: list[Suffered]
-    parked: int = 0
+    population: PopulationRefitted | None = None
 
 
 @dataclass(slots=True)
@@ -131,24 +70,16 @@ def rerun(what: Rerun, facts: Sequence[Item], control: Sequence[Item]) -> Piece:
     customers = _hindsight(what, rule, zone, told, around)
     warned: list[Warned] = []
     parked: set[UUID] = set()
+    learnt = () if what.population is None else (what.population,)
     for name, published in what.variants.items():
-        stepped = _stepped([*told, *around, *_begin(published, what.first, zone)], what.last, zone, rule)
+        stepped = _stepped([*told, *around, *_begin((*learnt, *published), what.first, zone)], what.last, zone, rule)
         parked |= stepped[1]
-        warned += [
-            _with_verdict(one, rule, customers[one.customer_id], what) for one in _warned(name, stepped[0], what.first, zone)
-        ]
-    right = {(one.variant, one.customer_id, one.channel, one.loss_on) for one in warned if one.verdict == "TRUE"}
-    suffered = [
-        Suffered(
-            customer_id=who,
-            channel=loss.channel,
-            on=loss.on,
-            foretold=tuple(name for name in what.variants if (name, who, loss.channel, loss.on) in right),
-        )
-        for who, customer in customers.items()
-        for loss in customer.losses
-        if what.first <= loss.began_on and loss.on <= what.last
-    ]
+        for one in warned_of(name, stepped[0], what.first, zone):
+            customer = customers[one.customer_id]
+            warned.append(with_verdict(one, rule, customer.days, customer.losses, what.known_until, what.lost_after_days))
+    suffered = suffered_of(
+        {who: customer.losses for who, customer in customers.items()}, warned, what.variants, what.first, what.last
+    )
     return Piece(
         customers=len(customers),
         events=len(told),
@@ -166,8 +97,8 @@ def _known_at(item: Item, what: Rerun) -> Item:
     return item_of(msgspec.structs.replace(record, recorded_at=record.occurred_at))
 
 
-def _begin(published: Sequence[RulePublished], first: date, zone: ZoneInfo) -> list[Item]:
-    """The versions are published and the installation goes live, before every fact of the first day: what is known by the
+def _begin(published: Sequence[Event], first: date, zone: ZoneInfo) -> list[Item]:
+    """The population is learnt, the versions are published and the installation goes live, before every fact of the first day: what is known by the
     evening before is the past, everything else is the test."""
     events: list[Event] = [*published, WentLive(live_on=first)]
     found = []
@@ -193,7 +124,7 @@ def _hindsight(what: Rerun, rule: Rule, zone: ZoneInfo, told: Sequence[Item], ar
     """By customer, the purchase days and the losses as they are known at the end of the log."""
     found = {item.record.customer_id: _Customer([], []) for item in told}
     customers = {one: known for one, known in found.items() if one is not None}
-    if rule.kind == "credit":
+    if foretells(rule) == "FAILED":
         _failed_debts(what, zone, told, around, customers)
     for item in told:
         record = item.record
@@ -203,9 +134,8 @@ def _hindsight(what: Rerun, rule: Rule, zone: ZoneInfo, told: Sequence[Item], ar
                 customers[record.customer_id].days.append(min(event.sold_on, what.known_until))
     for one in customers.values():
         one.days = sorted(set(one.days))
-        if rule.kind == "silence":
-            fewest = silent_beyond_own_rhythm.ORDERS
-            orders = range(1, fewest) if rule.id == new_customer_quiet.RULE_ID else range(fewest, len(one.days) + 1)
+        if foretells(rule) == "LOST":
+            orders = orders_of(rule, len(one.days))
             one.losses = losses_of(one.days, silent_beyond_own_rhythm.CHANNEL, orders, what.lost_after_days, what.known_until)
     return customers
 
@@ -220,7 +150,7 @@ def _failed_debts(
     sayings, _ = _stepped(
         [*told, *around, *_begin((published,), what.first, zone)], what.known_until, zone, overdue_debt.OVERDUE_DEBT
     )
-    for one in _warned(_FAILED, sayings, what.first, zone):
+    for one in warned_of(_FAILED, sayings, what.first, zone):
         began_on = one.true_on - timedelta(days=what.failed_after_days)
         customers[one.customer_id].losses.append(Loss(one.channel, began_on, one.true_on, one.recovered_on))
     for item in told:
@@ -235,44 +165,3 @@ def _failed_debts(
 
 def _lasts(loss: Loss, day: date) -> bool:
     return loss.over_on is None or loss.over_on >= day
-
-
-def _warned(variant: str, sayings: Sequence[Saying], first: date, zone: ZoneInfo) -> list[Warned]:
-    found: dict[UUID, Warned] = {}
-    for one in sorted(sayings, key=lambda saying: saying.at):
-        event, on = one.event, max(business_day(one.at, zone), first)
-        match event:
-            case AlertOpened():
-                found[event.alert_id] = Warned(
-                    variant=variant,
-                    alert_id=event.alert_id,
-                    customer_id=event.customer_id,
-                    channel=event.channel,
-                    rule_version=event.finding.rule_version,
-                    levels=(Reached(event.finding.level, on),),
-                    true_on=event.finding.true_on,
-                    standing=event.finding.true_on < first,
-                    reasons=event.finding.reasons,
-                )
-            case AlertWorsened() | AlertReopened():
-                found[event.alert_id] = _worse(found[event.alert_id], event.finding, on)
-            case AlertRecovered():
-                found[event.alert_id] = msgspec.structs.replace(found[event.alert_id], recovered_on=on)
-    return list(found.values())
-
-
-def _worse(before: Warned, finding: Finding, on: date) -> Warned:
-    levels = (*before.levels, Reached(finding.level, on))
-    return msgspec.structs.replace(before, levels=levels, recovered_on=None, reasons=finding.reasons)
-
-
-def _with_verdict(one: Warned, rule: Rule, customer: _Customer, what: Rerun) -> Warned:
-    judged: Judged
-    match rule.kind:
-        case "silence":
-            judged = silence_judged(one.opened_on, customer.days, one.channel, what.lost_after_days, what.known_until)
-        case "credit":
-            judged = credit_judged(one.opened_on, one.channel, customer.losses, what.known_until)
-        case _:
-            return one
-    return msgspec.structs.replace(one, verdict=judged.verdict, loss_on=None if judged.loss is None else judged.loss.on)

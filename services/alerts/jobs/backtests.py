@@ -18,24 +18,27 @@ from zoneinfo import ZoneInfo
 from services.alerts.domain.business_days import business_day
 from services.alerts.domain.control import Control, awaited, evolve
 from services.alerts.domain.decisions import GO_LIVE_STREAM
+from services.alerts.domain.hindsight import foretells
 from services.alerts.domain.rules import RULES_BY_ID
 from services.alerts.domain.watched_customer import LEDGER
 from services.alerts.engine.backtest_summary import summary_of
 from services.alerts.engine.items import CONTROL_TOPICS, PART_TOPICS, Item, MergeKey
-from services.alerts.engine.past import Piece, Rerun, rerun
+from services.alerts.engine.past import Rerun, rerun
 from services.alerts.engine.refold import Stores, items_until
+from services.alerts.engine.warned import Piece
 from services.alerts.handlers.deps import SCHEMA
 from services.alerts.jobs.apart import one_apart
+from services.alerts.jobs.past_population import learnt_before
 from services.alerts.read_models import backtests
 from services.alerts.read_models.backtests import Backtest, encoded
 from services.alerts.read_models.logged_days import logged
 from shared.contracts.cards import SourceCompletedThrough, SourceEnded, SourceOpened
-from shared.contracts.cursor import START
+from shared.contracts.cursor import START, Cursor
 from shared.contracts.envelope import opened
 from shared.contracts.event import Event
 from shared.contracts.transactions import SaleRecorded
 from shared.event_store.load import load
-from shared.feed.scan import END, read_watermark, scan_all
+from shared.feed.scan import END, horizon, read_watermark, scan_all
 from shared.postgres.pool import Pool
 
 IDLE_SECONDS = 0.3
@@ -109,7 +112,7 @@ async def _plan(job: BacktestJob, asked: Backtest, through: datetime) -> Rerun |
     """What is run: the window that was asked for, else the last year that the log knows. None: nothing is known."""
     wanted = asked.asked
     rule = RULES_BY_ID[wanted.rule_id]
-    facts: Sequence[type[Event]] = (SaleRecorded,) if rule.kind == "silence" else (SaleRecorded, *LEDGER)
+    facts: Sequence[type[Event]] = (SaleRecorded,) if foretells(rule) == "LOST" else (SaleRecorded, *LEDGER)
     async with job.stores["cards"].acquire() as c:
         days = await logged(c, [one.type for one in facts], through)
     if days is None:
@@ -120,6 +123,12 @@ async def _plan(job: BacktestJob, asked: Backtest, through: datetime) -> Rerun |
     ends = wanted.last or known_until
     warm = business_day(days.first, job.zone) + timedelta(days=WARM_UP_DAYS)
     begins = wanted.first or max(min(warm, ends), ends - timedelta(days=LONGEST_DAYS))
+    live_at = gone_live[0].recorded_at if gone_live else None
+    loaded = wanted.known == "HISTORY_ON_ITS_DAY" and (live_at is None or begins <= business_day(live_at, job.zone))
+    learnt = None
+    if rule.kind == "silence" and loaded:
+        # Versions of the population are in the log since going live only.
+        learnt = await learnt_before(job.pool, job.stores["cards"], begins, await _end_of(job.stores["cards"]), job.zone)
     return Rerun(
         rule_id=wanted.rule_id,
         variants=wanted.variants,
@@ -129,9 +138,15 @@ async def _plan(job: BacktestJob, asked: Backtest, through: datetime) -> Rerun |
         lost_after_days=wanted.lost_after_days,
         failed_after_days=wanted.failed_after_days,
         known_until=known_until,
-        live_at=gone_live[0].recorded_at if gone_live else None,
+        live_at=live_at,
         zone=job.zone.key,
+        population=learnt,
     )
+
+
+async def _end_of(cards: Pool) -> Cursor:
+    async with cards.acquire() as c:
+        return await horizon(c, "cards")
 
 
 async def _known_until(job: BacktestJob, through: datetime, last: date) -> date:

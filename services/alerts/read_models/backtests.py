@@ -14,7 +14,8 @@ from uuid import UUID
 
 import msgspec
 
-from services.alerts.engine.past import Known, Piece, Rerun
+from services.alerts.engine.past import Known, Rerun
+from services.alerts.engine.warned import Piece
 from shared.contracts.alerts import RulePublished
 from shared.postgres.ddl import statements
 from shared.postgres.pool import Connection
