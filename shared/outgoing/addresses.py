@@ -17,7 +17,9 @@ LONGEST = 2000
 _INSIDE = tuple(
     ip_network(one) for one in ("168.63.129.16/32", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
 )
-_HOST = re.compile(r"[A-Za-z0-9._:%-]{1,253}")
+_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+# What ends in a number is read as an IPv4 address in one of its forms, of which only the plain one is taken.
+_NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*(?!(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?\Z){_LABEL}\.?")
 _PLAIN = re.compile(r"[\x21-\x7e]+")
 
 
@@ -42,9 +44,9 @@ def check_url(url: str, allowed: Sequence[Network] = ()) -> None:
     host = parts.hostname or ""
     if parts.username is not None or parts.password is not None or parts.fragment or "@" in parts.netloc:
         raise AddressRefused("an address names no user and no fragment")
-    if port == 0 or not _HOST.fullmatch(host):
-        raise AddressRefused("this is no address")
     number = _number(host)
+    if port == 0 or "%" in host or (number is None and ("[" in parts.netloc or not _NAME.fullmatch(host))):
+        raise AddressRefused("this is no address")
     if number is not None:
         check_address(number, allowed)
     if parts.scheme == "http":

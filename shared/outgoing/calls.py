@@ -53,7 +53,7 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         try:
             found = await self._resolve(host.strip("[]"), port)
-        except OSError:
+        except (OSError, UnicodeError):
             raise httpcore.ConnectError("the name does not resolve") from None
         for address in found:
             # One inside address among public ones is refused as a whole: it is how names are made to lead inside.
@@ -119,6 +119,9 @@ async def post(
         return Answered(None, "CONNECTION_REFUSED")
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol, OSError):
         return Answered(None, "CONNECTION_LOST")
+    except Exception:
+        # What somebody else has named, or answers, must never end the process.
+        return Answered(None, "CALL_FAILED")
 
 
 def _seconds(header: bytes | None, now: Callable[[], datetime]) -> float | None:

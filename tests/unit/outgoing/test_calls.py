@@ -104,13 +104,24 @@ async def test_a_name_is_resolved_once_for_a_connection() -> None:
         assert (answer.status, target.hits, asked) == (None, 0, ["crm.example.com"])
 
 
-async def test_forms_of_numbers_that_the_system_reads_as_addresses_lead_nowhere_inside() -> None:
+async def test_forms_of_numbers_and_names_of_this_machine_lead_nowhere_inside() -> None:
     async with inside() as target:
-        for host in ("2130706433", "0x7f000001", "127.1", "0177.0.0.1", "localhost"):
+        for host in ("2130706433", "0x7f000001", "127.1", "0177.0.0.1", "localhost", "a..b"):
             async with caller() as pool:
                 answer = await post(pool, f"https://{host}:{target.port}/", {}, b"{}", lambda: NOW, timedelta(seconds=1))
-            assert answer.status is None
+            assert (answer.status, answer.failure) == (None, "ADDRESS_REFUSED")
         assert target.hits == 0
+
+
+async def test_whatever_goes_wrong_on_the_way_is_an_answer() -> None:
+    async def broken(host: str, port: int) -> Sequence[str]:
+        raise RuntimeError("never seen before")
+
+    async def unreadable(host: str, port: int) -> Sequence[str]:
+        raise UnicodeError("label too long")
+
+    assert (await called("https://crm.example.com/", broken)).failure == "CALL_FAILED"
+    assert (await called("https://crm.example.com/", unreadable)).failure == "CONNECTION_REFUSED"
 
 
 async def test_what_the_address_names_is_checked_before_anything_is_resolved() -> None:
