@@ -38,7 +38,18 @@ SOURCE_SILENT = CompanyRule(
     },
 )
 
-COMPANY_RULES: tuple[CompanyRule, ...] = (SOURCE_SILENT,)
+COMMON_CAUSE = CompanyRule(
+    id="common_cause",
+    title="Customers of one area, article or salesperson fall silent or complain together",
+    defaults={
+        "chance": Decimal("0.001"),
+        "window_days": Decimal(14),
+        "least_customers": Decimal(5),
+        "least_times": Decimal(2),
+    },
+)
+
+COMPANY_RULES: tuple[CompanyRule, ...] = (SOURCE_SILENT, COMMON_CAUSE)
 COMPANY_RULES_BY_ID = {rule.id: rule for rule in COMPANY_RULES}
 
 

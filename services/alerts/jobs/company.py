@@ -6,7 +6,7 @@ stream is appended to at the version that was read, so that a run that dies is d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,8 +18,11 @@ from services.alerts.domain.company_alert import CompanyAlert, company_alert_id,
 from services.alerts.domain.company_rules import CompanyRule, company_rule_stream, parameters_in_force
 from services.alerts.domain.decisions import GO_LIVE_STREAM
 from services.alerts.domain.signs import Parameters
+from services.alerts.engine.items import FOLDED_TYPES
 from services.alerts.handlers.deps import SCHEMA
-from services.alerts.read_models.company_alerts import OpenAlert, version_of
+from services.alerts.read_models.company_alerts import KnownAlert, version_of
+from services.alerts.read_models.watched_customers import NAME as WATCHED
+from services.alerts.read_models.watched_customers import next_timer, places_as_they_are
 from shared.contracts.alerts import Finding, Reason, WentLive
 from shared.contracts.company_alerts import (
     Child,
@@ -30,6 +33,7 @@ from shared.contracts.company_alerts import (
     Subject,
 )
 from shared.contracts.cursor import Cursor, part_of
+from shared.contracts.topics import CARDS_TRANSACTIONS, COMPLAINT_TYPES, COMPLAINTS_EVENTS, TRANSACTION_TYPES
 from shared.event_store.append import append_many
 from shared.event_store.events import Append, NewEvent
 from shared.event_store.load import load, load_many
@@ -81,10 +85,27 @@ async def now_of(job: CompanyJob) -> Now | None:
 
 async def folded(job: CompanyJob, now: Now, model: ReadModel[Any]) -> bool:
     """Whether everything that was recorded before `now` is in the rows of a read model."""
+    return await _reached_by(job, now, model.name, model.topics)
+
+
+async def judged(job: CompanyJob, now: Now) -> bool:
+    """Whether the engine has taken everything that was recorded before `now`, the going live and what was due by then included."""
     async with job.pool.acquire() as c:
-        for topic, types in model.topics.items():
+        places = await places_as_they_are(c, range(job.parts))
+        due = [await next_timer(c, place) for place in places]
+    if len(places) < job.parts or any(place.control.live_on is None for place in places):
+        return False
+    if any(one is not None and one < now.at for one in due):
+        return False
+    topics = {CARDS_TRANSACTIONS: TRANSACTION_TYPES & FOLDED_TYPES, COMPLAINTS_EVENTS: COMPLAINT_TYPES & FOLDED_TYPES}
+    return await _reached_by(job, now, WATCHED, topics)
+
+
+async def _reached_by(job: CompanyJob, now: Now, name: str, topics: Mapping[str, Collection[str]]) -> bool:
+    async with job.pool.acquire() as c:
+        for topic, types in topics.items():
             service = topic.split(".")[1]
-            there = await reached(c, SCHEMA, model.name, topic)
+            there = await reached(c, SCHEMA, name, topic)
             async with job.stores[service].acquire() as store:
                 last = await last_of_parts(store, service, types, job.parts, now.cursors[service])
             if any(part not in there or there[part] < cursor for part, cursor in last.items()):
@@ -138,7 +159,7 @@ async def open_alert(job: CompanyJob, now: Now, opening: Opening, beside: Sequen
 
 
 async def change_alert(
-    job: CompanyJob, now: Now, known: OpenAlert, finding: Finding, children: tuple[Child, ...], beside: Sequence[Append] = ()
+    job: CompanyJob, now: Now, known: KnownAlert, finding: Finding, children: tuple[Child, ...], beside: Sequence[Append] = ()
 ) -> None:
     """Append what became worse, or who belongs to it now."""
     alert = known.alert
@@ -146,7 +167,7 @@ async def change_alert(
     await _append(job, alert.alert_id, known.version, event, now, beside)
 
 
-async def end_alert(job: CompanyJob, now: Now, known: OpenAlert, reason: Reason, beside: Sequence[Append] = ()) -> None:
+async def end_alert(job: CompanyJob, now: Now, known: KnownAlert, reason: Reason, beside: Sequence[Append] = ()) -> None:
     """Append the end."""
     alert: CompanyAlert = known.alert
     event = CompanyAlertEnded(alert_id=alert.alert_id, subject=alert.subject, reasons=(reason,), true_on=now.today)

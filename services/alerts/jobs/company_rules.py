@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from services.alerts.jobs.common_causes import Looked, judge_causes
 from services.alerts.jobs.company import CompanyJob, now_of
 from services.alerts.jobs.silent_sources import judge_sources
 
@@ -13,8 +14,10 @@ LOOK_SECONDS = 2.0
 async def judge_company(job: CompanyJob) -> None:
     """What is due is told by the watermark; the clock only says when to look. Any error ends the process, and the next one
     goes on with what was not said."""
+    looked = Looked()
     while True:
         now = await now_of(job)
         if now is not None:
             await judge_sources(job, now)
+            await judge_causes(job, now, looked)
         await asyncio.sleep(LOOK_SECONDS)

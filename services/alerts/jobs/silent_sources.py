@@ -23,7 +23,7 @@ from services.alerts.domain.source_silence import (
 )
 from services.alerts.jobs.company import CompanyJob, Now, Opening, append_beside, end_alert, folded, open_alert, parameters_of
 from services.alerts.jobs.declared import declared
-from services.alerts.read_models.company_alerts import OpenAlert, open_alerts
+from services.alerts.read_models.company_alerts import KnownAlert, known_alerts
 from services.alerts.read_models.deliveries import DELIVERIES, SpokenDay, spoken_days
 from services.alerts.read_models.silent_sources import Said, said_of_sources, source_stream
 from services.alerts.read_models.watched_customers import places_as_they_are
@@ -45,7 +45,7 @@ async def judge_sources(job: CompanyJob, now: Now) -> None:
     parameters = (await parameters_of(job, [SOURCE_SILENT]))[SOURCE_SILENT.id]
     async with job.pool.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         lately = _by_key(await spoken_days(c, now.today - timedelta(days=LATELY_DAYS)), now)
-        alerts = {_key_of(one): one for one in (await open_alerts(c)).values() if one.alert.finding.rule_id == SOURCE_SILENT.id}
+        alerts = {_key_of(one): one for one in await known_alerts(c, SOURCE_SILENT.id, now.at) if not one.alert.ended}
         silent = {_said_key(one): one for one in await said_of_sources(c)}
         places = await places_as_they_are(c, [0])
     waited_for = {key: one for key, one in silent.items() if isinstance(one.event, SourceFellSilent)}
@@ -93,7 +93,7 @@ def _quiet(job: CompanyJob, by_key: Mapping[Key, list[SpokenDay]], parameters: P
     return {key: one for key, one in found.items() if one is not None}
 
 
-def _key_of(known: OpenAlert) -> Key:
+def _key_of(known: KnownAlert) -> Key:
     return KINDS[known.alert.channel], known.alert.subject.id
 
 
@@ -145,7 +145,7 @@ async def _fell_silent(job: CompanyJob, now: Now, parameters: Parameters, key: K
         await append_beside(job, beside)
 
 
-async def _speaks_again(job: CompanyJob, now: Now, key: Key, said: Said, known: OpenAlert | None, reason: Reason) -> None:
+async def _speaks_again(job: CompanyJob, now: Now, key: Key, said: Said, known: KnownAlert | None, reason: Reason) -> None:
     kind, source = key
     event = SourceSpokeAgain(source=source, fact_kind=kind, alert_id=None if known is None else known.alert.alert_id)
     beside = [_control(event, said, now)]

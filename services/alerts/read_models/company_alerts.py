@@ -173,32 +173,32 @@ async def company_page(
     return [CompanyAlertRow(*row) for row in await c.fetch(statement, *where.values)]
 
 
-class OpenAlert(NamedTuple):
-    """An alert that the data have not ended, and the version of its stream."""
+class KnownAlert(NamedTuple):
+    """An alert as its stream tells it, and the stream's version."""
 
     alert: CompanyAlert
     version: int
 
 
 # Read from the truth, not from the list: whoever appends next must know what was said last. "." is the character behind "-".
-_OPEN = """
+_KNOWN = """
 SELECT e.stream, e.version, e.type, e.body::text FROM alerts.events e
  WHERE e.stream > 'company-alert-' AND e.stream < 'company-alert.'
-   AND NOT EXISTS (SELECT FROM alerts.events x WHERE x.stream = e.stream AND x.type = $1)
+   AND NOT EXISTS (SELECT FROM alerts.events x WHERE x.stream = e.stream AND x.type = $1 AND x.occurred_at < $2)
  ORDER BY e.stream, e.version"""
 
 
-async def open_alerts(c: Connection) -> dict[UUID, OpenAlert]:
-    """What the data have opened and not ended."""
-    found: dict[UUID, OpenAlert] = {}
-    states: dict[str, CompanyAlert | None] = {}
-    for stream, version, type_name, body in await c.fetch(_OPEN, CompanyAlertEnded.type):
+async def known_alerts(c: Connection, rule_id: str, since: datetime) -> list[KnownAlert]:
+    """What the data have opened by a rule, and not ended before a moment."""
+    states: dict[str, KnownAlert] = {}
+    for stream, version, type_name, body in await c.fetch(_KNOWN, CompanyAlertEnded.type, since):
         event = decode(type_name, body)
         if isinstance(event, CompanyAlertEvent):
-            states[stream] = state = company_alert.evolve(states.get(stream), event)
+            before = states.get(stream)
+            state = company_alert.evolve(None if before is None else before.alert, event)
             if state is not None:
-                found[state.alert_id] = OpenAlert(state, version)
-    return found
+                states[stream] = KnownAlert(state, version)
+    return [one for one in states.values() if one.alert.finding.rule_id == rule_id]
 
 
 _VERSION = "SELECT coalesce(max(version), 0) FROM alerts.events WHERE stream = $1"

@@ -8,10 +8,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from shared.contracts.cards import SalespersonAssigned
+from shared.contracts.complaints import ComplaintReceived
 from shared.contracts.event import Event
 from shared.testing.eventually import eventually
 from tests.integration.alerts.conftest import Alerts, ago, sale, sales, today
-from tests.integration.running import key
+from tests.integration.running import key, record
 
 RULE = "source_silent"
 
@@ -126,3 +128,79 @@ async def test_a_person_looks_after_a_silent_source(alerts: Alerts) -> None:
     listed = await the_company_alert(alerts, state="CLOSED", subject_kind="source", subject_id="shop")
     assert (listed["outcome"], listed["cause"]) == ("TRUE", "LINE_DOWN")
     assert (await alerts.client.get(f"/v1/company-alerts/{uuid4()}")).status_code == 404
+
+
+async def area(alerts: Alerts, customer: UUID, area_id: str, salesperson: str) -> None:
+    event = SalespersonAssigned(customer_id=customer, area_id=area_id, salesperson_id=salesperson)
+    await record(alerts.cards, "cards", [(f"card-{customer}", customer, event)])
+
+
+@pytest.mark.requirement("S1.20", "S3.38")
+async def test_customers_of_one_area_who_fall_silent_together_are_one_warning(alerts: Alerts) -> None:
+    north = [uuid4() for _ in range(8)]
+    south = [uuid4() for _ in range(30)]
+    for n, customer in enumerate([*north, *south]):
+        await area(alerts, customer, "NORTH" if customer in north else "SOUTH", f"S-{n % 5}")
+        await alerts.ledger(customer, *sales(customer, ago(40) if n < 6 else ago(3)))
+    await alerts.go_live()
+
+    one = await the_company_alert(alerts, rule_id="common_cause")
+    assert (one["subject"], one["channel"], one["children"]) == ({"kind": "area", "id": "NORTH"}, "silence", 6)
+    together = one["reasons"][0]
+    assert together["code"] == "SILENCE_TOGETHER"
+    wanted = {"customers": 8, "fell": 6, "others": 30, "others_fell": 0, "from": str(ago(13)), "to": str(today())}
+    assert together["figures"] == wanted
+    whole = (await alerts.client.get(f"/v1/company-alerts/{one['id']}")).json()
+    assert {child["customer_id"] for child in whole["children"]} == {str(customer) for customer in north[:6]}
+
+    async def inhibitors(customer: UUID) -> list[str]:
+        (alert,) = await alerts.alerts_of(customer)
+        steps = (await alerts.client.get(f"/v1/alerts/{alert['id']}")).json()["steps"]
+        return [step["step"] for step in steps if step["step"] in ("INHIBITED", "UNINHIBITED")]
+
+    assert [await inhibitors(customer) for customer in north[:6]] == [["INHIBITED"]] * 6
+
+    for customer in north[:2]:
+        await alerts.ledger(customer, sale(customer, today()))
+    ended = await the_company_alert(alerts, rule_id="common_cause", state="ENDED")
+    assert ended["id"] == one["id"]
+    # Who is still silent asks for attention again; who bought has recovered.
+    for customer in north[2:6]:
+        assert await inhibitors(customer) == ["INHIBITED", "UNINHIBITED"]
+    await alerts.caught_up()
+    assert len(await company_alerts(alerts, rule_id="common_cause")) == 1
+
+
+@pytest.mark.requirement("S1.20")
+async def test_customers_who_complain_about_one_article_are_one_warning_that_a_person_ends(alerts: Alerts) -> None:
+    buyers = [uuid4() for _ in range(40)]
+    for customer in buyers:
+        await alerts.ledger(customer, *sales(customer, ago(2)))
+    await alerts.go_live()
+    for customer in buyers[:7]:
+        await complains(alerts, customer, "LAMP-7")
+    await complains(alerts, buyers[8], "CHAIR-2")
+    one = await the_company_alert(alerts, rule_id="common_cause")
+    assert (one["subject"], one["channel"]) == ({"kind": "article", "id": "LAMP-7"}, "complaints")
+    assert one["reasons"][0]["figures"]["fell"] == 7
+
+    closed = await alerts.client.post(
+        f"/v1/company-alerts/{one['id']}/closure", json={"outcome": "TRUE", "cause": "BAD_BATCH"}, headers=key()
+    )
+    assert closed.status_code == 200, closed.text
+
+    async def steps() -> list[str]:
+        whole = (await alerts.client.get(f"/v1/company-alerts/{one['id']}")).json()
+        found = [step["step"] for step in whole["steps"]]
+        return found if "ENDED" in found else []
+
+    assert (await eventually(steps, timeout=15))[-2:] == ["CLOSED", "ENDED"]
+    assert (await the_company_alert(alerts, rule_id="common_cause"))["state"] == "CLOSED"
+
+
+async def complains(alerts: Alerts, customer: UUID, article: str) -> None:
+    complaint = uuid4()
+    event = ComplaintReceived(
+        complaint_id=complaint, customer_id=customer, kind="QUALITY", channel="HOTLINE", received_on=today(), article=article
+    )
+    await record(alerts.complaints, "complaints", [(f"complaint-{complaint}", customer, event)])

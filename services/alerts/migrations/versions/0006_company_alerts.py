@@ -2,6 +2,7 @@
 
 from alembic import op
 
+from services.alerts.read_models.common_marks import COMMON_MARKS
 from services.alerts.read_models.company_alerts import COMPANY_ALERTS
 from services.alerts.read_models.deliveries import DELIVERIES
 from shared.projections.ddl import SLOTS, create_read_model, table_name
@@ -18,6 +19,7 @@ LIVE = "SELECT {shown} FROM {table} WHERE (SELECT live FROM alerts.routing WHERE
 
 def upgrade() -> None:
     made = create_read_model("alerts", DELIVERIES, ["day"])
+    made += create_read_model("alerts", COMMON_MARKS, ["complained_on"])
     made += create_read_model("alerts", COMPANY_ALERTS, ["opened_at, alert_id"])
     # The view follows the live slot.
     live = (LIVE.format(shown=SHOWN, table=table_name("alerts", "company_alerts", slot), slot=slot) for slot in SLOTS)
