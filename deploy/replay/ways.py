@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from random import Random
 from typing import NamedTuple
 from uuid import UUID
@@ -80,6 +81,14 @@ def _topics(items: Iterable[Item]) -> Mapping[str, Sequence[Item]]:
     return found
 
 
+def _earliest(items: Sequence[Item], through: datetime) -> Sequence[datetime]:
+    """From each place of a topic on, the earliest time of recording: what the watermark says of what is not read yet.
+
+    Writers overlap, so the next record is not always the one that was recorded first.
+    """
+    return list(accumulate((one.record.recorded_at for one in reversed(items)), min, initial=through))[::-1]
+
+
 @dataclass(slots=True)
 class _Worker:
     """One part: how far each topic was read, what waits, and what the table holds."""
@@ -89,6 +98,7 @@ class _Worker:
     zone: ZoneInfo
     chance: Random
     topics: Mapping[str, Sequence[Item]]
+    earliest: Mapping[str, Sequence[datetime]] = field(init=False)
     buffer: PartBuffer = field(init=False)
     read_to: dict[str, int] = field(init=False)
     control: Control = field(default_factory=Control)
@@ -96,12 +106,13 @@ class _Worker:
     said: list[Saying] = field(default_factory=list)
 
     def run(self) -> list[Saying]:
+        self.earliest = {topic: _earliest(items, self.through) for topic, items in self.topics.items()}
         self._begin({}, BEGINNING)
         while True:
             there = [topic for topic, items in self.topics.items() if self.read_to[topic] < len(items)]
             for topic in [self.chance.choice(there)] if there and self.way.delayed else there:
                 self._read(topic)
-            horizon = min((items[at].record.recorded_at for items, at in self._ahead()), default=self.through)
+            horizon = min((self.earliest[topic][self.read_to[topic]] for topic in self.topics), default=self.through)
             self.buffer.ripen(horizon)
             while self._advance(horizon):
                 if self.way.restarts and self.chance.random() < 0.02:
@@ -125,9 +136,6 @@ class _Worker:
         again = self.chance.randrange(5) if self.way.delayed else 0
         self.read_to[topic] = min(start + size, len(items))
         self.buffer.add(topic, [one.record for one in items[max(start - again, 0) : start + size]], None)
-
-    def _ahead(self) -> list[tuple[Sequence[Item], int]]:
-        return [(items, self.read_to[topic]) for topic, items in self.topics.items() if self.read_to[topic] < len(items)]
 
     def _advance(self, horizon: datetime) -> bool:
         first = self.buffer.first()
