@@ -16,6 +16,7 @@ import pytest
 
 from services.alerts.domain import watched_customer
 from services.alerts.domain.rules import ALL_RULES
+from services.alerts.engine import items
 from services.alerts.engine import part as engine_part
 from services.alerts.engine.rebuild import folds_due, rebuild_customers
 from services.alerts.engine.refold import compare
@@ -23,10 +24,11 @@ from services.alerts.engine.run import watch
 from services.alerts.engine.step import step
 from services.alerts.settings import Settings
 from shared.contracts.alerts import AlertOpened, WentLive
+from shared.contracts.credit_grades import CreditGraded
 from shared.contracts.cursor import PARTS, part_of
 from shared.contracts.envelope import Envelope
 from shared.contracts.event import Event
-from shared.contracts.topics import CARDS_TRANSACTIONS
+from shared.contracts.topics import CARDS_TRANSACTIONS, CLASSIFICATION_EVENTS
 from shared.contracts.transactions import SaleRecorded
 from shared.feed.feed import Membership, PartsChanged
 from shared.feed.store import StoreFeed
@@ -348,4 +350,21 @@ async def test_over_kafka_it_says_the_same(database: Database, pool_of: PoolOf, 
         for relay in relays:
             relay.cancel()
         await asyncio.gather(*relays, return_exceptions=True)
+    assert await compare(pools["alerts"], pools, ZONE, range(PARTS)) == []
+
+
+async def test_an_installation_that_read_fewer_topics_goes_on_and_takes_the_new_one(
+    pools: dict[str, Pool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer, other = uuid4(), uuid4()
+    await tell(pools, customer, invoice(customer, "1", ago(20)))
+    with monkeypatch.context() as before:
+        before.setattr(items, "PART_TOPICS", tuple(topic for topic in items.PART_TOPICS if topic != CLASSIFICATION_EVENTS))
+        async with engine(pools):
+            await go_live(pools)
+            await told(pools, ("opened", customer))
+    graded = CreditGraded(customer_id=other, run_id=uuid4(), standard_version=0, graded_on=ago(1), grade="SHRINK", points=3)
+    async with engine(pools):
+        await record(pools["classification"], "classification", [(f"credit-grade-{other}", other, graded)])
+        await told(pools, ("opened", customer), ("opened", other))
     assert await compare(pools["alerts"], pools, ZONE, range(PARTS)) == []
