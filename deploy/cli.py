@@ -259,8 +259,8 @@ async def _status(endpoints: dict[str, Any]) -> None:
     finally:
         await conn.close()
     console.print(f"feed: {endpoints['feed']}; parked keys: {lag.parked}", highlight=False)
-    for name, parts in sorted(lag.behind.items()):
-        console.print(f"  {name}: behind on {parts} parts", highlight=False)
+    for name, many in sorted(lag.behind.items()):
+        console.print(f"  {name}: behind ({many})", highlight=False)
     due = await all_due(endpoints["postgres"]["admin"])
     say_due(console, due)
     if not lag and not due:

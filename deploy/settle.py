@@ -23,6 +23,10 @@ _LAST = "SELECT gen, xid, pos FROM {schema}.events ORDER BY gen DESC, xid DESC, 
 _POSITIONS = """
 SELECT p.read_model, p.part, p.cursors::text FROM {schema}.positions p LEFT JOIN {schema}.routing r ON r.read_model = p.read_model
  WHERE p.state = 'live' AND p.slot = coalesce(r.live, p.slot)"""
+# Alerts whose sides have not been asked yet; what is due on a later day is not behind.
+_UNASKED = """
+SELECT count(*) FROM (SELECT 'a' AS slot, look_on FROM {schema}.alerts_a UNION ALL SELECT 'b', look_on FROM {schema}.alerts_b) AS one
+ WHERE look_on = $1 AND slot = (SELECT live FROM {schema}.routing WHERE read_model = 'alerts')"""
 _PARKED = "SELECT count(*) FROM {schema}.parked"
 _ONE_PART = frozenset(topic.name for topic in TOPICS if topic.one_part)
 _ENGINE = "watched_customers"
@@ -54,7 +58,7 @@ def readers_of(service: str) -> Sequence[Reader]:
 
 @dataclass
 class Lag:
-    """What lies between the stores and what is computed: per reader, the number of parts that are behind."""
+    """What lies between the stores and what is computed: per reader, the number of parts that are behind, or of alerts."""
 
     behind: dict[str, int] = field(default_factory=dict)
     parked: int = 0
@@ -97,6 +101,9 @@ class Watch:
                 engine = import_module("services.alerts.engine.items").FOLDED_TYPES
                 if late := {part for place, head in heads.items() for part in self._engine_behind(engine, reached, place, head)}:
                     found.behind["alerts engine"] = len(late)
+                at_once = import_module("services.alerts.domain.due").AT_ONCE
+                if unasked := await self._conn.fetchval(within(service, _UNASKED), at_once):
+                    found.behind["alerts procedure"] = unasked
         return found
 
     def _engine_behind(
@@ -136,7 +143,7 @@ async def settled(dsn: str, parts: int, patience: float) -> Lag:
             if quiet == 2:
                 return lag
             if time.monotonic() > deadline:
-                said = ", ".join(f"{name} on {parts} parts" for name, parts in sorted(lag.behind.items()))
+                said = ", ".join(f"{name} ({many})" for name, many in sorted(lag.behind.items()))
                 raise NotSettled(f"still behind after {patience:.0f} s: {said}")
             await asyncio.sleep(0.25)
     finally:
