@@ -192,4 +192,5 @@ async def close_alert(
     """With a cause and an outcome: was the warning true, false, too late, or a duplicate. Money at stake that is not given is what the
     alert shows."""
     stake = [one.money for one in body.at_stake]
-    return await _acted(alert_id, Close(key.principal, body.outcome, body.cause, stake), version, key, deps, request)
+    close = Close(key.principal, body.outcome, body.cause, stake, body.came_true_on, deps.today())
+    return await _acted(alert_id, close, version, key, deps, request)

@@ -41,12 +41,22 @@ class NoteBody(Body):
     note: FreeText
 
 
+class CompanyClosureBody(Body):
+    """Of a warning about the company: `cause` says why it came to it."""
+
+    outcome: Outcome
+    cause: Code | None = None
+
+
 class ClosureBody(Body):
-    """`cause` may be left out when it was recorded before; `at_stake` when it is as the alert shows it."""
+    """`cause` may be left out when it was recorded before; `at_stake` when it is as the alert shows it. `came_true_on`: the day
+    of what was warned of, such as the day on which the customer was lost; how long before it the rule warned is counted from it.
+    """
 
     outcome: Outcome
     cause: Code | None = None
     at_stake: Annotated[tuple[MoneyIn, ...], Field(max_length=20)] = ()
+    came_true_on: BusinessDay | None = None
 
 
 class TakenBody(Body):
@@ -81,6 +91,7 @@ CAUSE = example({"cause": "RIVAL_PRICES"})
 MEASURE = example({"measure": "HOLD", "due_on": "2026-03-27"})
 TAKEN = example({"taken_on": "2026-03-26", "verify_on": "2026-04-25"})
 NOTE = example({"note": "Mrs. Li says the shop moves to another street."})
+COMPANY_CLOSURE = example({"outcome": "TRUE", "cause": "LINE_DOWN"})
 CLOSURE = example({"outcome": "TRUE", "cause": "RIVAL_PRICES", "at_stake": [{"amount": "12400.00", "currency": "CNY"}]})
 ABNORMALITY = example({"customer": {"system": "erp", "value": "K-1077"}, "sign": "Owner sells off stock below cost"})
 GO_LIVE = example({"live_on": "2026-03-02"})

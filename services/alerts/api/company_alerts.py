@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from services.alerts.api.bodies import (
     ACKNOWLEDGEMENT,
-    CLOSURE,
+    COMPANY_CLOSURE,
     NOTE,
     AcknowledgementBody,
-    ClosureBody,
+    CompanyClosureBody,
     NoteBody,
 )
 from services.alerts.api.company_views import company_listed, company_recorded, company_without_personal
@@ -145,7 +145,7 @@ async def add_company_note(
 )
 async def close_company_alert(
     alert_id: UUID,
-    body: Annotated[ClosureBody, Body(openapi_examples=CLOSURE)],
+    body: Annotated[CompanyClosureBody, Body(openapi_examples=COMPANY_CLOSURE)],
     key: Command,
     version: IfMatchOptional,
     deps: Dependencies,

@@ -84,12 +84,17 @@ class AddNote:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """`cause` may be left out when it was recorded before; without `at_stake` it is what was found when the sides were asked."""
+    """`cause` may be left out when it was recorded before; without `at_stake` it is what was found when the sides were asked.
+
+    `came_true_on`, no later than `today`: the day of what was warned of, where there is one.
+    """
 
     by: UUID
     outcome: Outcome
     cause: str | None = None
     at_stake: Sequence[Money] = ()
+    came_true_on: date | None = None
+    today: date = date.max
 
 
 AlertCommand = Acknowledge | RecordCause | DecideMeasure | TakeMeasure | AddNote | Close
@@ -124,8 +129,19 @@ def decide(state: Alert | None, command: AlertCommand | ReportAbnormality) -> li
             cause = command.cause or state.cause
             if cause is None:
                 raise refusals.CauseMissing
-            stake = tuple(command.at_stake) or state.at_stake
-            return [AlertClosed(**about, outcome=command.outcome, cause=cause, closed_by=command.by, at_stake=stake)]
+            if command.came_true_on is not None and command.came_true_on > command.today:
+                raise refusals.CameTrueAhead
+            stake, came_true_on = tuple(command.at_stake) or state.at_stake, command.came_true_on
+            return [
+                AlertClosed(
+                    **about,
+                    outcome=command.outcome,
+                    cause=cause,
+                    closed_by=command.by,
+                    at_stake=stake,
+                    came_true_on=came_true_on,
+                )
+            ]
     raise AssertionError(f"unknown command {command!r}")
 
 

@@ -27,6 +27,10 @@ class CauseMissing(AlertRefused):
     """An alert ends with a cause and an outcome."""
 
 
+class CameTrueAhead(AlertRefused):
+    """What was warned of has happened today or earlier, or not yet."""
+
+
 class ReportedInFuture(AlertRefused):
     """Nobody notices something tomorrow."""
 

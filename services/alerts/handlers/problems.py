@@ -26,6 +26,12 @@ CAUSE_MISSING = describe(
     "The cause is missing",
     "An alert ends with a cause and an outcome. Name the cause here, or record it before.",
 )
+CAME_TRUE_AHEAD = describe(
+    "CAME_TRUE_AHEAD",
+    422,
+    "The day lies in the future",
+    "What was warned of came true today or earlier; leave the day out where it has not.",
+)
 REPORTED_IN_FUTURE = describe(
     "REPORTED_IN_FUTURE",
     422,
@@ -116,6 +122,7 @@ _CODES: dict[type[refusals.AlertRefused], str] = {
     refusals.AlertIsClosed: ALERT_CLOSED,
     refusals.NextCheckNotAhead: NEXT_CHECK_NOT_AHEAD,
     refusals.CauseMissing: CAUSE_MISSING,
+    refusals.CameTrueAhead: CAME_TRUE_AHEAD,
     refusals.ReportedInFuture: REPORTED_IN_FUTURE,
     refusals.AlreadyLive: ALREADY_LIVE,
     refusals.LiveOnAhead: LIVE_ON_AHEAD,

@@ -11,13 +11,14 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.domain.at_stake import larger
+from shared.contracts.alert_steps import AlertRouted
 from shared.contracts.alerts import (
     AlertClosed,
     AlertOpened,
     AlertRecovered,
     AlertReopened,
     AlertWorsened,
-    Finding,
     MeasureDecided,
 )
 from shared.contracts.envelope import Envelope
@@ -27,15 +28,15 @@ from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel
 from shared.projections.routing import live_table
 
-STAKES = {"AT_STAKE": "monthly_sales", "OVERDUE_AMOUNT": "overdue_amount", "LIMIT_USE": "exposure"}
-"""By the code of a reason, its figure that says which money was at stake, where nobody has said otherwise at the end."""
+NO_MONEY = "[]"
 
 
 @dataclass(frozen=True, slots=True)
 class Warned:
     """`rule_version` opened it. `recovered`: the data say that it is over; `measured`: somebody had decided a measure before.
 
-    `came_true_on`: the day of what it warned of, where that was said. `at_stake` is JSON, amounts by currency.
+    `came_true_on`: the day of what it warned of, where that was said. `at_stake` is JSON, amounts by currency: as found when
+    the sides were asked, and at the end as a person has said.
     """
 
     alert_id: UUID
@@ -49,7 +50,8 @@ class Warned:
     at_stake: str
 
 
-_encoder = msgspec.json.Encoder(decimal_format="string", order="deterministic")
+_encoder = msgspec.json.Encoder(decimal_format="string")
+_stakes = msgspec.json.Decoder(tuple[Money, ...])
 
 
 def key(envelope: Envelope) -> UUID | None:
@@ -62,13 +64,15 @@ def evolve(row: Warned | None, envelope: Envelope) -> Warned | None:
     if isinstance(event, AlertOpened):
         finding = event.finding
         return Warned(
-            event.alert_id, finding.rule_id, finding.rule_version, envelope.occurred_at, False, False, None, None, _stake(finding)
+            event.alert_id, finding.rule_id, finding.rule_version, envelope.occurred_at, False, False, None, None, NO_MONEY
         )
     if row is None:
         return None
     match event:
         case AlertWorsened() | AlertReopened():
-            return replace(row, recovered=False, outcome=None, came_true_on=None, at_stake=_stake(event.finding))
+            return replace(row, recovered=False, outcome=None, came_true_on=None)
+        case AlertRouted():
+            return replace(row, at_stake=_money(larger(_stakes.decode(row.at_stake), event.at_stake)))
         case AlertRecovered():
             return replace(row, recovered=True)
         case MeasureDecided():
@@ -79,23 +83,11 @@ def evolve(row: Warned | None, envelope: Envelope) -> Warned | None:
     return row
 
 
-def _stake(finding: Finding) -> str:
-    found = [
-        Money(Decimal(reason.figures[figure]), str(reason.figures["currency"]))
-        for reason in finding.reasons
-        if (figure := STAKES.get(reason.code)) is not None and figure in reason.figures and "currency" in reason.figures
-    ]
-    return _money(found)
-
-
 def _money(amounts: Sequence[Money]) -> str:
-    by_currency: dict[str, Decimal] = {}
-    for one in amounts:
-        by_currency[one.currency] = by_currency.get(one.currency, Decimal(0)) + one.amount
-    return _encoder.encode(by_currency).decode()
+    return _encoder.encode(amounts).decode()
 
 
-FOLDED = (AlertOpened, AlertWorsened, AlertReopened, AlertRecovered, MeasureDecided, AlertClosed)
+FOLDED = (AlertOpened, AlertRouted, AlertWorsened, AlertReopened, AlertRecovered, MeasureDecided, AlertClosed)
 
 USEFULNESS = ReadModel(
     name="usefulness",
@@ -157,8 +149,8 @@ SELECT rule_version, count(*), count(*) FILTER (WHERE outcome IS NULL), count(*)
           FROM {table} WHERE rule_id = $1) w
  GROUP BY rule_version ORDER BY rule_version DESC"""
 _STAKES = """
-SELECT w.rule_version, w.outcome, s.key, sum(s.value::numeric)
-  FROM {table} w CROSS JOIN LATERAL jsonb_each_text(w.at_stake::jsonb) s
+SELECT w.rule_version, w.outcome, s.currency, sum(s.amount)
+  FROM {table} w CROSS JOIN LATERAL jsonb_to_recordset(w.at_stake::jsonb) s(amount numeric, currency text)
  WHERE w.rule_id = $1 GROUP BY 1, 2, 3 ORDER BY 1 DESC, 2 NULLS FIRST, 3"""
 
 

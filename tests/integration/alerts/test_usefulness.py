@@ -10,6 +10,7 @@ import pytest
 
 from services.alerts.jobs import promises
 from services.alerts.read_models.usefulness import USEFULNESS, Worth, worth_of
+from shared.contracts.alert_steps import AlertRouted
 from shared.contracts.alerts import (
     AlertClosed,
     AlertEvent,
@@ -24,7 +25,7 @@ from shared.contracts.alerts import (
 )
 from shared.testing.databases import Database
 from shared.testing.eventually import eventually
-from tests.integration.alerts.conftest import Alerts, PoolOf, ago, cny, invoice, payment
+from tests.integration.alerts.conftest import Alerts, PoolOf, ago, cny, invoice, payment, today
 from tests.integration.following_twice import assert_as_the_stores_say, follow_to_the_end
 from tests.integration.running import key, record
 
@@ -42,8 +43,8 @@ async def publish(alerts: Alerts, **parameters: str) -> None:
     assert response.status_code == 200, response.text
 
 
-async def close(alerts: Alerts, alert: dict[str, Any], outcome: str) -> str:
-    body = {"outcome": outcome, "cause": "CASH_SHORT"}
+async def close(alerts: Alerts, alert: dict[str, Any], outcome: str, **more: str) -> str:
+    body = {"outcome": outcome, "cause": "CASH_SHORT"} | more
     response = await alerts.client.post(f"/v1/alerts/{alert['id']}/closure", json=body, headers=key())
     assert response.status_code == 200, response.text
     position: str = response.headers["Regulars-Position"]
@@ -64,8 +65,8 @@ async def test_outcomes_are_counted_and_a_rule_that_breaks_its_promise_is_put_on
     found = [await alerts.the_alert(customer) for customer in customers]
     await alerts.ledger(customers[3], payment(customers[3], "p1"))
     await alerts.the_alert(customers[3], state="RECOVERED")
-    for alert, outcome in zip(found, ("TRUE", "FALSE"), strict=False):
-        position = await close(alerts, alert, outcome)
+    await close(alerts, found[0], "TRUE", came_true_on=today().isoformat())
+    await close(alerts, found[1], "FALSE")
     assert "probation" not in await rule(alerts)
     position = await close(alerts, found[2], "FALSE")
 
@@ -85,6 +86,7 @@ async def test_outcomes_are_counted_and_a_rule_that_breaks_its_promise_is_put_on
         "recovered": 0,
         "recovered_by_itself": 1,
         "precision": "0.3333",
+        "lead_days": {"median": 0, "alerts": 1},
         "at_stake": None,
     }
     assert version["at_stake"] == [
@@ -112,9 +114,24 @@ async def test_outcomes_are_counted_and_a_rule_that_breaks_its_promise_is_put_on
     assert (await alerts.client.get("/v1/rules/nobody/usefulness")).status_code == 404
 
 
-def finding(level: Level, amount: str) -> Finding:
-    reason = Reason(code="OVERDUE_AMOUNT", sentence="Overdue.", figures={"overdue_amount": amount, "currency": "CNY"})
+def finding(level: Level) -> Finding:
+    reason = Reason(code="OVERDUE_AMOUNT", sentence="Overdue.")
     return Finding(rule_id=RULE, rule_version=1, level=level, true_on=ago(9), reasons=(reason,))
+
+
+def routed(about: dict[str, Any], amount: str) -> AlertRouted:
+    day = ago(1)
+    return AlertRouted(
+        **about,
+        level="watch",
+        sides=(),
+        routed_on=day,
+        acknowledge_by=day,
+        cause_by=day,
+        measure_by=day,
+        standard_version=1,
+        at_stake=(cny(amount),),
+    )
 
 
 def a_life(customer: UUID, number: int) -> list[AlertEvent]:
@@ -123,12 +140,13 @@ def a_life(customer: UUID, number: int) -> list[AlertEvent]:
     about: dict[str, Any] = {"alert_id": alert, "customer_id": customer, "kind": "credit"}
     over = (Reason(code="NOTHING_OVERDUE", sentence="Nothing is overdue."),)
     life: list[AlertEvent] = [
-        AlertOpened(**about, channel="CNY", finding=finding("watch", "100.00")),
-        AlertWorsened(**about, finding=finding("act", "200.00")),
+        AlertOpened(**about, channel="CNY", finding=finding("watch")),
+        routed(about, "100.00"),
+        AlertWorsened(**about, finding=finding("act")),
         MeasureDecided(**about, measure="HOLD", decided_by=person),
         AlertRecovered(**about, reasons=over, true_on=ago(3)),
         AlertClosed(**about, outcome="TRUE", cause="CASH_SHORT", closed_by=person, came_true_on=ago(2), at_stake=(cny("50.00"),)),
-        AlertReopened(**about, finding=finding("watch", "70.00")),
+        AlertReopened(**about, finding=finding("watch")),
         AlertClosed(**about, outcome="FALSE", cause="CASH_SHORT", closed_by=person),
     ]
     return life[: 1 + number % len(life)]
@@ -137,7 +155,7 @@ def a_life(customer: UUID, number: int) -> list[AlertEvent]:
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_rows_are_what_the_stores_say_doubled_split_and_rebuilt(database: Database, pool_of: PoolOf, seed: int) -> None:
     own = await pool_of(database, "alerts")
-    lives = [(uuid4(), number) for number in range(14)]
+    lives = [(uuid4(), number) for number in range(16)]
     for customer, number in lives:
         life = a_life(customer, number)
         await record(own, "alerts", [(f"alert-{life[0].alert_id}", customer, event) for event in life])
@@ -145,9 +163,9 @@ async def test_rows_are_what_the_stores_say_doubled_split_and_rebuilt(database: 
     assert await assert_as_the_stores_say(own, "alerts", {"alerts": own}, [USEFULNESS]) == len(lives)
     async with own.acquire() as c:
         (worth,), stakes = await worth_of(c, RULE, "Asia/Shanghai")
-    assert worth == Worth(1, 14, 10, 2, 2, 0, 0, 0, 0, worth.lead_days, 2)
+    assert worth == Worth(1, 16, 12, 2, 2, 0, 0, 0, 0, worth.lead_days, 2)
     assert [(one.outcome, one.amount) for one in stakes] == [
-        (None, Decimal("1540.00")),
-        ("FALSE", Decimal("140.00")),
+        (None, Decimal("900.00")),
+        ("FALSE", Decimal("100.00")),
         ("TRUE", Decimal("100.00")),
     ]

@@ -90,6 +90,7 @@ def test_notes_are_taken_in_every_state(before: list[AlertEvent]) -> None:
         ([], ReportAbnormality(ALERT, CUSTOMER, PERSON, date(2026, 3, 3), DAY, "x"), refusals.ReportedInFuture),
         ([OPENED], Acknowledge(PERSON, DAY, DAY), refusals.NextCheckNotAhead),
         ([OPENED], Close(PERSON, "FALSE"), refusals.CauseMissing),
+        ([OPENED], Close(PERSON, "TRUE", "CASH", (), date(2026, 3, 3), DAY), refusals.CameTrueAhead),
         ([OPENED, CLOSED], LOOK, refusals.AlertIsClosed),
         ([OPENED, CLOSED], DecideMeasure(PERSON, "RELEASE"), refusals.AlertIsClosed),
         ([OPENED, CLOSED], Close(PERSON, "TRUE", "CASH"), refusals.AlertIsClosed),
