@@ -49,7 +49,13 @@ COMMON_CAUSE = CompanyRule(
     },
 )
 
-COMPANY_RULES: tuple[CompanyRule, ...] = (SOURCE_SILENT, COMMON_CAUSE)
+SALESPERSON_BALANCE = CompanyRule(
+    id="salesperson_sales_ahead_of_collections",
+    title="Sales of a salesperson rise while collections lag",
+    defaults={"growth": Decimal("0.25"), "watch": Decimal("0.15"), "act": Decimal("0.3"), "least_customers": Decimal(3)},
+)
+
+COMPANY_RULES: tuple[CompanyRule, ...] = (SOURCE_SILENT, COMMON_CAUSE, SALESPERSON_BALANCE)
 COMPANY_RULES_BY_ID = {rule.id: rule for rule in COMPANY_RULES}
 
 
@@ -76,6 +82,8 @@ def publish(rule: CompanyRule, before: Sequence[Event], values: Mapping[str, Dec
             raise ParametersRefused("parameters are numbers from 0")
         if name == "chance" and not 0 < value < 1:
             raise ParametersRefused("chance is a probability")
+        if name == "watch" and value >= merged["act"]:
+            raise ParametersRefused("watch lies below act")
         if name.endswith(WHOLE) and (value % 1 or value > 100_000):
             raise ParametersRefused(f"{name} is a whole number")
     return CompanyRulePublished(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
 from shared.contracts.cards import SalespersonAssigned
 from shared.contracts.complaints import ComplaintReceived
 from shared.contracts.event import Event
+from shared.contracts.transactions import SaleRecorded
 from shared.testing.eventually import eventually
-from tests.integration.alerts.conftest import Alerts, ago, sale, sales, today
+from tests.integration.alerts.conftest import Alerts, ago, cny, invoice, payment, sale, sales, today
 from tests.integration.running import key, record
 
 RULE = "source_silent"
@@ -204,3 +207,58 @@ async def complains(alerts: Alerts, customer: UUID, article: str) -> None:
         complaint_id=complaint, customer_id=customer, kind="QUALITY", channel="HOTLINE", received_on=today(), article=article
     )
     await record(alerts.complaints, "complaints", [(f"complaint-{complaint}", customer, event)])
+
+
+def month_start(back: int) -> date:
+    number = today().year * 12 + today().month - 1 - back
+    return date(number // 12, number % 12 + 1, 1)
+
+
+@pytest.mark.requirement("S0.19", "S3.48")
+async def test_a_salesperson_whose_sales_run_ahead_of_collections_is_warned_of_until_the_money_is_there(alerts: Alerts) -> None:
+    """Before: 100 a month and customer, all of it paid. Then 200 a month, of which half is paid."""
+    pushing, steady = [uuid4() for _ in range(3)], [uuid4() for _ in range(3)]
+    for customer in (*pushing, *steady):
+        await area(alerts, customer, "NORTH", "LI" if customer in pushing else "WU")
+        facts: list[Event] = []
+        for back in range(6, 0, -1):
+            day, late = month_start(back), customer in pushing and back <= 3
+            amount = Decimal(200 if late else 100)
+            number = f"{customer}-{back}"
+            facts.append(sold_for(customer, day, amount))
+            facts.append(msgspec.structs.replace(invoice(customer, number, day + timedelta(days=5), str(amount)), issued_on=day))
+            facts.append(payment(customer, f"p-{number}", str(amount / 2 if late else amount), day + timedelta(days=6)))
+        await alerts.ledger(customer, *facts)
+    await alerts.go_live()
+    one = await the_company_alert(alerts, rule_id="salesperson_sales_ahead_of_collections")
+    assert (one["subject"], one["channel"], one["level"]) == ({"kind": "salesperson", "id": "LI"}, "CNY", "act")
+    assert one["true_on"] == str(month_start(0))
+    rose, lag = (reason["figures"] for reason in one["reasons"])
+    assert (rose["customers"], rose["sold"], rose["sold_before"]) == (3, "1800.00", "900.00")
+    assert (lag["collected_share"], lag["collected_share_before"]) == ("0.5000", "1.0000")
+
+    for customer in pushing:
+        await alerts.ledger(customer, payment(customer, f"rest-{customer}", "300.00", month_start(1) + timedelta(days=20)))
+    await alerts.caught_up()
+    # A new version is judged by at once.
+    rule = "/v1/company-rules/salesperson_sales_ahead_of_collections"
+    version = (await alerts.client.get(rule)).headers["ETag"]
+    done = await alerts.client.put(rule, json={"parameters": {"watch": "0.1"}}, headers=key() | {"If-Match": version})
+    assert done.status_code == 200, done.text
+    ended = await the_company_alert(alerts, rule_id="salesperson_sales_ahead_of_collections", state="ENDED")
+    assert ended["id"] == one["id"]
+
+
+async def test_parameters_that_cannot_be_are_refused(alerts: Alerts) -> None:
+    listed = (await alerts.client.get("/v1/company-rules")).json()["items"]
+    assert [one["rule_id"] for one in listed] == ["source_silent", "common_cause", "salesperson_sales_ahead_of_collections"]
+    for parameters in ({"nothing": "1"}, {"chance": "1"}, {"window_days": "1.5"}, {"least_customers": "-1"}):
+        answer = await alerts.client.put(
+            "/v1/company-rules/common_cause", json={"parameters": parameters}, headers=key() | {"If-Match": listed[1]["etag"]}
+        )
+        assert (answer.status_code, answer.json()["code"]) == (422, "RULE_PARAMETERS"), parameters
+    assert (await alerts.client.get("/v1/company-rules/none")).status_code == 404
+
+
+def sold_for(customer: UUID, day: date, amount: Decimal) -> Event:
+    return SaleRecorded(customer_id=customer, source="erp", source_event_id=str(uuid4()), sold_on=day, net=cny(f"{amount:.2f}"))

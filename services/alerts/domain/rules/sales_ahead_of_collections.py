@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 from uuid import UUID
 
+from services.alerts.domain.collected_share import MONTHS, collected_share, compared_months, fell_due_of, first_month
 from services.alerts.domain.conditions import ALL, Condition, at_least
 from services.alerts.domain.figures import amount_text, percent
 from services.alerts.domain.signs import Parameters, Rule, Sign, Terms
-from services.alerts.domain.turnover import Month, first_day, month_of, sums
+from services.alerts.domain.turnover import Month, first_day, month_of
 from services.alerts.domain.undisputed import dispute_reason
 from services.alerts.domain.watched_customer import WatchedCustomer
 from shared.contracts.alerts import Level, Reason
-from shared.contracts.open_items import disputed, items_of
 
 RULE_ID = "sales_ahead_of_collections"
-MONTHS = 3
 LEAST = Decimal("0.01")
-ONE_DAY = timedelta(days=1)
 _RULE_LEVELS: tuple[Level, ...] = ("watch", "act")
 
 
@@ -41,13 +38,16 @@ def sales_ahead_of_collections(customer: WatchedCustomer, terms: Terms, today: d
 def _sign(customer: WatchedCustomer, currency: str, months: tuple[Month, ...], terms: Terms, today: date, on: date) -> Sign:
     parameters = terms.parameters[RULE_ID]
     last = month_of(on) - 1
-    found = _compared(months, on)
+    found = compared_months(months, on)
     sold, sold_before, collected, collected_before, growth = found
     level, in_dispute = None, Decimal(0)
     share = share_before = fell_due = fell_due_before = Decimal(0)
-    if growth is not None and months[0].number <= _first(on) and growth >= parameters.values["growth"]:
-        fell_due, fell_due_before, in_dispute = _fell_due(customer, currency, found, today, on)
-        share, share_before = _share(collected + in_dispute, fell_due), _share(collected_before, fell_due_before)
+    if growth is not None and months[0].number <= first_month(on) and growth >= parameters.values["growth"]:
+        fell_due, fell_due_before, in_dispute = fell_due_of(customer, currency, found, today, on)
+        share, share_before = (
+            collected_share(collected + in_dispute, fell_due),
+            collected_share(collected_before, fell_due_before),
+        )
         level = next((level for level in reversed(_RULE_LEVELS) if share_before - share >= parameters.values[level]), None)
 
     def changes_on() -> date | None:
@@ -109,7 +109,7 @@ def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> t
 def _conditions(
     customer: WatchedCustomer, currency: str, months: tuple[Month, ...], parameters: Parameters, today: date, on: date
 ) -> list[Condition]:
-    compared = _compared(months, on)
+    compared = compared_months(months, on)
     traded = month_of(on) - months[0].number
     found = [
         at_least(currency, "watch", "WHOLE_MONTHS", f"Has been trading for {traded} whole months.", traded, 2 * MONTHS),
@@ -124,64 +124,12 @@ def _conditions(
     growth, line = compared.growth, parameters.values["growth"]
     sentence = f"Sales of the last three months grew by {percent(float(growth))} against the three before."
     found.append(at_least(currency, "watch", "GROWTH", sentence, growth, line))
-    fell_due, fell_due_before, in_dispute = _fell_due(customer, currency, compared, today, on)
-    share = _share(compared.collected + in_dispute, fell_due)
-    share_before = _share(compared.collected_before, fell_due_before)
+    fell_due, fell_due_before, in_dispute = fell_due_of(customer, currency, compared, today, on)
+    share = collected_share(compared.collected + in_dispute, fell_due)
+    share_before = collected_share(compared.collected_before, fell_due_before)
     sentence = f"{percent(float(share))} of what fell due was collected, against {percent(float(share_before))} before."
     sank = share_before - share
     return found + [at_least(currency, level, "SHARE_SANK", sentence, sank, parameters.values[level]) for level in _RULE_LEVELS]
-
-
-class _Compared(NamedTuple):
-    """The last three whole months and the three before; `growth` None where the two cannot be compared."""
-
-    sold: Decimal
-    sold_before: Decimal
-    collected: Decimal
-    collected_before: Decimal
-    growth: Decimal | None
-
-
-def _first(on: date) -> int:
-    """The first of the six whole months that are compared."""
-    return month_of(on) - 2 * MONTHS
-
-
-def _compared(months: tuple[Month, ...], on: date) -> _Compared:
-    last = month_of(on) - 1
-    sold, collected = sums(months, last - MONTHS + 1, last)
-    sold_before, collected_before = sums(months, _first(on), last - MONTHS)
-    can = sold > 0 and sold_before > 0 and collected_before > 0
-    return _Compared(sold, sold_before, collected, collected_before, sold / sold_before - 1 if can else None)
-
-
-def _fell_due(
-    customer: WatchedCustomer, currency: str, compared: _Compared, today: date, on: date
-) -> tuple[Decimal, Decimal, Decimal]:
-    """What fell due in the last three months, in the three before, and what of it is in dispute."""
-    last = month_of(on) - 1
-    before, between, after = (_not_due(customer, currency, month) for month in (_first(on) - 1, last - MONTHS, last))
-    in_dispute = _in_dispute(customer, currency, today, last)
-    return compared.sold + between - after, compared.sold_before + before - between, in_dispute
-
-
-def _not_due(customer: WatchedCustomer, currency: str, month: int) -> Decimal:
-    """What was open at the end of a month and not due by then."""
-    end = first_day(month + 1) - ONE_DAY
-    return sum((item.open for item in items_of(customer.account, end, currency) if item.due_on > end), Decimal(0))
-
-
-def _in_dispute(customer: WatchedCustomer, currency: str, today: date, month: int) -> Decimal:
-    """What is disputed now of that which fell due by the end of a month."""
-    if not customer.claims.claims:
-        return Decimal(0)
-    parts = disputed(customer.account, customer.claims, today).get(currency, {})
-    return sum((amount for item, amount in parts.items() if item.due_on < first_day(month + 1)), Decimal(0))
-
-
-def _share(collected: Decimal, fell_due: Decimal) -> Decimal:
-    """At most all; where nothing fell due nothing is missing."""
-    return min(collected / fell_due, Decimal(1)) if fell_due > 0 else Decimal(1)
 
 
 SALES_AHEAD_OF_COLLECTIONS = Rule(
