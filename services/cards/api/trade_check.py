@@ -21,9 +21,9 @@ from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.problems import refused
 from services.cards.handlers.trade_check import CardsOf, cards_of
 from services.cards.read_models.customer_lookup import owners
-from services.cards.read_models.dossier import Dossier, dossiers
+from services.cards.read_models.dossier import credit_levels
 from services.cards.read_models.dossier_parts import LEVELS
-from services.cards.read_models.receivables import RECEIVABLES, OpenBalance, Receivable, balances_of, some
+from services.cards.read_models.receivables import RECEIVABLES, OpenBalance, open_balances
 from shared.contracts.money import Money, checked
 from shared.web.amounts import money_body
 from shared.web.fields import Currency, DecimalString
@@ -87,8 +87,8 @@ async def _checked(deps: Deps, customer_id: UUID, amount: Decimal | None, curren
         cards = await cards_of(c, customer_id, deps.zone)
         if cards is None:
             raise refused(CardUnknown())
-        owing = _owing((await some(c, SCHEMA, cards.ids)).values(), today)
-        known = await dossiers(c, SCHEMA, cards.ids)
+        owing = _owing(await open_balances(c, SCHEMA, cards.ids), today)
+        levels = await credit_levels(c, SCHEMA, cards.ids)
     order = _order(amount, currency, cards, owing)
     decision, grounds = check(
         Checked(
@@ -110,7 +110,8 @@ async def _checked(deps: Deps, customer_id: UUID, amount: Decimal | None, curren
         "merged_into": cards.lead_id if cards.lead_id != customer_id else None,
         "restriction": None if cards.restriction is None else cards.restriction.measure,
         "credit_limit": None if cards.limit is None else money_body(cards.limit.amount, cards.limit.currency),
-        "credit_level": _credit_level(known),
+        # For whom it concerns to read: by itself a warning decides nothing.
+        "credit_level": max(levels, key=LEVELS.index, default=None),
     }
     shown = {name: value for name, value in found.items() if value is not None}
     return {**shown, "owing": [_owing_body(one) for one in owing], "reasons": grounds}
@@ -137,11 +138,11 @@ def _order(amount: Decimal | None, currency: str | None, cards: CardsOf, owing: 
     return order
 
 
-def _owing(rows: Iterable[Receivable], today: date) -> list[Owing]:
+def _owing(cards: Iterable[Mapping[str, OpenBalance]], today: date) -> list[Owing]:
     """What is open by currency over all cards, whatever its day: an invoice of tomorrow is owed too."""
     by_currency: dict[str, list[OpenBalance]] = {}
-    for row in rows:
-        for currency, balance in balances_of(row.open_items).items():
+    for card in cards:
+        for currency, balance in card.items():
             by_currency.setdefault(currency, []).append(balance)
     return [_in_currency(currency, several, today) for currency, several in sorted(by_currency.items())]
 
@@ -162,9 +163,3 @@ def _owing_body(one: Owing) -> dict[str, Any]:
     found: dict[str, Any] = {"currency": one.currency}
     found |= {name: text(getattr(one, name), one.currency) for name in ("exposure", "disputed", "overdue")}
     return found if one.oldest_due_on is None else {**found, "oldest_due_on": one.oldest_due_on}
-
-
-def _credit_level(rows: Mapping[UUID, Dossier]) -> str | None:
-    """The worst open warning about credit, for whom it concerns to read: by itself it decides nothing."""
-    levels = [LEVELS.index(row.credit_level) for row in rows.values() if row.credit_level is not None]
-    return LEVELS[max(levels)] if levels else None

@@ -156,3 +156,12 @@ async def dossiers(c: Connection, schema: str, customers: Sequence[UUID]) -> Map
     statement = _OF.format(columns=", ".join(DOSSIER.columns), table=await live_table(c, schema, DOSSIER))
     rows = [Dossier(**{**row, "merged": tuple(row["merged"])}) for row in await c.fetch(statement, customers)]
     return {customer: blank(customer) for customer in customers} | {row.customer_id: row for row in rows}
+
+
+_LEVELS = "SELECT credit_level FROM {table} WHERE customer_id = ANY($1::uuid[]) AND credit_level IS NOT NULL"
+
+
+async def credit_levels(c: Connection, schema: str, customers: Sequence[UUID]) -> Sequence[str]:
+    """The worst open warning about credit of each of the customers that has one."""
+    rows = await c.fetch(_LEVELS.format(table=await live_table(c, schema, DOSSIER)), customers)
+    return [row["credit_level"] for row in rows]

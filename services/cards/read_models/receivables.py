@@ -213,6 +213,7 @@ class Filters(NamedTuple):
 
 _COLUMNS = ", ".join(name + ("::text" if kind == "jsonb" else "") for name, kind in RECEIVABLES.columns.items())
 _SOME = "SELECT {columns} FROM {table} WHERE customer_id = ANY($1::uuid[])"
+_OPEN = "SELECT open_items::text AS open_items FROM {table} WHERE customer_id = ANY($1::uuid[])"
 _PAGE = """SELECT {columns} FROM {table}
  WHERE oldest_due_on IS NOT NULL AND {conditions} ORDER BY oldest_due_on, customer_id LIMIT {limit:d}"""
 
@@ -225,6 +226,12 @@ async def some(c: Connection, schema: str, customers: Sequence[UUID]) -> Mapping
     """The rows of some customers, where they have one."""
     statement = _SOME.format(columns=_COLUMNS, table=await live_table(c, schema, RECEIVABLES))
     return {row["customer_id"]: Receivable(**row) for row in await c.fetch(statement, customers)}
+
+
+async def open_balances(c: Connection, schema: str, customers: Sequence[UUID]) -> Sequence[Mapping[str, OpenBalance]]:
+    """What is open by currency, whatever the day, of each of the customers that has a row: without the ledgers behind it."""
+    statement = _OPEN.format(table=await live_table(c, schema, RECEIVABLES))
+    return [balances_of(row["open_items"]) for row in await c.fetch(statement, customers)]
 
 
 async def page(
