@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from uuid import UUID, uuid5
 import httpx
 import pytest
 
+from services.alerts import wiring
 from services.alerts.settings import Settings
 from services.alerts.wiring import build_api
 from shared.contracts.alerts import AlertAcknowledged, AlertOpened, Finding, Level
@@ -92,9 +94,15 @@ def steps_of(customer: UUID, alerts: int = 1, steps: int = 0, level: Level = "ac
 Service = Callable[..., AbstractAsyncContextManager[Hooked]]
 
 
+async def _say_nothing(*_: object) -> None:
+    await asyncio.Event().wait()
+
+
 @pytest.fixture
-def service(database: Database, pool_of: PoolOf, tmp_path: Path) -> Service:
-    """The service with these settings; `workers` says how many processes work."""
+def service(database: Database, pool_of: PoolOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Service:
+    """The service with these settings; `workers` says how many processes work. Nothing is recorded but what a test records: the
+    procedure, which would route each alert, says nothing."""
+    monkeypatch.setattr(wiring, "follow_alerts", _say_nothing)
 
     @asynccontextmanager
     async def running(workers: int = 1, **more: Any) -> AsyncIterator[Hooked]:
