@@ -16,7 +16,7 @@ import pytest
 from services.alerts import wiring
 from services.alerts.settings import Settings
 from services.alerts.wiring import build_api
-from shared.contracts.alerts import AlertAcknowledged, AlertOpened, Finding, Level
+from shared.contracts.alerts import AlertAcknowledged, AlertOpened, AlertWorsened, Finding, Level
 from shared.contracts.event import Event
 from shared.testing.databases import Database
 from shared.testing.eventually import eventually
@@ -78,17 +78,25 @@ class Hooked:
         await record(self.alerts.own, "alerts", steps)
 
 
-def steps_of(customer: UUID, alerts: int = 1, steps: int = 0, level: Level = "act") -> list[tuple[str, UUID, Event]]:
-    """Alerts of a customer that are opened and then acknowledged again and again, as they would be recorded."""
-    found: list[tuple[str, UUID, Event]] = []
+Step = tuple[str, UUID, Event]
+
+
+def steps_of(customer: UUID, alerts: int = 1, steps: int = 1) -> list[Step]:
+    """What persons do about a customer's alerts, as it would be recorded. Nothing answers it, so nothing else happens."""
+    found: list[Step] = []
     for n in range(alerts):
-        alert_id = uuid5(customer, str(n))
-        named: dict[str, Any] = {"alert_id": alert_id, "customer_id": customer, "kind": "credit"}
-        finding = Finding(rule_id="overdue_debt", rule_version=1, level=level, true_on=today(), reasons=())
-        made: list[Event] = [AlertOpened(**named, channel="CNY", finding=finding)]
-        made += [AlertAcknowledged(**named, acknowledged_by=customer, next_check_on=today()) for _ in range(steps)]
-        found += [(f"alert-{alert_id}", customer, event) for event in made]
+        named: dict[str, Any] = {"alert_id": uuid5(customer, str(n)), "customer_id": customer, "kind": "credit"}
+        done = AlertAcknowledged(**named, acknowledged_by=customer, next_check_on=today())
+        found += [(f"alert-{done.alert_id}", customer, done)] * steps
     return found
+
+
+def found_of(customer: UUID, level: Level) -> Step:
+    """An alert of a customer is opened, or worsens when its level is `stop`."""
+    finding = Finding(rule_id="overdue_debt", rule_version=1, level=level, true_on=today(), reasons=())
+    named: dict[str, Any] = {"alert_id": uuid5(customer, "0"), "customer_id": customer, "kind": "credit", "finding": finding}
+    event: Event = AlertWorsened(**named) if level == "stop" else AlertOpened(**named, channel="CNY")
+    return f"alert-{uuid5(customer, '0')}", customer, event
 
 
 Service = Callable[..., AbstractAsyncContextManager[Hooked]]

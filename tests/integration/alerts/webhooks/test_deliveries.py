@@ -60,7 +60,7 @@ async def test_under_five_percent_failures_none_is_lost_and_every_customer_stays
 ) -> None:
     receiver.fault = five_in_a_hundred(7)
     webhook_id = await hooked.subscribe(receiver)
-    wanted = await recorded(hooked, [uuid4() for _ in range(30)], 2, 9)
+    wanted = await recorded(hooked, [uuid4() for _ in range(30)], 2, 10)
     await hooked.until(webhook_id, waiting=0, last_delivered_at=(await _done(hooked, webhook_id, 600)))
     assert_in_order(receiver, wanted)
     assert (len(wanted), receiver.refused, (await hooked.hook(webhook_id))["dead"]) == (600, [], 0)
@@ -87,7 +87,7 @@ async def test_two_processes_and_one_killed_in_the_middle_lose_nothing(service: 
     async with service(workers=1) as hooked:
         webhook_id = await hooked.subscribe(receiver)
         async with working_service(hooked.alerts.settings):
-            wanted = await recorded(hooked, [uuid4() for _ in range(20)], 1, 9)
+            wanted = await recorded(hooked, [uuid4() for _ in range(20)], 1, 10)
 
             async def some() -> bool:
                 return len(receiver.taken) > 40
@@ -104,7 +104,7 @@ async def test_a_failing_customer_holds_back_its_own_calls_only(service: Service
     async with service(webhook_retry_seconds=(0.05, 30.0)) as hooked:
         webhook_id = await hooked.subscribe(receiver)
         receiver.fault = lambda _, body: "500 Error" if str(bad).encode() in body else None
-        await hooked.record(*steps_of(bad, steps=2), *steps_of(good, steps=2))
+        await hooked.record(*steps_of(bad, steps=3), *steps_of(good, steps=3))
         await hooked.until(webhook_id, waiting=3)
         assert [body["data"]["customer_id"] for _, body in receiver.taken] == [str(good)] * 3
         assert [call["attempts"] for call in await hooked.calls(webhook_id, customer_id=str(bad))][:2] == [0, 0]
@@ -128,10 +128,10 @@ async def test_a_call_that_is_given_up_lets_the_next_one_go_and_is_sent_again_ov
     async with service(webhook_retry_seconds=(0.02, 0.02)) as hooked:
         webhook_id = await hooked.subscribe(receiver)
         receiver.fault = lambda call, body: "400 No" if call <= 3 else None
-        await hooked.record(*steps_of(customer, steps=1))
+        await hooked.record(*steps_of(customer, steps=2))
         await hooked.until(webhook_id, dead=1, waiting=0)
         [dead] = await hooked.calls(webhook_id, state="DEAD")
-        assert (dead["attempts"], dead["last_status"], dead["type"]) == (3, 400, "regulars.alerts.alert-opened.v1")
+        assert (dead["attempts"], dead["last_status"], dead["type"]) == (3, 400, "regulars.alerts.alert-acknowledged.v1")
         assert [body["data"]["version"] for _, body in receiver.taken] == [2]
         await hooked.post(f"/v1/webhooks/{webhook_id}/redelivery", {"event_id": dead["event_id"]}, status=202)
         await hooked.until(webhook_id, dead=0, waiting=0)

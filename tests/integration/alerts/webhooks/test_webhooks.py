@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import base64
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
-from shared.contracts.alerts import AlertWorsened, Finding
+from shared.contracts.alerts import Finding
+from shared.contracts.company_alerts import CompanyAlertEnded, CompanyAlertOpened, Subject
 from shared.testing.eventually import eventually
 from tests.integration.alerts.conftest import ago, invoice, sales, today
-from tests.integration.alerts.webhooks.conftest import Hooked, steps_of
+from tests.integration.alerts.webhooks.conftest import Hooked, found_of, steps_of
 from tests.integration.alerts.webhooks.receiver import Receiver
-from tests.integration.running import key
+from tests.integration.running import key, record
 
 
 async def taken(receiver: Receiver, least: int) -> list[tuple[str, dict[str, Any]]]:
@@ -24,6 +25,17 @@ async def taken(receiver: Receiver, least: int) -> list[tuple[str, dict[str, Any
 
     await eventually(enough)
     return receiver.taken
+
+
+async def told(receiver: Receiver, type_name: str) -> dict[str, Any]:
+    """The first call of a type, as soon as it is there."""
+
+    async def there() -> dict[str, Any] | None:
+        return next((body for _, body in receiver.taken if body["type"] == type_name), None)
+
+    found = await eventually(there)
+    assert found is not None
+    return found
 
 
 @pytest.mark.requirement("S1.20")
@@ -45,19 +57,13 @@ async def test_a_subscriber_receives_a_signed_call_that_the_public_library_accep
 
 
 async def test_levels_and_rules_narrow_and_later_steps_follow_the_alert_as_it_is(hooked: Hooked, receiver: Receiver) -> None:
-    low, high = uuid4(), uuid4()
+    watched, worse = uuid4(), uuid4()
     await hooked.subscribe(receiver, levels=["stop"], rules=["overdue_debt"])
-    await hooked.record(*steps_of(low, steps=1, level="watch"), *steps_of(high, steps=1, level="stop"))
-    assert [body["data"]["customer_id"] for _, body in await taken(receiver, 2)] == [str(high)] * 2
-    stream = steps_of(low)[0][0]
-    finding = Finding(rule_id="overdue_debt", rule_version=1, level="stop", true_on=today(), reasons=())
-    worse = AlertWorsened(alert_id=UUID(stream.removeprefix("alert-")), customer_id=low, kind="credit", finding=finding)
-    await hooked.record((stream, low, worse), steps_of(low, steps=1)[1])
-    told = [body for _, body in await taken(receiver, 4)][2:]
-    assert [(body["type"].split(".")[2], body["data"]["customer_id"]) for body in told] == [
-        ("alert-worsened", str(low)),
-        ("alert-acknowledged", str(low)),
-    ]
+    await hooked.record(found_of(watched, "watch"), *steps_of(watched), found_of(worse, "act"), *steps_of(worse))
+    await hooked.record(found_of(worse, "stop"), *steps_of(worse), *steps_of(watched))
+    await told(receiver, "regulars.alerts.alert-acknowledged.v1")
+    assert {body["data"]["customer_id"] for _, body in receiver.taken} == {str(worse)}
+    assert receiver.taken[0][1]["type"] == "regulars.alerts.alert-worsened.v1"
 
 
 async def test_what_was_recorded_before_the_subscription_is_not_told(hooked: Hooked, receiver: Receiver) -> None:
@@ -75,8 +81,7 @@ async def test_notes_and_details_of_persons_leave_nothing_in_a_call(hooked: Hook
     alert = await hooked.alerts.the_alert(customer, kind="credit")
     await hooked.subscribe(receiver)
     await hooked.post(f"/v1/alerts/{alert['id']}/notes", {"note": "Mrs. Li is ill"})
-    notes = [body["data"] for _, body in await taken(receiver, 1) if body["type"] == "regulars.alerts.note-added.v1"]
-    assert notes[0]["note"] == ""
+    assert (await told(receiver, "regulars.alerts.note-added.v1"))["data"]["note"] == ""
 
 
 async def test_the_secret_is_shown_once_and_again_only_to_the_same_command(hooked: Hooked, receiver: Receiver) -> None:
@@ -117,7 +122,7 @@ async def test_a_paused_subscription_keeps_what_happens_and_tells_it_later(hooke
     customer = uuid4()
     webhook_id = await hooked.subscribe(receiver)
     await hooked.post(f"/v1/webhooks/{webhook_id}/pause")
-    await hooked.record(*steps_of(customer, steps=3))
+    await hooked.record(*steps_of(customer, steps=4))
     assert (await hooked.until(webhook_id, waiting=4))["state"] == "PAUSED"
     assert receiver.calls == 0
     await hooked.post(f"/v1/webhooks/{webhook_id}/resumption")
@@ -183,3 +188,17 @@ async def test_a_page_of_subscriptions_leads_to_the_next(hooked: Hooked, receive
     second = (await hooked.client.get("/v1/webhooks", params={"limit": "2", "cursor": first["next_cursor"]})).json()
     assert [one["id"] for one in first["items"] + second["items"]] == made
     assert "next_cursor" not in second
+
+
+async def test_a_warning_about_the_company_is_told_to_who_asks_for_it(hooked: Hooked, receiver: Receiver) -> None:
+    await hooked.subscribe(receiver, kinds=["company"], levels=["act"])
+    alert_id = uuid4()
+    named: dict[str, Any] = {"alert_id": alert_id, "subject": Subject("source", "erp")}
+    finding = Finding(rule_id="source_silent", rule_version=1, level="act", true_on=today(), reasons=())
+    opened = CompanyAlertOpened(**named, channel="sale", began_on=today(), finding=finding)
+    ended = CompanyAlertEnded(**named, reasons=(), true_on=today())
+    stream = f"company-alert-{alert_id}"
+    await record(hooked.alerts.own, "alerts", [*steps_of(uuid4()), (stream, None, opened), (stream, None, ended)])
+    bodies = [body for _, body in await taken(receiver, 2)]
+    assert [body["type"].split(".")[2] for body in bodies] == ["company-alert-opened", "company-alert-ended"]
+    assert bodies[0]["data"]["subject"] == {"kind": "source", "id": "erp"}
