@@ -1,6 +1,7 @@
 """The published language. Its event classes are known by being imported: whoever reads any of it knows all types."""
 
 from shared.contracts import (
+    agreements,
     alert_steps,
     alerts,
     card_parts,
@@ -20,6 +21,7 @@ from shared.contracts import (
 )
 
 __all__ = [
+    "agreements",
     "alert_steps",
     "alerts",
     "card_parts",

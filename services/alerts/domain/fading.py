@@ -12,6 +12,7 @@ from itertools import pairwise
 from math import exp, log, prod, sqrt
 from typing import NamedTuple
 
+from services.alerts.domain.agreements import Closed, closed_days
 from services.alerts.domain.order_sizes import Sizes
 from services.alerts.domain.rhythm import Purchases
 from services.alerts.domain.student import normal_inverse_gamma
@@ -34,11 +35,16 @@ class Faded(NamedTuple):
     score: float
 
 
-def rarer(purchases: Purchases, on: date, share: float) -> Faded | None:
-    """The intervals between the orders before the day `on`, where no more than the share is left of how often they came."""
+def rarer(purchases: Purchases, on: date, share: float, closures: tuple[Closed, ...] = ()) -> Faded | None:
+    """The intervals between the orders before the day `on`, where no more than the share is left of how often they came.
+
+    Days on which the customer was closed as planned are left out of them."""
     end = on.toordinal()
     days = purchases.days if purchases.last < end else [day for day in purchases.days if day < end]
-    return _compared([b - a for a, b in pairwise(days)], purchases.older, 1.0, share)
+    gaps = [b - a for a, b in pairwise(days)]
+    if closures:
+        gaps = [max(b - a - closed_days(closures, a, b), 1) for a, b in pairwise(days)]
+    return _compared(gaps, purchases.older, 1.0, share)
 
 
 def smaller(sizes: Sizes, on: date, share: float) -> Faded | None:

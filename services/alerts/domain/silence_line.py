@@ -8,6 +8,7 @@ from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
+from services.alerts.domain.agreements import Agreed, postponed
 from services.alerts.domain.business_days import business_day
 from services.alerts.domain.conditions import Condition, at_least, out_of_reach
 from services.alerts.domain.figures import days_text
@@ -79,18 +80,30 @@ def lines(
 
 
 def own_lines(
-    purchases: Purchases, terms: Terms, parameters: Parameters, unit: float, earliest: float, on: date, floor_days: int = 0
+    purchases: Purchases,
+    terms: Terms,
+    parameters: Parameters,
+    unit: float,
+    earliest: float,
+    on: date,
+    known: Agreed,
+    *,
+    floor_days: int = 0,
+    orders: bool = False,
 ) -> list[Line]:
     """Watch and act of a customer's own rhythm, a unit being its own median gap.
 
-    A pause that was made at the same time of an earlier year is waited for. `floor_days` of silence are watched in any case.
+    A pause that was made at the same time of an earlier year is waited for, and what was agreed. `floor_days` of silence are
+    watched in any case. `orders`: the rhythm is that of orders, for which a next one may be agreed.
     """
     own, forward = rhythm(purchases), parameters.number("forward_units") * unit
     asked = on.toordinal() - purchases.last
     pause = known_pause(purchases)
 
     def waited_for(days: int | None, units: int) -> int | None:
-        return days if days is None or pause is None else max(days, pause[1] - purchases.last + round(units * unit))
+        if days is not None and pause is not None:
+            days = max(days, pause[1] - purchases.last + round(units * unit))
+        return postponed(known, purchases.last, days, units - 1, orders=orders)
 
     def watch() -> int | None:
         days = silent_days_until(own, terms.population, forward, parameters.number("watch"), earliest, asked)

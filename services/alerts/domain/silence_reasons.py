@@ -6,6 +6,7 @@ from datetime import date
 from statistics import median, quantiles
 from typing import NamedTuple
 
+from services.alerts.domain.agreements import Agreed, closed_days
 from services.alerts.domain.figures import days_text, decimal_text, percent
 from services.alerts.domain.rhythm import Purchases, gaps, known_pause, rhythm
 from services.alerts.domain.signs import Terms
@@ -27,13 +28,15 @@ PAYMENTS_WORDS = Words("Pays", "payment", "CHANCE_OF_NO_PAYMENT", "last_payment_
 CONTACTS_WORDS = Words("Is in touch", "contact", "CHANCE_OF_NO_CONTACT", "last_contact_on")
 
 
-def silence_reasons(words: Words, days: Purchases, terms: Terms, forward: float, on: date) -> tuple[Reason, ...]:
-    """`forward`: days ahead for which the chance is given. `on`: the day through which nothing has come."""
+def silence_reasons(words: Words, days: Purchases, terms: Terms, forward: float, on: date, known: Agreed) -> tuple[Reason, ...]:
+    """`forward`: days ahead for which the chance is given. `on`: the day through which nothing has come. Days on which the
+    customer was closed as planned are no silence."""
     own = gaps(days)
     middle, silent = median(own), on.toordinal() - days.last
     low, _, high = quantiles(own, n=4, method="inclusive") if len(own) > 1 else (middle, middle, middle)
-    chance = stays_away(rhythm(days), terms.population, forward)(silent)
-    typical = stays_away(Rhythm(0, 0, 0.0, 0.0, 0.0), terms.population, forward)(silent)
+    closed = closed_days(known.closures, days.last, on.toordinal())
+    chance = stays_away(rhythm(days), terms.population, forward)(silent - closed)
+    typical = stays_away(Rhythm(0, 0, 0.0, 0.0, 0.0), terms.population, forward)(silent - closed)
     found = [
         Reason(
             code="OWN_RHYTHM",
@@ -72,4 +75,7 @@ def silence_reasons(words: Words, days: Purchases, terms: Terms, forward: float,
         back = date.fromordinal(pause[1])
         sentence = f"Made the same pause in an earlier year; it would have been back by {back}."
         found.append(Reason(code="KNOWN_PAUSE_OVER", sentence=sentence, figures={"back_by": back.isoformat()}))
+    if closed:
+        sentence = f"Closed as planned on {days_text(closed)} of these, which are not counted."
+        found.append(Reason(code="CLOSURES_LEFT_OUT", sentence=sentence, figures={"closed_days": closed}))
     return tuple(found)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.domain.agreements import AGREEMENTS, Agreed, agreed
 from services.alerts.domain.article_range import Bought, listed
 from services.alerts.domain.belonging import SORTING, Belongs, sorted_by
 from services.alerts.domain.contacts import CONTACTS, contact_day
@@ -20,6 +21,7 @@ from services.alerts.domain.order_sizes import Sizes, ordered
 from services.alerts.domain.payment_habit import Habit, settled
 from services.alerts.domain.rhythm import Purchases, bought
 from services.alerts.domain.turnover import Month, moved
+from shared.contracts.agreements import ClosureCancelled, ClosurePlanned, NextOrderAgreed
 from shared.contracts.alerts import Level, Reason
 from shared.contracts.cards import (
     BasicsRevised,
@@ -111,6 +113,7 @@ class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
     sizes: dict[str, Sizes] = {}
     ranges: tuple[Bought, ...] = ()
     grievances: Grievances = Grievances()
+    agreed: Agreed = Agreed()
 
 
 LEDGER = (InvoiceIssued, PaymentReceived, PaymentReversed, PaymentMade, CreditNoted, WrittenOff)
@@ -118,7 +121,7 @@ COMPLAINTS = (ComplaintReceived, ClaimSettled, ComplaintClosed, ComplaintWithdra
 CARD = (CustomerRegistered, StubOpened, TradeTermsAgreed)
 
 FOLDED_TYPES = frozenset(
-    cls.type for cls in (SaleRecorded, GoodsReturned, *LEDGER, *COMPLAINTS, *CARD, *CONTACTS, *SORTING, CreditGraded)
+    cls.type for cls in (SaleRecorded, GoodsReturned, *LEDGER, *COMPLAINTS, *CARD, *CONTACTS, *SORTING, *AGREEMENTS, CreditGraded)
 )
 """Event types of which something is remembered, if only that the customer exists."""
 
@@ -157,6 +160,8 @@ def evolve(before: WatchedCustomer, envelope: Envelope, recorded_on: date) -> Wa
         case CustomerRegistered() | BasicsRevised() | MarksAssigned() | SalespersonAssigned() | ValueClassChanged():
             belongs = sorted_by(before.belongs, event, envelope.occurred_at.date())
             before = msgspec.structs.replace(before, belongs=belongs)
+        case ClosurePlanned() | ClosureCancelled() | NextOrderAgreed():
+            return msgspec.structs.replace(before, agreed=agreed(before.agreed, event))
         case CreditGraded():
             return msgspec.structs.replace(before, credit=_graded(before.credit, event, envelope.event_id))
     touched_on = contact_day(event, recorded_on)

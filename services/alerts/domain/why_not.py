@@ -15,6 +15,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.domain.agreements import NOTHING_AGREED, reason_of_pause
 from services.alerts.domain.conditions import ALL, Condition
 from services.alerts.domain.control import complete_through
 from services.alerts.domain.figures import amount_text
@@ -218,6 +219,17 @@ def _paused(rule: Rule, channel: str, given: Given) -> Reason:
     )
 
 
+def _without_agreements(given: Given) -> Given:
+    return given._replace(customer=msgspec.structs.replace(given.customer, agreed=NOTHING_AGREED))
+
+
+def _agreed(rule: Rule, channel: str, given: Given) -> Reason:
+    days = getattr(given.customer, channel)
+    found = reason_of_pause(given.customer.agreed, days.last, given.on)
+    code, sentence, figures = found or ("AGREED", "A pause or a next order was agreed.", {})
+    return Reason(code=code, sentence=sentence, figures=figures)
+
+
 def without_grace(given: Given) -> Given:
     parameters = {
         rule_id: Parameters(one.version, {**one.values, GRACE: ENDLESS_DAYS}) if GRACE in one.values else one
@@ -239,5 +251,6 @@ HOLDS = (
     Hold(_delivered, _undelivered),
     Hold(_undisputed, _disputed),
     Hold(_without_pauses, _paused),
+    Hold(_without_agreements, _agreed),
     Hold(without_grace, _passed_by),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from services.cards.api.agreements import router as agreements
 from services.cards.api.areas import router as areas
 from services.cards.api.balance import router as balance
 from services.cards.api.card_health import router as card_health
@@ -48,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     customer_search,
     customer_views,
     parts,
+    agreements,
     verifications,
     merging,
     duplicates,

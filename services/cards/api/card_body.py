@@ -66,4 +66,8 @@ def particulars_body(known: Particulars) -> dict[str, Any]:
         found["terms"] = terms_shown(known.terms.payment_days, known.terms.credit_limit, known.terms.agreed_on.isoformat())
     if known.restriction is not None:
         found["restriction"] = known.restriction
+    if known.agreements.closures:
+        found["closures"] = known.agreements.closures
+    if known.agreements.next_order_on is not None:
+        found["next_order_on"] = known.agreements.next_order_on
     return found

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+from services.cards.domain import agreements
+from services.cards.domain.agreements import NO_AGREEMENTS, Agreements
 from services.cards.domain.refusals import (
     CardAlreadyRegistered,
     CardIsStub,
@@ -16,6 +18,7 @@ from services.cards.domain.refusals import (
     CustomerIsErased,
 )
 from services.cards.domain.stating import Saying, said
+from shared.contracts.agreements import ClosureCancelled, ClosurePlanned, NextOrderAgreed
 from shared.contracts.cards import (
     Basics,
     BasicsRevised,
@@ -57,6 +60,7 @@ class Particulars:
     salesperson_id: str | None = None
     terms: Terms | None = None
     restriction: str | None = None
+    agreements: Agreements = NO_AGREEMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,4 +276,6 @@ def particulars_after(known: Particulars, event: Event) -> Particulars:
             return replace(known, restriction=event.measure)
         case TradeReleased():
             return replace(known, restriction=None)
+        case ClosurePlanned() | ClosureCancelled() | NextOrderAgreed():
+            return replace(known, agreements=agreements.evolve(known.agreements, event))
     return known

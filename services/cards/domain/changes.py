@@ -82,6 +82,11 @@ def _fields_of(known: Particulars, parts: Parts) -> dict[str, Any]:
         "area_id": known.area_id,
         "salesperson_id": known.salesperson_id,
         "restriction": known.restriction,
+        "next_order_on": None if known.agreements.next_order_on is None else known.agreements.next_order_on.isoformat(),
+    }
+    found |= {
+        f"closures.{one.closure_id}": {"first_on": str(one.first_on), "last_on": str(one.last_on), "reason": one.reason}
+        for one in known.agreements.closures
     }
     return {field: value for field, value in found.items() if value is not None}
 

@@ -58,6 +58,18 @@ class NeedUnknown(CardRefused):
     """The card has no such need."""
 
 
+class ClosureBackwards(CardRefused):
+    """A closure ends on the day on which it begins or later, and within a year and a day."""
+
+
+class ClosureUnknown(CardRefused):
+    """The card has no such closure."""
+
+
+class NextOrderOutOfRange(CardRefused):
+    """The next order is agreed for a day from that on which it is said, within two years."""
+
+
 class AdmissionStandardMissing(CardRefused):
     """The company has published no conditions for new customers."""
 

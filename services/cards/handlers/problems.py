@@ -55,6 +55,16 @@ NOTHING_TO_VERIFY = describe(
 )
 TASK_UNKNOWN = describe("TASK_UNKNOWN", 404, "There is no such task", "No figure of this card waits under this id.")
 TASK_SETTLED = describe("TASK_SETTLED", 409, "The task is settled", "Somebody has looked into this figure already.")
+CLOSURE_BACKWARDS = describe(
+    "CLOSURE_BACKWARDS", 422, "The closure has no such days", "It ends on its first day or later, and within a year and a day."
+)
+CLOSURE_UNKNOWN = describe("CLOSURE_UNKNOWN", 404, "There is no such closure", "The card has no closure with this id.")
+NEXT_ORDER_OUT_OF_RANGE = describe(
+    "NEXT_ORDER_OUT_OF_RANGE",
+    422,
+    "The next order cannot be agreed for that day",
+    "It is agreed for the day on which that is said, or a later one within two years.",
+)
 NEED_UNKNOWN = describe("NEED_UNKNOWN", 404, "There is no such need", "The card has no need with this id.")
 TOO_MANY_ITEMS = describe(
     "TOO_MANY_ITEMS", 413, "Too many items", "A bulk request holds at most 1000 items; larger ones go to /v1/imports."
@@ -76,6 +86,9 @@ _CODES: dict[type[refusals.CardRefused], str] = {
     refusals.TaskUnknown: TASK_UNKNOWN,
     refusals.TaskSettled: TASK_SETTLED,
     refusals.NeedUnknown: NEED_UNKNOWN,
+    refusals.ClosureBackwards: CLOSURE_BACKWARDS,
+    refusals.ClosureUnknown: CLOSURE_UNKNOWN,
+    refusals.NextOrderOutOfRange: NEXT_ORDER_OUT_OF_RANGE,
     **relation_problems.CODES,
     **promise_problems.CODES,
     **merge_problems.CODES,

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from shared.contracts.agreements import ClosurePlanned, NextOrderAgreed
 from shared.contracts.complaints import ComplaintReceived
 from shared.contracts.event import Event
 from shared.contracts.promises import InvestmentRecorded
@@ -107,3 +108,21 @@ async def test_complaints_that_burst_and_repeat_enter_the_procedure_as_their_own
     repeated = await alerts.the_alert(customer, rule_id="complaint_cause_repeated", kind="complaints")
     assert (repeated["channel"], repeated["level"]) == ("TRANSPORT LAMP-40", "watch")
     assert figures_of(repeated)["SAME_CAUSE"]["last_on"] == ago(3).isoformat()
+
+
+@pytest.mark.requirement("S3.29")
+async def test_silence_until_the_agreed_order_and_during_a_planned_closure_is_none(alerts: Alerts) -> None:
+    plain, waits, closed = uuid4(), uuid4(), uuid4()
+    for customer in (plain, waits, closed):
+        await alerts.ledger(customer, *sales(customer, ago(45)))
+    agreed = NextOrderAgreed(customer_id=waits, due_on=ago(-20))
+    planned = ClosurePlanned(customer_id=closed, closure_id=uuid4(), first_on=ago(40), last_on=ago(2), reason="RENOVATION")
+    await record(alerts.cards, "cards", [(f"card-{waits}", waits, agreed), (f"card-{closed}", closed, planned)])
+    await alerts.go_live()
+    await alerts.the_alert(plain)
+    await alerts.caught_up()
+    for customer, why in ((waits, "NEXT_ORDER_AGREED"), (closed, "CLOSED_AS_PLANNED")):
+        assert await alerts.alerts_of(customer) == []
+        answer = await alerts.client.get(f"/v1/customers/{customer}/why-not", params={"rule": "silent_beyond_own_rhythm"})
+        assert answer.status_code == 200, answer.text
+        assert why in answer.text

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from services.alerts.domain.agreements import closed_days, postponed, reason_of_pause
 from services.alerts.domain.conditions import Condition, at_least, at_most
 from services.alerts.domain.figures import days_text, decimal_text, percent
 from services.alerts.domain.rhythm import Purchases, rhythm
@@ -31,7 +32,7 @@ def new_customer_quiet(customer: WatchedCustomer, terms: Terms, today: date, on:
 
     line, since, all_lines = None, None, list[Line]()
     if on >= first_on:
-        all_lines = _lines(purchases, terms, parameters, unit, on)
+        all_lines = _lines(customer, purchases, terms, parameters, unit, on)
         line = reached(all_lines, on)
         since = all_lines[0].due_on if all_lines and all_lines[0].due_on <= on else None
 
@@ -44,7 +45,7 @@ def new_customer_quiet(customer: WatchedCustomer, terms: Terms, today: date, on:
             began=began,
             level=None if line is None else line.level,
             true_on=None if line is None else line.due_on,
-            over=False,
+            over=on >= first_on and line is None and reason_of_pause(customer.agreed, purchases.last, on) is not None,
             changes_on=lambda: first_on if on < first_on else next_change(all_lines, on),
             reasons=lambda: _reasons(customer, purchases, terms, unit, on),
             evidence=evidence,
@@ -65,27 +66,28 @@ def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> t
         return asked
     parameters = terms.parameters[RULE_ID]
     unit = max(parameters.number("unit_days"), terms.population.typical_gap)
-    found = _lines(purchases, terms, parameters, unit, date.max)
+    found = _lines(customer, purchases, terms, parameters, unit, date.max)
     return (*asked, *conditions(CHANNEL, purchases, found, earliest_day(purchases, EARLIEST_DAYS), on))
 
 
-def _lines(purchases: Purchases, terms: Terms, parameters: Parameters, unit: float, on: date) -> list[Line]:
+def _lines(
+    customer: WatchedCustomer, purchases: Purchases, terms: Terms, parameters: Parameters, unit: float, on: date
+) -> list[Line]:
     own, forward = rhythm(purchases), parameters.number("forward_units") * unit
-    asked = on.toordinal() - purchases.last
 
-    def watch() -> int | None:
-        return silent_days_until(own, terms.population, forward, parameters.number("watch"), EARLIEST_DAYS, asked)
+    def due(level: int, name: str) -> int | None:
+        days = silent_days_until(own, terms.population, forward, parameters.number(name), EARLIEST_DAYS)
+        return postponed(customer.agreed, purchases.last, days, level, orders=True)
 
-    def act() -> int | None:
-        return silent_days_until(own, terms.population, forward, parameters.number("act"), EARLIEST_DAYS, asked)
-
-    return lines(purchases, terms, parameters.whole("grace_days"), on, (("watch", watch), ("act", act)))
+    grace = parameters.whole("grace_days")
+    return lines(purchases, terms, grace, on, (("watch", lambda: due(0, "watch")), ("act", lambda: due(1, "act"))))
 
 
 def _reasons(customer: WatchedCustomer, purchases: Purchases, terms: Terms, unit: float, on: date) -> tuple[Reason, ...]:
     silent, usual = on.toordinal() - purchases.last, terms.population.typical_gap
     forward = terms.parameters[RULE_ID].number("forward_units") * unit
-    chance = stays_away(rhythm(purchases), terms.population, forward)(silent)
+    closed = closed_days(customer.agreed.closures, purchases.last, on.toordinal())
+    chance = stays_away(rhythm(purchases), terms.population, forward)(silent - closed)
     which = "First order" if purchases.count == 1 else "Second order"
     return (
         Reason(

@@ -35,7 +35,7 @@ def nobody_in_touch(customer: WatchedCustomer, terms: Terms, today: date, on: da
     began = contacts.began
     line, all_lines = None, list[Line]()
     if first_on <= on < gone_on:
-        all_lines = own_lines(contacts, terms, parameters, unit, EARLIEST_UNITS * unit, on)
+        all_lines = own_lines(contacts, terms, parameters, unit, EARLIEST_UNITS * unit, on, customer.agreed)
         line = reached(all_lines, on)
 
     def changes_on() -> date | None:
@@ -51,7 +51,7 @@ def nobody_in_touch(customer: WatchedCustomer, terms: Terms, today: date, on: da
             true_on=None if line is None else line.due_on,
             over=on >= gone_on,
             changes_on=changes_on,
-            reasons=lambda: _reasons(contacts, purchases, terms, unit, on),
+            reasons=lambda: _reasons(customer, contacts, purchases, terms, unit, on),
             evidence=lambda: (began,),
         ),
     )
@@ -71,7 +71,7 @@ def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> t
     since, most = on.toordinal() - purchases.last, parameters.whole("trading_days")
     trades = at_most(CHANNEL, "watch", "DAYS_SINCE_PURCHASE", f"Bought last on {purchases.last_on}.", since, most)
     # With the last day that there is, no line lies ahead of it: all of them are solved.
-    found = own_lines(contacts, terms, parameters, unit, EARLIEST_UNITS * unit, date.max)
+    found = own_lines(contacts, terms, parameters, unit, EARLIEST_UNITS * unit, date.max, customer.agreed)
     first_on = earliest_day(contacts, EARLIEST_UNITS * unit)
     return (enough, buys, trades, *conditions(CHANNEL, contacts, found, first_on, on))
 
@@ -80,11 +80,13 @@ def _unit(contacts: Purchases, parameters: Parameters) -> float:
     return max(parameters.number("unit_days"), median_gap(contacts) or 0.0)
 
 
-def _reasons(contacts: Purchases, purchases: Purchases, terms: Terms, unit: float, on: date) -> tuple[Reason, ...]:
+def _reasons(
+    customer: WatchedCustomer, contacts: Purchases, purchases: Purchases, terms: Terms, unit: float, on: date
+) -> tuple[Reason, ...]:
     forward = terms.parameters[RULE_ID].number("forward_units") * unit
     bought_on = purchases.last_on.isoformat()
     buys = Reason(code="BUYS", sentence=f"Bought last on {bought_on}.", figures={"last_purchase_on": bought_on})
-    return (*silence_reasons(CONTACTS_WORDS, contacts, terms, forward, on), buys)
+    return (*silence_reasons(CONTACTS_WORDS, contacts, terms, forward, on, customer.agreed), buys)
 
 
 def _ended(customer: WatchedCustomer, on: date) -> Reason:

@@ -84,7 +84,7 @@ def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> t
 def _found(customer: WatchedCustomer, purchases: Purchases, parameters: Parameters, on: date) -> list[_Found]:
     """What has fallen to the share or below, the worst first."""
     share = parameters.number("share")
-    voices = [_Found(None, one) for one in [rarer(purchases, on, share)] if one is not None]
+    voices = [_Found(None, one) for one in [rarer(purchases, on, share, customer.agreed.closures)] if one is not None]
     for currency, sizes in customer.sizes.items():
         one = smaller(sizes, on, share)
         if one is not None:

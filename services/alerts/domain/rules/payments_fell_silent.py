@@ -43,7 +43,7 @@ def payments_fell_silent(customer: WatchedCustomer, terms: Terms, today: date, o
         debts = _debts(customer, today)
         overdue = [debt for debt in debts if debt.item.due_on < on]
         if overdue:
-            all_lines = own_lines(payments, terms, parameters, unit, earliest, on)
+            all_lines = own_lines(payments, terms, parameters, unit, earliest, on, customer.agreed)
             line = reached(all_lines, on)
 
     def changes_on() -> date | None:
@@ -84,7 +84,7 @@ def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> t
     items = sum(debt.item.due_on < on for debt in _debts(customer, today))
     due = at_least(CHANNEL, "watch", "OVERDUE_ITEMS", f"{items} undisputed items are overdue.", items, 1)
     # With the last day that there is, no line lies ahead of it: all of them are solved.
-    found = own_lines(payments, terms, parameters, unit, earliest, date.max)
+    found = own_lines(payments, terms, parameters, unit, earliest, date.max, customer.agreed)
     return (enough, due, *conditions(CHANNEL, payments, found, earliest_day(payments, earliest), on))
 
 
@@ -121,7 +121,7 @@ def _reasons(
                     },
                 )
             )
-    return (*silence_reasons(PAYMENTS_WORDS, payments, terms, forward, on), *found)
+    return (*silence_reasons(PAYMENTS_WORDS, payments, terms, forward, on, customer.agreed), *found)
 
 
 def _ended(customer: WatchedCustomer, on: date) -> Reason:

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from services.alerts.domain.agreements import reason_of_pause
 from services.alerts.domain.conditions import Condition, at_least
 from services.alerts.domain.figures import amount_text
 from services.alerts.domain.rhythm import Purchases, median_gap
@@ -39,7 +40,7 @@ def silent_beyond_own_rhythm(customer: WatchedCustomer, terms: Terms, today: dat
 
     line, since, all_lines = None, None, list[Line]()
     if on >= first_on:
-        all_lines = _lines(purchases, terms, parameters, gap, unit, on)
+        all_lines = _lines(customer, purchases, terms, parameters, gap, unit, on)
         line = reached(all_lines, on)
         since = all_lines[0].due_on if all_lines and all_lines[0].due_on <= on else None
 
@@ -52,7 +53,7 @@ def silent_beyond_own_rhythm(customer: WatchedCustomer, terms: Terms, today: dat
             began=began,
             level=None if line is None else line.level,
             true_on=None if line is None else line.due_on,
-            over=False,
+            over=on >= first_on and line is None and reason_of_pause(customer.agreed, purchases.last, on) is not None,
             changes_on=lambda: first_on if on < first_on else next_change(all_lines, on),
             reasons=lambda: _reasons(customer, purchases, terms, unit, on),
             evidence=evidence,
@@ -74,27 +75,36 @@ def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> t
     gap = median_gap(purchases) or 0.0
     unit = max(parameters.number("unit_days"), gap)
     # With the last day that there is, no line lies ahead of it: all of them are solved.
-    found = _lines(purchases, terms, parameters, gap, unit, date.max)
+    found = _lines(customer, purchases, terms, parameters, gap, unit, date.max)
     return (enough, *conditions(CHANNEL, purchases, found, earliest_day(purchases, max(EARLIEST_DAYS, gap)), on))
 
 
-def _lines(purchases: Purchases, terms: Terms, parameters: Parameters, gap: float, unit: float, on: date) -> list[Line]:
+def _lines(
+    customer: WatchedCustomer, purchases: Purchases, terms: Terms, parameters: Parameters, gap: float, unit: float, on: date
+) -> list[Line]:
     floor = round(parameters.number("floor_units") * unit) if terms.population_version == 0 else 0
-    return own_lines(purchases, terms, parameters, unit, max(EARLIEST_DAYS, gap), on, floor)
+    earliest = max(EARLIEST_DAYS, gap)
+    return own_lines(purchases, terms, parameters, unit, earliest, on, customer.agreed, floor_days=floor, orders=True)
 
 
 def _reasons(customer: WatchedCustomer, purchases: Purchases, terms: Terms, unit: float, on: date) -> tuple[Reason, ...]:
     forward = terms.parameters[RULE_ID].number("forward_units") * unit
-    return (*silence_reasons(ORDERS_WORDS, purchases, terms, forward, on), *at_stake(customer, purchases.last_on))
-
-
-def bought_again(customer: WatchedCustomer, _on: date) -> Reason:
-    bought_on = None if customer.purchases is None else customer.purchases.last_on.isoformat()
-    return Reason(
-        code="BOUGHT_AGAIN",
-        sentence=f"Bought again on {bought_on}.",
-        figures={} if bought_on is None else {"last_purchase_on": bought_on},
+    return (
+        *silence_reasons(ORDERS_WORDS, purchases, terms, forward, on, customer.agreed),
+        *at_stake(customer, purchases.last_on),
     )
+
+
+def bought_again(customer: WatchedCustomer, on: date) -> Reason:
+    """Why a silence of orders is over: what was agreed since, or else a purchase."""
+    purchases = customer.purchases
+    if purchases is None:
+        return Reason(code="BOUGHT_AGAIN", sentence="Bought again.", figures={})
+    agreed = reason_of_pause(customer.agreed, purchases.last, on)
+    if agreed is not None and (on - purchases.last_on).days >= EARLIEST_DAYS:
+        return Reason(code=agreed[0], sentence=agreed[1], figures=agreed[2])
+    bought_on = purchases.last_on.isoformat()
+    return Reason(code="BOUGHT_AGAIN", sentence=f"Bought again on {bought_on}.", figures={"last_purchase_on": bought_on})
 
 
 def at_stake(customer: WatchedCustomer, last_on: date) -> tuple[Reason, ...]:
