@@ -7,7 +7,7 @@ import asyncio
 from services.alerts.jobs.common_causes import Looked, judge_causes
 from services.alerts.jobs.company import CompanyJob, now_of
 from services.alerts.jobs.salespeople import judge_salespeople
-from services.alerts.jobs.silent_sources import judge_sources
+from services.alerts.jobs.silent_sources import Dismissed, judge_sources
 
 LOOK_SECONDS = 2.0
 
@@ -16,10 +16,11 @@ async def judge_company(job: CompanyJob) -> None:
     """What is due is told by the watermark; the clock only says when to look. Any error ends the process, and the next one
     goes on with what was not said."""
     causes, salespeople = Looked(), Looked()
+    dismissed: set[Dismissed] = set()
     while True:
         now = await now_of(job)
         if now is not None:
-            await judge_sources(job, now)
+            await judge_sources(job, now, dismissed)
             await judge_causes(job, now, causes)
             await judge_salespeople(job, now, salespeople)
         await asyncio.sleep(LOOK_SECONDS)

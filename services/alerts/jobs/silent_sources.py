@@ -11,6 +11,7 @@ from services.alerts.domain.business_days import business_day
 from services.alerts.domain.company_rules import SOURCE_SILENT
 from services.alerts.domain.control import source_key
 from services.alerts.domain.judging import ALERTS
+from services.alerts.domain.rules import ALL_RULES
 from services.alerts.domain.signs import Parameters
 from services.alerts.domain.source_silence import (
     LATELY_DAYS,
@@ -23,24 +24,28 @@ from services.alerts.domain.source_silence import (
 )
 from services.alerts.jobs.company import CompanyJob, Now, Opening, append_beside, end_alert, folded, open_alert, parameters_of
 from services.alerts.jobs.declared import declared
+from services.alerts.jobs.inhibition import inhibited, released
 from services.alerts.read_models.company_alerts import KnownAlert, known_alerts
 from services.alerts.read_models.deliveries import DELIVERIES, SpokenDay, spoken_days
+from services.alerts.read_models.explained import alerts_after, silences_after
 from services.alerts.read_models.silent_sources import Said, said_of_sources, source_stream
 from services.alerts.read_models.watched_customers import places_as_they_are
-from shared.contracts.alerts import Reason
+from shared.contracts.alerts import AlertKind, Reason
 from shared.contracts.cards import FactKind
-from shared.contracts.company_alerts import SourceFellSilent, SourceSpokeAgain, Subject
+from shared.contracts.company_alerts import Child, SourceFellSilent, SourceSpokeAgain, Subject
 from shared.event_store.events import Append, NewEvent
 
 Key = tuple[FactKind, str]
+Dismissed = tuple[Key, date, date | None]
+"""A source, the day on which it was looked at, and the day of going live as it was known then."""
 KINDS: Mapping[str, FactKind] = {kind: kind for kind in get_args(FactKind)}
 
 
-async def judge_sources(job: CompanyJob, now: Now) -> None:
+async def judge_sources(job: CompanyJob, now: Now, dismissed: set[Dismissed]) -> None:
     """Open and end the warnings about sources, and say to the engine what to wait for.
 
     Before going live nothing is warned of, but the engine must know on the day itself for whom not to conclude anything.
-    Raises CompanyAlertContested.
+    `dismissed` are sources that were looked at closely today and not warned of. Raises CompanyAlertContested.
     """
     parameters = (await parameters_of(job, [SOURCE_SILENT]))[SOURCE_SILENT.id]
     async with job.pool.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
@@ -50,14 +55,21 @@ async def judge_sources(job: CompanyJob, now: Now) -> None:
         places = await places_as_they_are(c, [0])
     waited_for = {key: one for key, one in silent.items() if isinstance(one.event, SourceFellSilent)}
     told = alerts if now.live_on is not None else waited_for
-    quiet = {key: one for key, one in _quiet(job, lately, parameters, now).items() if key not in told}
-    if quiet and await folded(job, now, DELIVERIES):
-        # What is not folded yet may be what a source has delivered; what it declares counts for more than its silence.
-        sources = (await declared(job.pool, job.stores["cards"])).sources
-        candidates = {key for key in quiet if source_key(*key) not in sources}
-        for key, found in (await _with_every_year(job, now, parameters, candidates)).items():
-            await _fell_silent(job, now, parameters, key, found, silent.get(key))
     sources = places[0].control.sources if places else {}
+    quiet = _quiet(job, lately, parameters, now)
+    candidates = {
+        key
+        for key in quiet.keys() - told.keys()
+        if source_key(*key) not in sources and (key, now.today, now.live_on) not in dismissed
+    }
+    # What is not folded yet may be what a source has delivered.
+    if candidates and await folded(job, now, DELIVERIES):
+        # What a source declares counts for more than its silence, also where the engine has not come to it yet.
+        known = (await declared(job.pool, job.stores["cards"])).sources
+        undeclared = {key for key in candidates if source_key(*key) not in known}
+        for key, found in (await _with_every_year(job, now, parameters, undeclared)).items():
+            await _fell_silent(job, now, parameters, key, found, silent.get(key))
+        dismissed |= {(key, now.today, now.live_on) for key in candidates}
     for key, one in waited_for.items():
         days = lately.get(key, [])
         if source_key(*key) in sources:
@@ -135,14 +147,25 @@ def _declared_reason(key: Key) -> Reason:
 
 async def _fell_silent(job: CompanyJob, now: Now, parameters: Parameters, key: Key, found: Quiet, said: Said | None) -> None:
     kind, source = key
-    opening = Opening(Subject("source", source), kind, found.through, finding_of(found, parameters))
+    children, explained = await _explained(job, key, found.through)
+    opening = Opening(Subject("source", source), kind, found.through, finding_of(found, parameters), children)
     event = SourceFellSilent(source=source, fact_kind=kind, through=found.through, alert_id=opening.alert_id)
     known = said is not None and said.event == event
     beside = [] if known else [_control(event, said, now)]
     if now.live_on is not None:
-        await open_alert(job, now, opening, beside)
+        await open_alert(job, now, opening, [*beside, *inhibited(job, now, opening.alert_id, explained, children)])
     elif beside:
         await append_beside(job, beside)
+
+
+async def _explained(job: CompanyJob, key: Key, through: date) -> tuple[tuple[Child, ...], AlertKind]:
+    """Alerts that were opened before it was known that the source had stopped."""
+    kind, source = key
+    async with job.pool.acquire() as c:
+        if kind == "sales":
+            return await silences_after(c, through, source), "silence"
+        waiting = [rule.id for rule in ALL_RULES if rule.kind == "credit" and kind in rule.waits_for and kind == "payments"]
+        return await alerts_after(c, through, waiting), "credit"
 
 
 async def _speaks_again(job: CompanyJob, now: Now, key: Key, said: Said, known: KnownAlert | None, reason: Reason) -> None:
@@ -152,7 +175,9 @@ async def _speaks_again(job: CompanyJob, now: Now, key: Key, said: Said, known: 
     if known is None:
         await append_beside(job, beside)
     else:
-        await end_alert(job, now, known, reason, beside)
+        alert = known.alert
+        explained: AlertKind = "silence" if kind == "sales" else "credit"
+        await end_alert(job, now, known, reason, [*beside, *released(job, now, alert.alert_id, explained, alert.children)])
 
 
 def _control(event: SourceFellSilent | SourceSpokeAgain, said: Said | None, now: Now) -> Append:

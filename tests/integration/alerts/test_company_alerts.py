@@ -100,6 +100,30 @@ async def test_a_source_that_stops_holds_back_its_customers_silence_until_it_spe
 
 
 @pytest.mark.requirement("S1.20")
+async def test_alerts_that_were_opened_before_the_source_was_missed_are_inhibited(alerts: Alerts) -> None:
+    await deliver(alerts, "erp", workdays(70, 0))
+    theirs = uuid4()
+    await alerts.ledger(theirs, *[sale(theirs, ago(40 + 10 * n), "shop") for n in reversed(range(12))])
+    await alerts.go_live()
+    opened = await alerts.the_alert(theirs)
+    # Only now it is seen of which days the shop had spoken.
+    await deliver(alerts, "shop", workdays(70, 12))
+    one = await the_company_alert(alerts, rule_id=RULE)
+    assert one["children"] == 1
+
+    async def steps() -> list[str]:
+        found = (await alerts.client.get(f"/v1/alerts/{opened['id']}")).json()["steps"]
+        return [step["step"] for step in found if "INHIBITED" in step["step"]]
+
+    assert await steps() == ["INHIBITED"]
+    await published(alerts, catch_up_minutes="0")
+    somebody = uuid4()
+    await alerts.ledger(somebody, sale(somebody, today(), "shop"))
+    await the_company_alert(alerts, state="ENDED")
+    assert await steps() == ["INHIBITED", "UNINHIBITED"]
+
+
+@pytest.mark.requirement("S1.20")
 async def test_a_person_looks_after_a_silent_source(alerts: Alerts) -> None:
     await deliver(alerts, "erp", workdays(70, 0))
     await deliver(alerts, "shop", workdays(70, 12))
