@@ -123,7 +123,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
             async with asyncio.TaskGroup() as each:
                 each.create_task(learn_for_ever(learning))
                 each.create_task(judge_company(company))
-                each.create_task(watch_promises(pool, ZoneInfo(settings.zone)))
+                each.create_task(watch_promises(pool, ZoneInfo(settings.zone), settings.parts))
                 each.create_task(follow_alerts(pool, ZoneInfo(settings.zone)))
 
         async with asyncio.TaskGroup() as tasks:

@@ -13,7 +13,7 @@ from shared.contracts.alerts import Finding, Outcome, Reason
 from shared.contracts.cards import FactKind
 from shared.contracts.event import Event, Personal, registered
 
-SubjectKind = Literal["source", "salesperson", "area", "article"]
+SubjectKind = Literal["source", "salesperson", "area", "article", "rule"]
 
 
 class Subject(msgspec.Struct, frozen=True):

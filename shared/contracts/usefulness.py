@@ -13,6 +13,7 @@ class ProbationEvent(Event, frozen=True, kw_only=True, omit_defaults=True):
     """Base. Of the alerts that this version of the rule opened, `right` were true or true and too late, `wrong` were false.
 
     `promised` is the share of right ones that was published with the rule, `owner` who published it; nobody did the defaults.
+    `alert_id` is the warning about the company that tells of it.
     """
 
     rule_id: str
@@ -21,6 +22,7 @@ class ProbationEvent(Event, frozen=True, kw_only=True, omit_defaults=True):
     right: int
     wrong: int
     owner: UUID | None = None
+    alert_id: UUID | None = None
 
 
 @registered

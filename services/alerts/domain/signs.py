@@ -120,9 +120,9 @@ class Rule:
     waits_for: tuple[FactKind, ...]
     defaults: Mapping[str, Decimal]
     judge: Judge
+    why_not: WhyNot
     one_beginning: bool = False
     ended: Callable[[WatchedCustomer, date], Reason] | None = None
-    why_not: WhyNot | None = None
 
     def __post_init__(self) -> None:
         # A rule may promise otherwise than all.

@@ -70,7 +70,7 @@ class WhyNot(NamedTuple):
 def why_not(rule: Rule, customer: WatchedCustomer, terms: Terms, today: date) -> list[WhyNot]:
     """One answer for each channel that the rule judges or would judge; at least one. `terms` are those of a live installation."""
     given = Given(customer, terms, today, day_known(rule, customer, terms, today))
-    told = () if rule.why_not is None else rule.why_not(*given)
+    told = rule.why_not(*given)
     signs = _signs(rule, given)
     lifted = _held_back(rule, given)
     channels = sorted({*signs, *(one.channel for one in told), *lifted, *_open(rule, customer)} - {ALL}) or [ALL]

@@ -98,7 +98,7 @@ def _step(envelope: Envelope, opening: AlertOpened, said: Saying | None, items: 
     conditions: Sequence[Condition] = ()
     if row is not None:
         terms = terms_for(terms, row.customer, business_day(envelope.occurred_at, zone))
-    if rule is not None and rule.why_not is not None and row is not None:
+    if rule is not None and row is not None:
         today = business_day(envelope.occurred_at, zone)
         on = day_known(rule, row.customer, terms, today)
         conditions = [one for one in rule.why_not(row.customer, terms, today, on) if one.channel in (opening.channel, ALL)]

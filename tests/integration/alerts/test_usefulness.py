@@ -51,6 +51,11 @@ async def close(alerts: Alerts, alert: dict[str, Any], outcome: str, **more: str
     return position
 
 
+async def about_rules(alerts: Alerts) -> dict[str, Any]:
+    items = (await alerts.client.get("/v1/company-alerts", params={"subject_kind": "rule"})).json()["items"]
+    return dict(items[0]) if items else {}
+
+
 async def rule(alerts: Alerts) -> dict[str, Any]:
     body: dict[str, Any] = (await alerts.client.get(f"/v1/rules/{RULE}")).json()
     return body
@@ -65,12 +70,11 @@ async def test_outcomes_are_counted_and_a_rule_that_breaks_its_promise_is_put_on
     found = [await alerts.the_alert(customer) for customer in customers]
     await alerts.ledger(customers[3], payment(customers[3], "p1"))
     await alerts.the_alert(customers[3], state="RECOVERED")
-    await close(alerts, found[0], "TRUE", came_true_on=today().isoformat())
-    await close(alerts, found[1], "FALSE")
+    positions = [await close(alerts, found[0], "TRUE", came_true_on=today().isoformat()), await close(alerts, found[1], "FALSE")]
     assert "probation" not in await rule(alerts)
-    position = await close(alerts, found[2], "FALSE")
+    positions.append(await close(alerts, found[2], "FALSE"))
 
-    answer = await alerts.client.get(f"/v1/rules/{RULE}/usefulness", params={"min_position": position})
+    answer = await alerts.client.get(f"/v1/rules/{RULE}/usefulness", params={"min_position": ",".join(positions)})
     assert answer.status_code == 200, answer.text
     body = answer.json()
     assert body["promises"] == [{"version": 2, "precision": "0.6", "outcomes": 3}]
@@ -104,6 +108,17 @@ async def test_outcomes_are_counted_and_a_rule_that_breaks_its_promise_is_put_on
     listed = {one["rule_id"]: one for one in (await alerts.client.get("/v1/rules")).json()["items"]}
     assert listed[RULE]["probation"] == [put_on]
     assert [name for name, one in listed.items() if "probation" in one] == [RULE]
+    told = await eventually(lambda: about_rules(alerts), timeout=10)
+    assert (told["rule_id"], told["subject"], told["state"]) == ("rule_below_its_promise", {"kind": "rule", "id": RULE}, "OPEN")
+    assert told["reasons"][0]["figures"] | {"owner": ""} == {
+        "rule_id": RULE,
+        "version": 2,
+        "promised": "0.6",
+        "right": 1,
+        "wrong": 2,
+        "owner": "",
+    }
+    assert told["reasons"][0]["figures"]["owner"] == put_on["owner"]
 
     await publish(alerts, promised_precision="0.6", promise_outcomes="4")
 
@@ -111,6 +126,11 @@ async def test_outcomes_are_counted_and_a_rule_that_breaks_its_promise_is_put_on
         return await probation() is None
 
     await eventually(over, timeout=10)
+
+    async def ended() -> bool:
+        return (await about_rules(alerts))["state"] == "ENDED"
+
+    await eventually(ended, timeout=10)
     assert (await alerts.client.get("/v1/rules/nobody/usefulness")).status_code == 404
 
 
