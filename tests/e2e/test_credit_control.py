@@ -126,6 +126,7 @@ async def test_a_customer_who_does_not_pay_gets_no_goods_until_credit_releases_i
     stopped = await checked(company, customer, "TRADE_STOPPED", there=True)
     assert (stopped["decision"], stopped["reasons"][0]["figures"]["alert_id"]) == ("stop", alert["id"])
     await measured(company, alert["id"], "RELEASE")
+    assert stopped["credit_grade"] == "STOP"
     released = await checked(company, customer, "TRADE_STOPPED", there=False)
     assert (released["decision"], "restriction" in released) == ("hold", False)
     cards = told(on_kafka, "regulars.cards.events.v1", customer)

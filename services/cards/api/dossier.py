@@ -21,6 +21,7 @@ from services.cards.api.dossier_views import (
     class_body,
     complaint_body,
     complaints_body,
+    grade_body,
     invested_body,
     promises_body,
 )
@@ -65,6 +66,7 @@ async def get_dossier(customer_id: UUID, caller: Caller, deps: Dependencies, min
             "record": await record_body(deps, caller, known),
             "statistics": {
                 "value_class": class_body(known.own),
+                "credit_grade": grade_body(known.own),
                 "trade": await trade_body(deps, customer_id),
                 "receivables": balances_body(known, today, lines=True),
             },
@@ -102,6 +104,7 @@ async def get_credit_card(customer_id: UUID, caller: Caller, deps: Dependencies,
             **_head(known, today),
             **{name: record[name] for name in kept if name in record},
             "value_class": known.own.value_class,
+            "credit_grade": grade_body(known.own),
             "balances": balances_body(known, today, lines=True),
             "disputes": [complaint_body(one) for row in known.rows for one in complaints_of(row).open if one.disputed],
             "alerts": [alert_body(one) for each in alerts for one in each.open if one.kind == "credit"],

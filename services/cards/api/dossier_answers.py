@@ -39,6 +39,20 @@ _BALANCE = {
     "available": "200.00",
     "over_limit": False,
 }
+_GRADE = {
+    "grade": "SHRINK",
+    "since": "2026-05-31",
+    "points": 3,
+    "reasons": [
+        {
+            "code": "OVERDUE_SHARE",
+            "sentence": "50.0 % of what is open in CNY is overdue and not disputed.",
+            "figures": {"overdue": "500.00", "open": "1000.00", "currency": "CNY", "share_percent": "50.0", "points": 2},
+        }
+    ],
+    "expected_change": [{"amount": "-500.00", "currency": "CNY"}],
+    "standard_version": 1,
+}
 _PROMISE = {
     "id": "0c1d1c5e-5a75-5d5c-8f0e-0d9f4e0d7b11",
     "made_by": "CUSTOMER",
@@ -67,6 +81,7 @@ DOSSIER = answer(
                 "rank": 3,
                 "share": "0.071",
             },
+            "credit_grade": _GRADE,
             "trade": {"purchasing": "BUYING", "first_on": "2024-03-11", "last_on": "2026-06-22", "usual_gap_days": 14},
             "receivables": [_BALANCE],
         },
@@ -84,6 +99,7 @@ CREDIT_CARD = answer(
         **_NAMED,
         "terms": {"payment_days": 30, "agreed_on": "2026-01-05", "credit_limit": {"amount": "2000.00", "currency": "CNY"}},
         "value_class": "A",
+        "credit_grade": _GRADE,
         "balances": [_BALANCE],
         "disputes": [_COMPLAINT],
         "alerts": [_ALERT],

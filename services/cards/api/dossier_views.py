@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from services.cards.api.promises import promise_body
-from services.cards.read_models.dossier import Dossier, alerts_of, classified_of, complaints_of, investments_of
+from services.cards.read_models.dossier import Dossier, alerts_of, classified_of, complaints_of, graded_of, investments_of
 from services.cards.read_models.dossier_parts import ZERO, Invested, OpenAlert, OpenComplaint
 from services.cards.read_models.promises import PromiseRow
 from shared.web.amounts import money_body
@@ -27,6 +27,21 @@ def class_body(row: Dossier) -> dict[str, Any] | None:
     if found.net is not None:
         shown["net"] = money_body(found.net.amount, found.net.currency)
     return {"value_class": found.value_class, **shown, "reason": found.reason}
+
+
+def grade_body(row: Dossier) -> dict[str, Any] | None:
+    """The credit grade with its reasons, as it was last changed; None where none was ever given."""
+    found = graded_of(row)
+    if found is None:
+        return None
+    return {
+        "grade": found.grade,
+        "since": found.graded_on,
+        "points": found.points,
+        "reasons": found.reasons,
+        "expected_change": [money_body(one.amount, one.currency) for one in found.expected_change],
+        "standard_version": found.standard_version,
+    }
 
 
 def complaints_body(rows: Sequence[Dossier]) -> dict[str, Any]:

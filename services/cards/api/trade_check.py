@@ -21,7 +21,7 @@ from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.problems import refused
 from services.cards.handlers.trade_check import CardsOf, cards_of
 from services.cards.read_models.customer_lookup import owners
-from services.cards.read_models.dossier import credit_levels
+from services.cards.read_models.dossier import credit_known
 from services.cards.read_models.dossier_parts import LEVELS
 from services.cards.read_models.receivables import RECEIVABLES, OpenBalance, open_balances
 from shared.contracts.money import Money, checked
@@ -88,7 +88,7 @@ async def _checked(deps: Deps, customer_id: UUID, amount: Decimal | None, curren
         if cards is None:
             raise refused(CardUnknown())
         owing = _owing(await open_balances(c, SCHEMA, cards.ids), today)
-        levels = await credit_levels(c, SCHEMA, cards.ids)
+        credit = await credit_known(c, SCHEMA, cards.ids)
     order = _order(amount, currency, cards, owing)
     decision, grounds = check(
         Checked(
@@ -110,8 +110,9 @@ async def _checked(deps: Deps, customer_id: UUID, amount: Decimal | None, curren
         "merged_into": cards.lead_id if cards.lead_id != customer_id else None,
         "restriction": None if cards.restriction is None else cards.restriction.measure,
         "credit_limit": None if cards.limit is None else money_body(cards.limit.amount, cards.limit.currency),
-        # For whom it concerns to read: by itself a warning decides nothing.
-        "credit_level": max(levels, key=LEVELS.index, default=None),
+        # For whom it concerns to read: by themselves warnings and grades decide nothing.
+        "credit_level": max((one.level for one in credit.values() if one.level), key=LEVELS.index, default=None),
+        "credit_grade": credit[cards.lead_id].grade if cards.lead_id in credit else None,
     }
     shown = {name: value for name, value in found.items() if value is not None}
     return {**shown, "owing": [_owing_body(one) for one in owing], "reasons": grounds}

@@ -40,6 +40,7 @@ _STOPPED = {
     "decision": "stop",
     "restriction": "STOP",
     "credit_level": "stop",
+    "credit_grade": "SHRINK",
     "owing": [_OPEN],
     "reasons": [
         {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -22,6 +23,7 @@ from services.cards.read_models.dossier_parts import (
 from shared.contracts import alerts
 from shared.contracts.alerts import AlertEvent
 from shared.contracts.classification import ValueClassChanged
+from shared.contracts.credit_grades import CreditGraded
 from shared.contracts.envelope import Envelope
 from shared.contracts.promises import InvestmentRecorded
 from shared.contracts.relations import CustomersMerged, MergedInto
@@ -33,7 +35,7 @@ from shared.projections.routing import live_table
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """`classified` is the last change of the value class, `complaints`, `alerts` and `investments` the sub-rows, all as JSON, each
+    """`classified` is the last change of the value class, `graded` that of the credit grade, `complaints`, `alerts` and `investments` the sub-rows, all as JSON, each
     from its own topic. `lead_id`: the card that leads, of one that was found to be a second card of the same customer; `merged`:
     the cards that this one leads. The others follow from them. `credit_level`: the worst open warning about the customer's credit.
     """
@@ -49,10 +51,12 @@ class Dossier:
     open_complaints: int
     open_alerts: int
     credit_level: str | None
+    graded: str | None = None
 
 
 _encoder = msgspec.json.Encoder(decimal_format="string")
 _classified = msgspec.json.Decoder(ValueClassChanged)
+_graded = msgspec.json.Decoder(CreditGraded)
 _complaints = msgspec.json.Decoder(Complaints)
 _alerts = msgspec.json.Decoder(Alerts)
 _investments = msgspec.json.Decoder(tuple[Invested, ...])
@@ -60,6 +64,10 @@ _investments = msgspec.json.Decoder(tuple[Invested, ...])
 
 def classified_of(row: Dossier) -> ValueClassChanged | None:
     return None if row.classified is None else _classified.decode(row.classified)
+
+
+def graded_of(row: Dossier) -> CreditGraded | None:
+    return None if row.graded is None else _graded.decode(row.graded)
 
 
 def complaints_of(row: Dossier) -> Complaints:
@@ -91,6 +99,8 @@ def evolve(row: Dossier | None, envelope: Envelope) -> Dossier | None:
     match event:
         case ValueClassChanged():
             return replace(row, classified=_text(event), value_class=event.value_class)
+        case CreditGraded():
+            return replace(row, graded=_text(event))
         case InvestmentRecorded():
             return replace(row, investments=_text(investments_after(investments_of(row), event)))
         case MergedInto():
@@ -110,7 +120,7 @@ def _text(value: object) -> str:
 
 DOSSIER = ReadModel(
     name="dossier",
-    version=1,
+    version=2,
     row=Dossier,
     columns={
         "customer_id": "uuid",
@@ -124,10 +134,11 @@ DOSSIER = ReadModel(
         "open_complaints": "integer",
         "open_alerts": "integer",
         "credit_level": "text",
+        "graded": "text",
     },
     key_column="customer_id",
     topics={
-        CLASSIFICATION_EVENTS: frozenset({ValueClassChanged.type}),
+        CLASSIFICATION_EVENTS: frozenset({ValueClassChanged.type, CreditGraded.type}),
         COMPLAINTS_EVENTS: COMPLAINT_TYPES,
         ALERTS_EVENTS: frozenset(
             cls.type
@@ -158,10 +169,17 @@ async def dossiers(c: Connection, schema: str, customers: Sequence[UUID]) -> Map
     return {customer: blank(customer) for customer in customers} | {row.customer_id: row for row in rows}
 
 
-_LEVELS = "SELECT credit_level FROM {table} WHERE customer_id = ANY($1::uuid[]) AND credit_level IS NOT NULL"
+_CREDIT = "SELECT customer_id, credit_level, graded::jsonb ->> 'grade' AS grade FROM {table} WHERE customer_id = ANY($1::uuid[])"
 
 
-async def credit_levels(c: Connection, schema: str, customers: Sequence[UUID]) -> Sequence[str]:
-    """The worst open warning about credit of each of the customers that has one."""
-    rows = await c.fetch(_LEVELS.format(table=await live_table(c, schema, DOSSIER)), customers)
-    return [row["credit_level"] for row in rows]
+class Credit(NamedTuple):
+    """The worst open warning about a customer's credit, and its grade."""
+
+    level: str | None
+    grade: str | None
+
+
+async def credit_known(c: Connection, schema: str, customers: Sequence[UUID]) -> Mapping[UUID, Credit]:
+    """Of those of the customers that have a row."""
+    rows = await c.fetch(_CREDIT.format(table=await live_table(c, schema, DOSSIER)), customers)
+    return {row["customer_id"]: Credit(row["credit_level"], row["grade"]) for row in rows}

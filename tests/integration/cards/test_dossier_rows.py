@@ -14,6 +14,7 @@ from services.cards.read_models.receivables import RECEIVABLES
 from shared.contracts.alerts import AlertClosed, AlertOpened, AlertRecovered, Finding
 from shared.contracts.classification import ValueClassChanged
 from shared.contracts.complaints import ComplaintClosed, ComplaintReceived
+from shared.contracts.credit_grades import CreditGraded
 from shared.contracts.event import Event
 from shared.contracts.money import Money
 from shared.contracts.promises import InvestmentRecorded, PromiseBroken, PromiseKept, PromiseMade
@@ -53,6 +54,9 @@ def _one(chance: random.Random, customer: UUID, n: int) -> list[Told]:
     closed = AlertClosed(alert_id=alert, kind="credit", outcome="TRUE", cause="LATE", closed_by=uuid4(), **about)
     period: dict[str, Any] = {"standard": "value_class", "standard_version": 1, "period_from": DAY, "period_to": day}
     changed = ValueClassChanged(run_id=uuid4(), value_class=chance.choice(["A", "B"]), net=money, **period, **about)
+    graded = CreditGraded(
+        run_id=uuid4(), standard_version=1, graded_on=day, grade=chance.choice(["GROW", "STOP", None]), exposure=(money,), **about
+    )
     spent = InvestmentRecorded(investment_id=uuid4(), kind="VISIT", spent_on=day, cost=money, hours=Decimal("1.5"), **about)
     invoice = InvoiceIssued(
         source="erp", source_event_id=str(promise), number=str(n), issued_on=day, due_on=day, amount=money, **about
@@ -75,6 +79,7 @@ def _one(chance: random.Random, customer: UUID, n: int) -> list[Told]:
         ("cards", f"ledger-{customer}", customer, invoice),
         ("cards", f"investment-{customer}", customer, spent),
         ("classification", f"classification-{customer}", customer, changed),
+        ("classification", f"credit-grade-{customer}", customer, graded),
         ("complaints", f"complaint-{complaint}", customer, received),
         ("alerts", f"alert-{alert}", customer, opened),
         *ended,

@@ -11,6 +11,7 @@ import pytest
 
 from shared.contracts.alerts import MeasureDecided
 from shared.contracts.complaints import ComplaintReceived
+from shared.contracts.credit_grades import CreditGraded
 from shared.contracts.money import Money
 from shared.contracts.transactions import InvoiceRef
 from shared.testing.eventually import eventually
@@ -133,6 +134,37 @@ async def test_a_measure_reaches_the_check_and_a_release_takes_it_back(cards: Ca
         "regulars.cards.trade-restricted.v1",
         "regulars.cards.trade-released.v1",
     ]
+
+
+@pytest.mark.requirement("S0.10")
+async def test_a_grade_is_shown_on_the_check_and_on_the_credit_card_and_decides_nothing(cards: Cards, pool_of: PoolOf) -> None:
+    customer = await cards.register(terms=LIMIT)
+    amount = Money(Decimal("10.00"), "CNY")
+    graded = CreditGraded(
+        customer_id=customer,
+        run_id=uuid4(),
+        standard_version=1,
+        graded_on=TODAY,
+        grade="STOP",
+        points=6,
+        exposure=(amount,),
+        expected_change=(Money(-amount.amount, "CNY"),),
+    )
+    store = await pool_of(cards.database, "classification")
+    await record(store, "classification", [(f"credit-grade-{customer}", customer, graded)])
+
+    async def reached() -> dict[str, Any] | None:
+        found = await asked(cards, customer, amount="1")
+        return found if "credit_grade" in found else None
+
+    found = await eventually(reached, timeout=20)
+    assert found is not None
+    assert (found["credit_grade"], found["decision"]) == ("STOP", "allowed")
+    card = (await cards.get(f"/v1/customers/{customer}/credit-card")).json()["credit_grade"]
+    assert (card["grade"], card["since"], card["points"]) == ("STOP", TODAY.isoformat(), 6)
+    assert card["expected_change"] == [{"amount": "-10.00", "currency": "CNY"}]
+    dossier = (await cards.get(f"/v1/customers/{customer}/dossier")).json()
+    assert dossier["statistics"]["credit_grade"] == card
 
 
 @pytest.mark.requirement("S0.10")
