@@ -15,13 +15,14 @@ from services.alerts.domain.agreements import AGREEMENTS, Agreed, agreed
 from services.alerts.domain.article_range import Bought, listed
 from services.alerts.domain.belonging import SORTING, Belongs, sorted_by
 from services.alerts.domain.contacts import CONTACTS, contact_day
+from services.alerts.domain.expectations import Expected, expected
 from services.alerts.domain.grievances import Grievances, remembered
 from services.alerts.domain.late_odds import Paid, paid
 from services.alerts.domain.order_sizes import Sizes, ordered
 from services.alerts.domain.payment_habit import Habit, settled
 from services.alerts.domain.rhythm import Purchases, bought
 from services.alerts.domain.turnover import Month, moved
-from shared.contracts.agreements import ClosureCancelled, ClosurePlanned, NextOrderAgreed
+from shared.contracts.agreements import ClosureCancelled, ClosurePlanned, ExpectationSet, NextOrderAgreed
 from shared.contracts.alerts import Level, Reason
 from shared.contracts.cards import (
     BasicsRevised,
@@ -114,6 +115,7 @@ class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
     ranges: tuple[Bought, ...] = ()
     grievances: Grievances = Grievances()
     agreed: Agreed = Agreed()
+    expected: dict[str, tuple[Expected, ...]] = {}
 
 
 LEDGER = (InvoiceIssued, PaymentReceived, PaymentReversed, PaymentMade, CreditNoted, WrittenOff)
@@ -121,7 +123,19 @@ COMPLAINTS = (ComplaintReceived, ClaimSettled, ComplaintClosed, ComplaintWithdra
 CARD = (CustomerRegistered, StubOpened, TradeTermsAgreed)
 
 FOLDED_TYPES = frozenset(
-    cls.type for cls in (SaleRecorded, GoodsReturned, *LEDGER, *COMPLAINTS, *CARD, *CONTACTS, *SORTING, *AGREEMENTS, CreditGraded)
+    cls.type
+    for cls in (
+        SaleRecorded,
+        GoodsReturned,
+        *LEDGER,
+        *COMPLAINTS,
+        *CARD,
+        *CONTACTS,
+        *SORTING,
+        *AGREEMENTS,
+        ExpectationSet,
+        CreditGraded,
+    )
 )
 """Event types of which something is remembered, if only that the customer exists."""
 
@@ -141,10 +155,9 @@ def evolve(before: WatchedCustomer, envelope: Envelope, recorded_on: date) -> Wa
         case SaleRecorded():
             return _sold(before, event, envelope.event_id, envelope.recorded_at, recorded_on)
         case GoodsReturned():
-            months = moved(
-                before.turnover.get(event.net.currency, ()), min(event.returned_on, recorded_on), sold=-event.net.amount
-            )
-            return msgspec.structs.replace(before, turnover={**before.turnover, event.net.currency: months})
+            on, currency = min(event.returned_on, recorded_on), event.net.currency
+            months = moved(before.turnover.get(currency, ()), on, sold=-event.net.amount)
+            return msgspec.structs.replace(before, turnover={**before.turnover, currency: months})
         case PaymentReceived():
             posted = _posted(before, event, envelope.event_id, recorded_on)
             on = min(event.received_on, recorded_on)
@@ -162,6 +175,9 @@ def evolve(before: WatchedCustomer, envelope: Envelope, recorded_on: date) -> Wa
             before = msgspec.structs.replace(before, belongs=belongs)
         case ClosurePlanned() | ClosureCancelled() | NextOrderAgreed():
             return msgspec.structs.replace(before, agreed=agreed(before.agreed, event))
+        case ExpectationSet():
+            said = expected(before.expected.get(event.currency, ()), event, envelope.event_id)
+            return msgspec.structs.replace(before, expected={**before.expected, event.currency: said})
         case CreditGraded():
             return msgspec.structs.replace(before, credit=_graded(before.credit, event, envelope.event_id))
     touched_on = contact_day(event, recorded_on)

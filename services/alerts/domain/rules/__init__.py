@@ -29,6 +29,7 @@ from services.alerts.domain.rules.payments_fell_silent import PAYMENTS_FELL_SILE
 from services.alerts.domain.rules.payments_getting_worse import PAYMENTS_GETTING_WORSE
 from services.alerts.domain.rules.range_of_articles_narrowing import RANGE_OF_ARTICLES_NARROWING
 from services.alerts.domain.rules.sales_ahead_of_collections import SALES_AHEAD_OF_COLLECTIONS
+from services.alerts.domain.rules.sales_below_expectation import SALES_BELOW_EXPECTATION
 from services.alerts.domain.rules.silent_beyond_own_rhythm import SILENT_BEYOND_OWN_RHYTHM
 from services.alerts.domain.signs import Rule
 
@@ -48,6 +49,7 @@ ALL_RULES: tuple[Rule, ...] = (
     RANGE_OF_ARTICLES_NARROWING,
     COMPLAINT_BURST,
     COMPLAINT_CAUSE_REPEATED,
+    SALES_BELOW_EXPECTATION,
 )
 
 RULES_BY_ID = {rule.id: rule for rule in ALL_RULES}
