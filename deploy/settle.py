@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import asyncpg
 
@@ -15,6 +15,9 @@ from shared.contracts.cursor import START, Cursor
 from shared.contracts.topics import SERVICES, TOPICS, main_topic
 from shared.postgres.schema import within
 from shared.projections.positions import cursors_from
+from shared.projections.reaction import Reaction
+from shared.projections.read_model import ReadModel
+from shared.projections.standings import follower_name
 
 _HEADS = """
 SELECT DISTINCT ON (type, part) type, part, gen, xid, pos FROM {schema}.events ORDER BY type, part, gen DESC, xid DESC, pos DESC"""
@@ -32,14 +35,7 @@ _ONE_PART = frozenset(topic.name for topic in TOPICS if topic.one_part)
 _ENGINE = "watched_customers"
 
 
-class Reader(Protocol):
-    """Whatever follows topics under a name: a read model or a reaction."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def topics(self) -> Mapping[str, frozenset[str]]: ...
+Reader = ReadModel[Any] | Reaction
 
 
 class NotSettled(Exception):
@@ -129,7 +125,7 @@ def _behind(
     reader: Reader, reached: Mapping[tuple[str, int], Mapping[str, Cursor]], place: Place, part: int, head: Cursor
 ) -> bool:
     topic = main_topic(place.type)
-    return place.type in reader.topics.get(topic, ()) and reached.get((reader.name, part), {}).get(topic, START) < head
+    return place.type in reader.topics.get(topic, ()) and reached.get((follower_name(reader), part), {}).get(topic, START) < head
 
 
 async def settled(dsn: str, parts: int, patience: float) -> Lag:

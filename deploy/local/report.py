@@ -18,13 +18,15 @@ from shared.postgres.schema import within
 
 _LEVELS = {"stop": 0, "act": 1, "watch": 2}
 _COLOURS = {"stop": "bold red", "act": "red", "watch": "yellow"}
-_ENDED = frozenset({"RECOVERED", "CLOSED"})
+_BY_ITSELF = "RECOVERED"
+_DONE = ("cause", "measure", "outcome")
 _SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """An open alert. `day` is the business day on which its condition became true; `story` what was planted, if anything."""
+    """A warning. `day` is the business day on which its condition became true; `story` what was planted, if anything. `cause`,
+    `measure` and `outcome` are what people made of it, as far as they did."""
 
     story: str | None
     external_id: str
@@ -34,14 +36,17 @@ class Warned:
     rule: str
     name: str
     reasons: tuple[str, ...]
+    cause: str | None = None
+    measure: str | None = None
+    outcome: str | None = None
 
 
 async def warnings(services: Services, expected: Sequence[Expected]) -> list[Warned]:
-    """All open alerts, the most serious first."""
+    """All alerts but those that are over by themselves, the most serious first."""
     stories = {one.external_id: one.story for one in expected}
     found, cards = [], {}
     async for alert in services.alerts.pages("/alerts", limit="200"):
-        if alert["state"] in _ENDED:
+        if _BY_ITSELF in (alert["state"], alert.get("outcome")):
             continue
         customer = alert["customer"]["id"]
         if customer not in cards:
@@ -58,6 +63,7 @@ async def warnings(services: Services, expected: Sequence[Expected]) -> list[War
                 rule=alert["rule_id"],
                 name=card.get("name") or number,
                 reasons=tuple(reason["sentence"] for reason in alert["reasons"]),
+                **{name: alert.get(name) for name in _DONE},
             )
         )
     return sorted(found, key=lambda one: (_LEVELS.get(one.level, 9), one.story is None, one.day, one.external_id, one.rule))
@@ -117,6 +123,7 @@ def summary(
         "cards": dict(cards),
         "alerts": [
             {"story": a.story, "external_id": a.external_id, "kind": a.kind, "level": a.level, "day": a.day, "rule": a.rule}
+            | {name: getattr(a, name) for name in _DONE if getattr(a, name) is not None}
             for a in found
         ],
         "stories": endings(found, expected),
@@ -132,7 +139,9 @@ def show(console: Console, found: Sequence[Warned], expected: Sequence[Expected]
         table.add_column(column, overflow="fold")
     for one in found[:_SHOWN]:
         who = f"{one.external_id}\n{one.name}" + (f"\n[dim]planted: {one.story}[/dim]" if one.story else "")
-        table.add_row(f"[{_COLOURS.get(one.level, '')}]{one.level}[/]", one.kind, who, one.day, "\n".join(one.reasons))
+        table.add_row(
+            f"[{_COLOURS.get(one.level, '')}]{one.level}[/]", one.kind, who, one.day, "\n".join((*one.reasons, *_done(one)))
+        )
     console.print(table)
     if len(found) > _SHOWN:
         console.print(f"... and {len(found) - _SHOWN} more: GET /v1/alerts of alerts")
@@ -140,6 +149,12 @@ def show(console: Console, found: Sequence[Warned], expected: Sequence[Expected]
         said = ", ".join(ending["warned"]) or "no warning"
         mark = "as planned" if ending["as_planned"] else f"[bold red]planned: {ending['kind'] or 'no warning'}[/]"
         console.print(f"  story {ending['story']:<17} {ending['external_id']}: {said} ({mark})", highlight=False)
+
+
+def _done(one: Warned) -> list[str]:
+    """What people made of it, in one line."""
+    said = [f"{name} {value}" for name in _DONE if (value := getattr(one, name)) is not None]
+    return [f"[green]{', '.join(said)}[/green]"] if said else []
 
 
 def say_kept(console: Console, cards: Mapping[str, int]) -> None:

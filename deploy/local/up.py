@@ -21,6 +21,7 @@ from rich.panel import Panel
 from deploy.imports.files import BadLine
 from deploy.local.folder import DataSet, Folder, write_file
 from deploy.local.load import Services, classify, go_live, layout_of, load_file, load_sample, services_of
+from deploy.local.looking_after import look_after
 from deploy.local.report import counts, kept, say_kept, show, summary, warnings
 from deploy.local.sample import Expected, make_sample
 from deploy.local.stack import Stack, running
@@ -126,6 +127,9 @@ async def _loaded(folder: Folder, services: Services, stack: Stack, console: Con
         phases.ended("read models")
         await go_live(services, data_set.anchor)
         await classify(services, data_set.anchor)
+        if sample is not None:
+            await settled(stack.database.admin, PARTS, _PATIENCE_SECONDS)
+            await look_after(services, sample.expected, data_set.anchor)
         folder.keep(replace(data_set, done=(*data_set.done, "loaded")))
     await settled(stack.database.admin, PARTS, _PATIENCE_SECONDS)
     return () if sample is None else sample.expected

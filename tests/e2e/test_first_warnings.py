@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.installations import DEALERS, Installation, regulars, up_once
 
 
-@pytest.mark.requirement("S3.38")
+@pytest.mark.requirement("S3.38", "S1.22", "S1.23")
 def test_every_planted_story_ends_as_planned(on_kafka: Installation) -> None:
     summary = on_kafka.summary
     assert summary["feed"] == "kafka"
@@ -21,6 +21,16 @@ def test_every_planted_story_ends_as_planned(on_kafka: Installation) -> None:
         "new-and-starting": [],
     }
     assert all(story["as_planned"] for story in summary["stories"])
+    done = {
+        (alert["story"], alert.get("cause"), alert.get("measure"), alert.get("outcome"))
+        for alert in summary["alerts"]
+        if alert["story"]
+    }
+    assert done == {
+        ("fading", "RIVAL_PRICES", "VISIT", None),
+        ("paying-later", "CASH_SHORTAGE", "SETTLE", None),
+        ("new-and-quiet", "ONLY_TRIED", "VISIT", "TRUE"),
+    }
 
 
 def test_both_feeds_give_the_same_alerts(on_kafka: Installation, on_stores: Installation) -> None:
