@@ -33,12 +33,16 @@ Spoken = Mapping[date, date]
 
 
 class Feeding(NamedTuple):
-    """One kind of fact of one source. `again` says when the company's other sources spoke after this one's last day."""
+    """One kind of fact of one source. `others_since`: days of which the company's other sources spoke after this one's last day.
+
+    Nothing is expected on `holidays`, which the company's calendar names.
+    """
 
     source: str
     fact_kind: str
     spoken: Spoken
     others_since: int = 0
+    holidays: frozenset[date] = frozenset()
 
 
 class Quiet(NamedTuple):
@@ -67,8 +71,8 @@ def judged(feeding: Feeding, parameters: Parameters, today: date) -> Quiet | Non
     if len(lateness) < parameters.whole("least_days") or not (known_to_deliver or feeding.others_since >= OTHERS_DAYS):
         return None
     usual = prompt[int(LATENESS_SHARE * (len(prompt) - 1))] if known_to_deliver else 0
-    shares = _shares(feeding.spoken, window)
-    silent = _days_until(shares, through, parameters.number("chance"))
+    shares = _shares(feeding, window)
+    silent = _days_until(feeding, shares, through, parameters.number("chance"))
     if silent is None:
         return None
     pause = _pause_of_the_season(feeding.spoken, through)
@@ -78,29 +82,33 @@ def judged(feeding: Feeding, parameters: Parameters, today: date) -> Quiet | Non
     return Quiet(through, due_on, _reasons(feeding, shares, window, through, today, pause))
 
 
-def _shares(spoken: Spoken, window: Sequence[date]) -> Mapping[int, float]:
+def _shares(feeding: Feeding, window: Sequence[date]) -> Mapping[int, float]:
     """By weekday, the share of days with facts, half a day of each kind added: never quite none, never quite all."""
     found = {}
     for weekday in range(7):
-        days = [day for day in window if day.weekday() == weekday]
-        found[weekday] = (sum(day in spoken for day in days) + 0.5) / (len(days) + 1)
+        days = [day for day in window if day.weekday() == weekday and day not in feeding.holidays]
+        found[weekday] = (sum(day in feeding.spoken for day in days) + 0.5) / (len(days) + 1)
     return found
 
 
-def _days_until(shares: Mapping[int, float], through: date, chance: float) -> int | None:
+def _days_until(feeding: Feeding, shares: Mapping[int, float], through: date, chance: float) -> int | None:
     """Whole days of silence after which the chance of such a pause is reached."""
     left = 1.0
     for days in range(1, LONGEST):
-        left *= 1 - shares[(through + timedelta(days=days)).weekday()]
+        left *= 1 - _expected(feeding, shares, through + timedelta(days=days))
         if left <= chance:
             return days
     return None
 
 
-def _chance(shares: Mapping[int, float], through: date, today: date) -> float:
+def _expected(feeding: Feeding, shares: Mapping[int, float], day: date) -> float:
+    return 0.0 if day in feeding.holidays else shares[day.weekday()]
+
+
+def _chance(feeding: Feeding, shares: Mapping[int, float], through: date, today: date) -> float:
     left = 1.0
     for days in range(1, (today - through).days):
-        left *= 1 - shares[(through + timedelta(days=days)).weekday()]
+        left *= 1 - _expected(feeding, shares, through + timedelta(days=days))
     return left
 
 
@@ -121,7 +129,8 @@ def _reasons(
 ) -> tuple[Reason, ...]:
     what, silent = f"{feeding.source} ({feeding.fact_kind})", (today - through).days - 1
     counted = sum(day in feeding.spoken for day in window)
-    missed = sum(shares[(through + timedelta(days=n)).weekday()] > 0.5 for n in range(1, silent + 1))
+    missed = sum(_expected(feeding, shares, through + timedelta(days=n)) > 0.5 for n in range(1, silent + 1))
+    chance = _chance(feeding, shares, through, today)
     found = [
         Reason(
             code="LAST_DELIVERED",
@@ -141,8 +150,8 @@ def _reasons(
         ),
         Reason(
             code="CHANCE_OF_PAUSE",
-            sentence=f"By its own weekdays a pause this long has a chance of {_chance(shares, through, today):.1e}.",
-            figures={"probability": f"{_chance(shares, through, today):.1e}"},
+            sentence=f"By its own weekdays a pause this long has a chance of {chance:.1e}.",
+            figures={"probability": f"{chance:.1e}"},
         ),
     ]
     if pause > 0:

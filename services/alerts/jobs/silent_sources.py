@@ -9,7 +9,7 @@ from uuid import uuid5
 
 from services.alerts.domain.business_days import business_day
 from services.alerts.domain.company_rules import SOURCE_SILENT
-from services.alerts.domain.control import source_key
+from services.alerts.domain.control import Control, source_key
 from services.alerts.domain.judging import ALERTS
 from services.alerts.domain.rules import ALL_RULES
 from services.alerts.domain.signs import Parameters
@@ -22,6 +22,8 @@ from services.alerts.domain.source_silence import (
     finding_of,
     judged,
 )
+from services.alerts.domain.working_days import BUILT_IN, COMPANY, Calendar, calendar_of, calendar_stream
+from services.alerts.handlers.deps import SCHEMA
 from services.alerts.jobs.company import CompanyJob, Now, Opening, append_beside, end_alert, folded, open_alert, parameters_of
 from services.alerts.jobs.declared import declared
 from services.alerts.jobs.inhibition import inhibited, released
@@ -34,6 +36,7 @@ from shared.contracts.alerts import AlertKind, Reason
 from shared.contracts.cards import FactKind
 from shared.contracts.company_alerts import Child, SourceFellSilent, SourceSpokeAgain, Subject
 from shared.event_store.events import Append, NewEvent
+from shared.event_store.load import load
 
 Key = tuple[FactKind, str]
 Dismissed = tuple[Key, date, date | None]
@@ -53,42 +56,50 @@ async def judge_sources(job: CompanyJob, now: Now, dismissed: set[Dismissed]) ->
         alerts = {_key_of(one): one for one in await known_alerts(c, SOURCE_SILENT.id, now.at) if not one.alert.ended}
         silent = {_said_key(one): one for one in await said_of_sources(c)}
         places = await places_as_they_are(c, [0])
+        calendar = calendar_of([one.event for one in (await load(c, SCHEMA, calendar_stream(COMPANY))).events]) or BUILT_IN
     waited_for = {key: one for key, one in silent.items() if isinstance(one.event, SourceFellSilent)}
     told = alerts if now.live_on is not None else waited_for
-    sources = places[0].control.sources if places else {}
-    quiet = _quiet(job, lately, parameters, now)
-    candidates = {
-        key
-        for key in quiet.keys() - told.keys()
-        if source_key(*key) not in sources and (key, now.today, now.live_on) not in dismissed
-    }
+    control = places[0].control if places else Control()
+    quiet = _quiet(job, _without_batches(lately, control), parameters, now, calendar, control)
+    candidates = {key for key in quiet.keys() - told.keys() if (key, now.today, now.live_on) not in dismissed}
     # What is not folded yet may be what a source has delivered.
     if candidates and await folded(job, now, DELIVERIES):
-        # What a source declares counts for more than its silence, also where the engine has not come to it yet.
-        known = (await declared(job.pool, job.stores["cards"])).sources
-        undeclared = {key for key in candidates if source_key(*key) not in known}
-        for key, found in (await _with_every_year(job, now, parameters, undeclared)).items():
+        for key, found in (await _looked_at_closely(job, now, parameters, candidates, calendar)).items():
             await _fell_silent(job, now, parameters, key, found, silent.get(key))
         dismissed |= {(key, now.today, now.live_on) for key in candidates}
     for key, one in waited_for.items():
         days = lately.get(key, [])
-        if source_key(*key) in sources:
+        if source_key(*key) not in control.silent and await _declared_since(job, now, key, one):
             await _speaks_again(job, now, key, one, alerts.get(key), _declared_reason(key))
         elif _caught_up(one, days, now, parameters.whole("catch_up_minutes")):
             again = delivers_again(key[1], key[0], max(day.day for day in days))
             await _speaks_again(job, now, key, one, alerts.get(key), again)
 
 
-async def _with_every_year(job: CompanyJob, now: Now, parameters: Parameters, candidates: Collection[Key]) -> dict[Key, Quiet]:
-    """Judged again with the pauses of earlier years, which are looked for only where it matters. Who was silent long
-    before going live is passed by."""
-    if not candidates:
-        return {}
+async def _declared_since(job: CompanyJob, now: Now, key: Key, said: Said) -> bool:
+    """Whether the source has said after its silence how complete it is, so that the engine believes it."""
+    if said.recorded_at >= now.at:
+        return False
+    return source_key(*key) not in (await declared(job.pool, job.stores["cards"])).silent
+
+
+async def _looked_at_closely(
+    job: CompanyJob, now: Now, parameters: Parameters, candidates: Collection[Key], calendar: Calendar
+) -> dict[Key, Quiet]:
+    """Judged again by what has been declared by now, and with the pauses of earlier years: looked for only where it matters.
+    Who was silent long before going live is passed by."""
+    control = await declared(job.pool, job.stores["cards"])
     async with job.pool.acquire() as c:
         ever = _by_key(await spoken_days(c, now.today - timedelta(days=LOOKED_BACK_DAYS)), now)
-    found = {key: one for key, one in _quiet(job, ever, parameters, now).items() if key in candidates}
+    quiet = _quiet(job, _without_batches(ever, control), parameters, now, calendar, control)
     grace = timedelta(days=parameters.whole("grace_days"))
-    return {key: one for key, one in found.items() if one.due_on + grace >= (now.live_on or now.today)}
+    return {key: one for key, one in quiet.items() if key in candidates and one.due_on + grace >= (now.live_on or now.today)}
+
+
+def _without_batches(by_key: dict[Key, list[SpokenDay]], control: Control) -> dict[Key, list[SpokenDay]]:
+    """What a source says about itself counts for more than its silence."""
+    batches = {key for key, one in control.sources.items() if not one.ended}
+    return {key: days for key, days in by_key.items() if source_key(*key) not in batches}
 
 
 def _by_key(spoken: Sequence[SpokenDay], now: Now) -> dict[Key, list[SpokenDay]]:
@@ -100,16 +111,29 @@ def _by_key(spoken: Sequence[SpokenDay], now: Now) -> dict[Key, list[SpokenDay]]
     return found
 
 
-def _quiet(job: CompanyJob, by_key: Mapping[Key, list[SpokenDay]], parameters: Parameters, now: Now) -> dict[Key, Quiet]:
-    found = {key: judged(feeding, parameters, now.today) for key, feeding in _feedings(job, by_key).items()}
-    return {key: one for key, one in found.items() if one is not None}
+def _quiet(
+    job: CompanyJob,
+    by_key: Mapping[Key, list[SpokenDay]],
+    parameters: Parameters,
+    now: Now,
+    calendar: Calendar,
+    control: Control,
+) -> dict[Key, Quiet]:
+    found = {}
+    for key, feeding in _feedings(job, by_key, calendar.holidays).items():
+        # Of a source that was declared to have ended nothing is expected, unless it went on delivering day by day.
+        ended = source_key(*key) in control.sources
+        quiet = judged(feeding._replace(others_since=0) if ended else feeding, parameters, now.today)
+        if quiet is not None:
+            found[key] = quiet
+    return found
 
 
 def _key_of(known: KnownAlert) -> Key:
     return KINDS[known.alert.channel], known.alert.subject.id
 
 
-def _feedings(job: CompanyJob, by_key: Mapping[Key, list[SpokenDay]]) -> dict[Key, Feeding]:
+def _feedings(job: CompanyJob, by_key: Mapping[Key, list[SpokenDay]], holidays: frozenset[date]) -> dict[Key, Feeding]:
     days_of_all: dict[str, set[date]] = {}
     for (_, source), days in by_key.items():
         days_of_all.setdefault(source, set()).update(one.day for one in days)
@@ -118,7 +142,7 @@ def _feedings(job: CompanyJob, by_key: Mapping[Key, list[SpokenDay]]) -> dict[Ke
         spoken = {one.day: business_day(one.first_at, job.zone) for one in days}
         through = max(spoken)
         others = {day for other, theirs in days_of_all.items() if other != source for day in theirs if day > through}
-        found[kind, source] = Feeding(source, kind, spoken, len(others))
+        found[kind, source] = Feeding(source, kind, spoken, len(others), holidays)
     return found
 
 

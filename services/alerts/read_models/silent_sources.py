@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import NamedTuple
 
 from shared.contracts.cards import FactKind
@@ -15,22 +16,23 @@ def source_stream(fact_kind: FactKind, source: str) -> str:
 
 
 class Said(NamedTuple):
-    """The last event of a source's stream, and its version."""
+    """The last event of a source's stream, its version, and when it was recorded."""
 
     event: SourceFellSilent | SourceSpokeAgain
     version: int
+    recorded_at: datetime
 
 
 # "." is the character behind "-".
 _LAST = """
-SELECT DISTINCT ON (stream) version, type, body::text FROM alerts.events
+SELECT DISTINCT ON (stream) version, type, body::text, recorded_at FROM alerts.events
  WHERE stream > 'silent-source-' AND stream < 'silent-source.' ORDER BY stream, version DESC"""
 
 
 async def said_of_sources(c: Connection) -> list[Said]:
     found = []
-    for version, type_name, body in await c.fetch(_LAST):
+    for version, type_name, body, recorded_at in await c.fetch(_LAST):
         event = decode(type_name, body)
         if isinstance(event, SourceFellSilent | SourceSpokeAgain):
-            found.append(Said(event, version))
+            found.append(Said(event, version, recorded_at))
     return found

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from shared.contracts.cards import SalespersonAssigned
+from shared.contracts.cards import SalespersonAssigned, SourceEnded, SourceOpened
 from shared.contracts.complaints import ComplaintReceived
 from shared.contracts.event import Event
 from shared.contracts.transactions import SaleRecorded
@@ -121,6 +121,24 @@ async def test_alerts_that_were_opened_before_the_source_was_missed_are_inhibite
     await alerts.ledger(somebody, sale(somebody, today(), "shop"))
     await the_company_alert(alerts, state="ENDED")
     assert await steps() == ["INHIBITED", "UNINHIBITED"]
+
+
+async def test_a_source_that_is_declared_to_have_ended_is_believed(alerts: Alerts) -> None:
+    await deliver(alerts, "erp", workdays(70, 0))
+    for source in ("shop", "old"):
+        await deliver(alerts, source, workdays(70, 12))
+    # The old one was loaded by an import that has ended: nothing more is expected of it.
+    await alerts.control(SourceOpened(source="old", fact_kind="sales"), SourceEnded(source="old", fact_kind="sales"))
+    await alerts.go_live()
+    one = await the_company_alert(alerts)
+    assert one["subject"]["id"] == "shop"
+    await alerts.control(SourceEnded(source="shop", fact_kind="sales"))
+    ended = await the_company_alert(alerts, state="ENDED")
+    assert ended["id"] == one["id"]
+    whole = (await alerts.client.get(f"/v1/company-alerts/{one['id']}")).json()
+    assert whole["steps"][-1]["reasons"][0]["code"] == "DECLARED"
+    assert await told_to_the_engine(alerts, "shop") is None
+    assert len(await company_alerts(alerts)) == 1
 
 
 @pytest.mark.requirement("S1.20")

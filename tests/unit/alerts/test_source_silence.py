@@ -84,6 +84,12 @@ def test_the_pause_of_last_year_is_waited_for() -> None:
     assert first_quiet(feeding(closed)) == FRIDAY + timedelta(days=14)
 
 
+def test_nothing_is_expected_on_the_holidays_of_the_company() -> None:
+    # Monday to Wednesday are holidays: Thursday, Friday and Monday are missed, which is known on Tuesday.
+    holidays = frozenset(FRIDAY + timedelta(days=n) for n in (3, 4, 5))
+    assert first_quiet(feeding(workdays())._replace(holidays=holidays)) == date(2026, 3, 24)
+
+
 @pytest.mark.parametrize("chance", ["0.01", "0.001", "0.0001"])
 def test_the_line_is_the_chance_that_was_published(chance: str) -> None:
     missed = {"0.01": date(2026, 3, 18), "0.001": date(2026, 3, 19), "0.0001": date(2026, 3, 20)}
