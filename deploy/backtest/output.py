@@ -11,6 +11,8 @@ from typing import Any
 
 from rich.table import Table
 
+from services.alerts.engine.backtest_summary import DRAFT, PRESENT
+
 _LINES = {
     "rule version": "rule_version",
     "warnings": "alerts",
@@ -30,7 +32,8 @@ _LINES = {
 
 def comparison(result: Mapping[str, Any]) -> Table:
     """The variants side by side."""
-    variants = result["variants"]
+    # The present rule comes first, whatever order the answer has.
+    variants = {name: result["variants"][name] for name in (PRESENT, DRAFT) if name in result["variants"]}
     table = Table("", *variants)
     for text, name in _LINES.items():
         table.add_row(text, *("" if one[name] is None else f"{one[name]}" for one in variants.values()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, NamedTuple
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from services.alerts.domain.business_days import business_day
 from services.alerts.domain.control import Control, terms_of
 from services.alerts.domain.judging import Moment, Saying, day_known, judge
 from services.alerts.domain.scoping import terms_for
-from services.alerts.domain.signs import Rule, Terms, rank
+from services.alerts.domain.signs import Rule, Sign, Terms, rank
 from services.alerts.domain.watched_customer import WatchedCustomer
 from shared.contracts.alerts import AlertOpened, AlertRecovered, AlertReopened, AlertWorsened, Level, Reason, RulePublished
 
@@ -48,7 +48,7 @@ def affected(
         said = [one for one in judge(customer, after, moment, (rule,)).sayings if _what(one) not in due]
         found += [_effect(one, customer, rule) for one in said]
         ends = {one.event.alert_id for one in said}
-        found += [one for one in _staying(customer, after, rule, at, zone) if one.alert_id not in ends]
+        found += [one for one in _staying(customer, before, after, rule, at, zone) if one.alert_id not in ends]
     return found
 
 
@@ -78,21 +78,26 @@ def _effect(one: Saying, customer: WatchedCustomer, rule: Rule) -> Affected:
     raise AssertionError(f"a rule does not say {event.type}")
 
 
-def _staying(customer: WatchedCustomer, terms: Terms, rule: Rule, at: datetime, zone: ZoneInfo) -> list[Affected]:
+def _staying(customer: WatchedCustomer, before: Terms, after: Terms, rule: Rule, at: datetime, zone: ZoneInfo) -> list[Affected]:
     spells = _open_spells(customer, rule)
     if not spells:
         return []
     today = business_day(at, zone)
-    own = terms_for(terms, customer, today)
-    signs = {sign.channel: sign for sign in rule.judge(customer, own, today, day_known(rule, customer, own, today))}
+    present, signs = _signs(customer, before, rule, today), _signs(customer, after, rule, today)
     found = []
     for channel, (alert_id, level) in spells.items():
-        sign = signs.get(channel)
+        sign, as_it_is = signs.get(channel), present.get(channel)
         new = None if sign is None else sign.level
-        if rank(new) < rank(level):
+        # Where the present version would not raise it any more either, that is no effect of the new one.
+        if rank(new) < rank(level) and rank(new) < rank(None if as_it_is is None else as_it_is.level):
             reasons = () if sign is None else sign.reasons()
             found.append(Affected("STAYS", alert_id, customer.customer_id, channel, new, level, reasons))
     return found
+
+
+def _signs(customer: WatchedCustomer, terms: Terms, rule: Rule, today: date) -> dict[str, Sign]:
+    own = terms_for(terms, customer, today)
+    return {sign.channel: sign for sign in rule.judge(customer, own, today, day_known(rule, customer, own, today))}
 
 
 def _open_spells(customer: WatchedCustomer, rule: Rule) -> dict[str, tuple[UUID, Level]]:
