@@ -35,6 +35,12 @@ DAY_GRADED = describe(
     "A later day was graded",
     "Grades go forward: a run follows those of the days before. Ask for that day or a later one.",
 )
+EXPECTATION_OUT_OF_RANGE = describe(
+    "EXPECTATION_OUT_OF_RANGE",
+    422,
+    "That cannot be expected",
+    "The amount is above 0 and in the currency named; the share is a fraction above 0, at most 1.",
+)
 AS_OF_IN_FUTURE = describe(
     "AS_OF_IN_FUTURE", 422, "The day lies in the future", "`as_of` is today or earlier, in the company's time zone."
 )

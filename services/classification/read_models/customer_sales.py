@@ -183,6 +183,7 @@ _BUSIEST = """
 SELECT split_part(group_key, '/', 1) AS currency, sum(value) AS sales FROM {table}
  WHERE measure = 'sales' AND split_part(group_key, '/', 2) BETWEEN $1 AND $2
  GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"""
+_MONTH = "SELECT coalesce(sum(value), 0) FROM {table} WHERE measure = 'net' AND group_key = $1"
 _ONE = "SELECT * FROM {table} WHERE customer_id = $1"
 
 
@@ -190,6 +191,13 @@ async def busiest_currency(c: Connection, schema: str, first: date, last: date) 
     """The currency with the most sales in the months of the period: how many they are, since amounts cannot be compared."""
     table = await live_totals(c, schema, CUSTOMER_SALES)
     found: str | None = await c.fetchval(_BUSIEST.format(table=table), first.isoformat()[:7], last.isoformat()[:7])
+    return found
+
+
+async def company_month(c: Connection, schema: str, currency: str, month: str) -> Decimal:
+    """The company's net sales in a month (2026-03) and currency."""
+    table = await live_totals(c, schema, CUSTOMER_SALES)
+    found: Decimal = await c.fetchval(_MONTH.format(table=table), f"{currency}/{month}")
     return found
 
 

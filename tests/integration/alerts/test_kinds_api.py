@@ -9,12 +9,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from shared.contracts.agreements import ClosurePlanned, NextOrderAgreed
+from shared.contracts.agreements import ClosurePlanned, ExpectationSet, NextOrderAgreed
 from shared.contracts.complaints import ComplaintReceived
 from shared.contracts.event import Event
 from shared.contracts.promises import InvestmentRecorded
 from shared.contracts.transactions import SaleLine, SaleRecorded
-from tests.integration.alerts.conftest import Alerts, ago, cny, invoice, payment, sales
+from tests.integration.alerts.conftest import Alerts, PoolOf, ago, cny, invoice, payment, sales
 from tests.integration.running import record
 
 
@@ -126,3 +126,19 @@ async def test_silence_until_the_agreed_order_and_during_a_planned_closure_is_no
         answer = await alerts.client.get(f"/v1/customers/{customer}/why-not", params={"rule": "silent_beyond_own_rhythm"})
         assert answer.status_code == 200, answer.text
         assert why in answer.text
+
+
+@pytest.mark.requirement("S2.20")
+async def test_sales_below_what_is_expected_are_warned_of_by_month(alerts: Alerts, pool_of: PoolOf) -> None:
+    customer = uuid4()
+    number = ago(0).year * 12 + ago(0).month - 1
+    months = [date((number - back) // 12, (number - back) % 12 + 1, 10) for back in (3, 2, 1)]
+    await alerts.ledger(customer, *(sale_of(customer, day, "600.00") for day in months))
+    expected = ExpectationSet(customer_id=customer, currency="CNY", from_on=months[0].replace(day=1), monthly=cny("1000.00"))
+    stream = f"expectation-{customer}"
+    await record(await pool_of(alerts.database, "classification"), "classification", [(stream, customer, expected)])
+    await alerts.go_live()
+    alert = await alerts.the_alert(customer, rule_id="sales_below_expectation")
+    assert (alert["kind"], alert["level"], alert["channel"]) == ("sales", "act", "CNY")
+    found = figures_of(alert)["BELOW_EXPECTATION"]
+    assert (found["sold"], found["expected"], found["share_missing"]) == ("1800.00", "3000.00", "0.4000")
