@@ -20,7 +20,7 @@ from deploy.backtest.run import histories, rules_from
 from deploy.evaluate.cost import cost_of_scores
 from deploy.evaluate.measures import Pair, auc, average_precision, calibration_error, interval
 from deploy.evaluate.planted import Reached, live_score, oldest_open, reached, runs, streams
-from deploy.evaluate.silence import by_customer, earlier_than, learnt_from, spells, total, weekly
+from deploy.evaluate.silence import Spell, by_customer, earlier_than, learnt_from, refitted_monthly, spells, total, weekly
 from deploy.imports.files import Row as FileRow
 from deploy.imports.files import rows_of
 from deploy.local.folder import write_file
@@ -113,8 +113,23 @@ def _silence(name: str, file: Path) -> list[Row]:
         Row(f"{name}: recall at that line", 0.85, True, earlier.live.recall, baseline=f"own units {units.live.recall:.2f}"),
         Row(f"{name}: precision of P >= 0.6, set beforehand", 0.65, True, precision.precision, baseline=f"recall {precision.recall:.2f}"),
         Row(f"{name}: calibration error", 0.03, False, calibration_error(pairs), *interval(rows, calibration_error)),
+        *_monthly(name, refitted_monthly(customers, until, end.toordinal()), until),
         _cost(name, traders, learn_until, end),
     ]  # fmt: skip
+
+
+def _monthly(name: str, found: Sequence[Spell], until: int) -> list[Row]:
+    rows = weekly(found, "live", until)
+    pairs = _all(rows)
+    precision = total(one[0] for one in by_customer(found, "live", [WATCH]).values())
+    earlier = earlier_than(found, 90)
+    what = f"{name}, learnt anew each month"
+    return [
+        Row(f"{what}: weekly average precision", PURCHASES[name][2], True, average_precision(pairs)),
+        Row(f"{what}: delay saved", 0.28, True, earlier.saved, earlier.low, earlier.high, f"recall {earlier.live.recall:.2f}"),
+        Row(f"{what}: precision of P >= 0.6", 0.65, True, precision.precision, baseline=f"recall {precision.recall:.2f}"),
+        Row(f"{what}: calibration error", 0.03, False, calibration_error(pairs), *interval(rows, calibration_error)),
+    ]
 
 
 def _cost(name: str, traders: Sequence[Trader], learn_until: date, end: date) -> Row:

@@ -99,6 +99,23 @@ def spells(customers: Days, population: Population, learn_until: int, end: int) 
     return found
 
 
+def refitted_monthly(customers: Days, learn_until: int, end: int) -> list[Spell]:
+    """The same spells as a company scores them that learns anew at the end of every month, each day by what was known by the
+    end of the month before."""
+    versions = [learn_until, *_ends_of_months(learn_until, end)]
+    scored = [spells(customers, learnt_from(customers, day), learn_until, end) for day in versions]
+    found = []
+    for several in zip(*scored, strict=True):
+        one = several[0]
+        version = [max(bisect_left(versions, one.start + e) - 1, 0) for e in one.at]
+        found.append(one._replace(chance=tuple(several[v].chance[i] for i, v in enumerate(version))))
+    return found
+
+
+def _ends_of_months(first: int, last: int) -> list[int]:
+    return [day for day in range(first + 1, last) if date.fromordinal(day + 1).day == 1]
+
+
 def scores_of(spell: Spell, detector: str) -> Sequence[float]:
     """`live`: the probability; `days`: of silence; `units`: days in own units."""
     if detector == "live":

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from math import exp, lgamma, log, log1p, sqrt
 from typing import NamedTuple
 
 from services.alerts.domain.minimum import Point, minimum
+from services.alerts.domain.recalibration import calibrated
 from services.alerts.domain.return_odds import learnt
 from services.alerts.domain.rhythm import FORGET
 from services.alerts.domain.silence_score import Population
@@ -55,6 +57,7 @@ def fitted(histories: Iterable[History]) -> Fitted | None:
     k, (r, alpha, a, b), likelihood = _fit_erlang(chosen)
     (mu0, kappa, nu, sd, gap_a, gap_b), gap_likelihood = _fit_gaps(_sample(known, MOST_GAP_HISTORIES))
     population = Population(float(k), r, alpha, a, b, mu0, kappa, nu, sd, gap_a, gap_b, learnt(chosen))
+    population = replace(population, calibration=calibrated(chosen, population))
     return Fitted(population, likelihood, gap_likelihood, len(chosen))
 
 

@@ -4,8 +4,8 @@ MBG/CNBD-k: purchases in an Erlang-k rhythm whose rate differs between customers
 the first included, some customers leave (beta). Platzer & Reutterer 2016; Reutterer, Platzer & Schroeder 2021.
 Log-gap with dropout: the logarithm of the next gap is Student-t after the customer's own gaps and a common prior, and
 a share a / (a + b + x) does not come back. Where a company has learnt them, the odds of coming back in a week are a
-third voice (`return_odds`). All are asked for P(no purchase until h | none until e), which is calibrated, and not for
-P(has left), which is not.
+third voice (`return_odds`), and what is stated of customers with a rhythm is moved by what came true (`recalibration`).
+All are asked for P(no purchase until h | none until e), which is calibrated, and not for P(has left), which is not.
 """
 
 from __future__ import annotations
@@ -21,6 +21,13 @@ from services.alerts.domain.student import log_ratio, normal_inverse_gamma, surv
 
 FARTHEST_DAYS = 3 * 365
 """No silence is looked for beyond this many days: by then the customer is on the dormant list."""
+
+
+class Calibration(NamedTuple):
+    """log odds as stated = level + slope * log odds of the models' mean."""
+
+    level: float
+    slope: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,7 @@ class Population:
     gap_a: float = 0.43
     gap_b: float = 1.5
     odds: Odds | None = None
+    calibration: Calibration | None = None
 
     @property
     def typical_gap(self) -> float:
@@ -53,20 +61,21 @@ class Population:
 
 ODDS = "odds_"
 ODDS_NAMES = tuple(ODDS + name for name in Odds._fields)
-POSITIVE_NAMES = tuple(field.name for field in fields(Population) if field.name != "odds")
+LEVEL, SLOPE = CALIBRATION_NAMES = ("calibration_level", "calibration_slope")
+POSITIVE_NAMES = tuple(field.name for field in fields(Population) if field.name not in ("odds", "calibration"))
 
 
 def population_from(parameters: Mapping[str, Decimal]) -> Population:
     """The population with these parameters, defaults for the rest. Raises ValueError for a name or a value that is none."""
-    unknown = parameters.keys() - {*POSITIVE_NAMES, *ODDS_NAMES}
+    unknown = parameters.keys() - {*POSITIVE_NAMES, *ODDS_NAMES, *CALIBRATION_NAMES}
     if unknown:
         raise ValueError(f"no parameter of the population: {', '.join(sorted(unknown))}")
-    values = {name: float(value) for name, value in parameters.items() if name not in ODDS_NAMES}
+    values = {name: float(value) for name, value in parameters.items() if name in POSITIVE_NAMES}
     if any(not 0.0 < value < 1e6 for value in values.values()):
         raise ValueError("every parameter of the population is a positive number")
     if not 1.0 <= values.get("k", 2.0) <= 12.0 or values.get("k", 2.0) % 1:
         raise ValueError("k is a whole number from 1 to 12")
-    return Population(**values, odds=_odds_from(parameters))
+    return Population(**values, odds=_odds_from(parameters), calibration=_calibration_from(parameters))
 
 
 def _odds_from(parameters: Mapping[str, Decimal]) -> Odds | None:
@@ -78,11 +87,22 @@ def _odds_from(parameters: Mapping[str, Decimal]) -> Odds | None:
     return Odds(*given)
 
 
+def _calibration_from(parameters: Mapping[str, Decimal]) -> Calibration | None:
+    given = [float(parameters[name]) for name in CALIBRATION_NAMES if name in parameters]
+    if not given:
+        return None
+    if len(given) < len(CALIBRATION_NAMES) or any(not -100.0 < value < 100.0 for value in given) or not 0.0 < given[1] < 10.0:
+        raise ValueError("a calibration is a level and a slope between 0 and 10, both or none of them")
+    return Calibration(*given)
+
+
 def parameters_of(population: Population) -> dict[str, Decimal]:
     """The population as it travels in an event, to ten digits; `population_from` reads it."""
     numbers = {name: getattr(population, name) for name in POSITIVE_NAMES}
     if population.odds is not None:
         numbers |= dict(zip(ODDS_NAMES, population.odds, strict=True))
+    if population.calibration is not None:
+        numbers |= dict(zip(CALIBRATION_NAMES, population.calibration, strict=True))
     return {name: Decimal(f"{value:.10g}") for name, value in numbers.items()}
 
 
@@ -105,10 +125,24 @@ def stays_away(rhythm: Rhythm, population: Population, forward_days: float) -> C
     def both(e: float) -> float:
         return none_until(e + forward_days) / none_until(e) + gap_none_until(e + forward_days) / gap_none_until(e)
 
-    if rhythm.own is None or population.odds is None:
+    if rhythm.own is None:
         return lambda e: 0.5 * both(e)
+    if population.odds is None:
+        return _calibrated(lambda e: 0.5 * both(e), population.calibration)
     none_ahead = none_within(rhythm.own, population.odds, forward_days)
-    return lambda e: (both(e) + none_ahead(e)) / 3.0
+    return _calibrated(lambda e: (both(e) + none_ahead(e)) / 3.0, population.calibration)
+
+
+def _calibrated(mean: Callable[[float], float], calibration: Calibration | None) -> Callable[[float], float]:
+    if calibration is None:
+        return mean
+    level, slope = calibration
+
+    def stated(e: float) -> float:
+        chance = min(max(mean(e), 1e-9), 1.0 - 1e-9)
+        return 1.0 / (1.0 + exp(-level - slope * log(chance / (1.0 - chance))))
+
+    return stated
 
 
 def _erlang(rhythm: Rhythm, p: Population) -> Callable[[float], float]:
