@@ -86,7 +86,7 @@ async def test_the_service_learns_from_its_store_and_the_next_warning_is_judged_
         found = await the_population(alerts)
         return found if found["version"] else None
 
-    found = await eventually(learnt, timeout=60)
+    found = await eventually(learnt, timeout=180)
     assert found is not None
     expected = await asyncio.to_thread(fitted, histories(known))
     assert expected is not None
