@@ -43,7 +43,8 @@ async def get_why_not(
     rule back all the same, and the day on which it speaks if nothing happens.
 
     `answer` is ALERT_OPEN, CONDITION_MISSING, HELD_BACK, or ABOUT_TO_OPEN where the engine has not judged it yet. Asked of
-    an installation that is not live, as if it went live today.
+    an installation that is not live, as if it went live today. `judged_through`: the latest moment at which anything was
+    judged in the customer's part.
     """
     if rule is not None and rule not in RULES_BY_ID:
         raise Problem(RULE_UNKNOWN)
