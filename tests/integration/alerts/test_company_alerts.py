@@ -10,12 +10,15 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from services.alerts.engine.refold import compare
 from shared.contracts.cards import SalespersonAssigned, SourceEnded, SourceOpened
 from shared.contracts.complaints import ComplaintReceived
+from shared.contracts.cursor import PARTS, part_of
 from shared.contracts.event import Event
+from shared.contracts.topics import main_topic
 from shared.contracts.transactions import SaleRecorded
 from shared.testing.eventually import eventually
-from tests.integration.alerts.conftest import Alerts, ago, cny, invoice, payment, sale, sales, today
+from tests.integration.alerts.conftest import ZONE, Alerts, ago, cny, invoice, payment, sale, sales, today
 from tests.integration.running import key, record
 
 RULE = "source_silent"
@@ -97,6 +100,10 @@ async def test_a_source_that_stops_holds_back_its_customers_silence_until_it_spe
     assert (ended["id"], ended["ended_on"]) == (one["id"], str(today()))
     assert (await alerts.the_alert(theirs))["true_on"] == (await alerts.the_alert(ours))["true_on"]
     assert await told_to_the_engine(alerts, "shop") is None
+    # Whoever folds the stores anew meets the silence of the source at its place, and says the same.
+    await alerts.caught_up()
+    stores = {"cards": alerts.cards, "classification": alerts.own, "complaints": alerts.complaints, "alerts": alerts.own}
+    assert await compare(alerts.own, stores, ZONE, range(PARTS)) == []
 
 
 @pytest.mark.requirement("S1.20")
@@ -173,6 +180,19 @@ async def test_a_person_looks_after_a_silent_source(alerts: Alerts) -> None:
     listed = await the_company_alert(alerts, state="CLOSED", subject_kind="source", subject_id="shop")
     assert (listed["outcome"], listed["cause"]) == ("TRUE", "LINE_DOWN")
     assert (await alerts.client.get(f"/v1/company-alerts/{uuid4()}")).status_code == 404
+
+    async def told(**query: str) -> list[str]:
+        response = await alerts.client.get(
+            "/v1/alerts/stream", params={"for_seconds": "1", **query}, headers={"Last-Event-ID": "0.0.0"}
+        )
+        assert "The line to the shop" not in response.text
+        return [line for line in response.text.splitlines() if line.startswith("event: company_")]
+
+    assert await told() == [f"event: company_{name}" for name in ("opened", "acknowledged", "note_added", "closed")]
+    assert await told(kind="silence") == []
+    topic = await alerts.own.fetch("SELECT type, part FROM alerts.published_events WHERE type LIKE '%company-alert%'")
+    assert {main_topic(row["type"]) for row in topic} == {"regulars.alerts.company.v1"}
+    assert {row["part"] for row in topic} == {part_of(f"company-alert-{one['id']}")}
 
 
 async def area(alerts: Alerts, customer: UUID, area_id: str, salesperson: str) -> None:
