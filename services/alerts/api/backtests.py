@@ -19,7 +19,7 @@ from services.alerts.engine.warned import Warned
 from services.alerts.handlers.backtests import request_backtest
 from services.alerts.handlers.deps import Deps
 from services.alerts.handlers.problems import BACKTEST_NOT_DONE, BACKTEST_UNKNOWN, BACKTEST_WINDOW, RULE_PARAMETERS, RULE_UNKNOWN
-from services.alerts.read_models.backtests import Backtest, backtest_of, latest, pieces
+from services.alerts.read_models.backtests import Backtest, backtest_of, latest, outcomes_of, pieces
 from shared.web.answers import Answer
 from shared.web.commands import Command, respond
 from shared.web.csv import Cell, csv_response
@@ -31,7 +31,7 @@ router = APIRouter(tags=["trying out rules"])
 reads = scope("alerts.rule.read")
 HEADER = (
     "variant,rule_version,alert_id,customer_id,channel,level,opened_on,worsened_on,recovered_on,standing,verdict,loss_on,"
-    "days_before_loss,reasons"
+    "days_before_loss,outcome,reasons"
 ).split(",")
 PICTURE_ONLY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 _NOT_THERE: dict[int | str, dict[str, Any]] = {
@@ -97,9 +97,11 @@ async def get_backtest_alerts(
     deps: Dependencies,
     mark: Annotated[bool, Query(description="Begin with a byte order mark, which some spreadsheets need")] = False,
 ) -> Response:
+    """`verdict` is what the data say became of it, `outcome` what a person said who closed the alert of the same id."""
     found = await _there(deps, backtest_id)
     async with deps.pool.acquire() as c:
         there = await pieces(c, backtest_id)
+        outcomes = await outcomes_of(c, {one.alert_id for piece in there for one in piece.warned})
     if found.state != "DONE" or not there:
         raise Problem(BACKTEST_NOT_DONE)
     warned = sorted(
@@ -108,7 +110,7 @@ async def get_backtest_alerts(
 
     async def rows() -> AsyncIterator[Sequence[Sequence[Cell]]]:
         for at in range(0, len(warned), 500):
-            yield [_row(one) for one in warned[at : at + 500]]
+            yield [_row(one, outcomes.get(one.alert_id)) for one in warned[at : at + 500]]
 
     return csv_response(f"backtest-{backtest_id}.csv", HEADER, rows(), mark=mark)
 
@@ -140,11 +142,12 @@ async def _there(deps: Deps, backtest_id: UUID) -> Backtest:
     return found
 
 
-def _row(one: Warned) -> Sequence[Cell]:
+def _row(one: Warned, outcome: str | None) -> Sequence[Cell]:
     worsened = one.levels[-1].on if len(one.levels) > 1 else None
     return (
         one.variant, one.rule_version, one.alert_id, one.customer_id, one.channel, one.level, one.opened_on, worsened, one.recovered_on,
-        "yes" if one.standing else "no", one.verdict, one.loss_on, days_before(one), msgspec.json.encode(one.reasons).decode(),
+        "yes" if one.standing else "no", one.verdict, one.loss_on, days_before(one), outcome,
+        msgspec.json.encode(one.reasons).decode(),
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ was found is kept for the latest ten; their summaries stay.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -16,9 +16,11 @@ import msgspec
 
 from services.alerts.engine.past import Known, Rerun
 from services.alerts.engine.warned import Piece
+from services.alerts.read_models.alerts import ALERTS
 from shared.contracts.alerts import RulePublished
 from shared.postgres.ddl import statements
 from shared.postgres.pool import Connection
+from shared.projections.routing import live_table
 
 KEPT = 10
 ATTEMPTS = 3
@@ -149,6 +151,15 @@ async def end(c: Connection, backtest_id: UUID, summary: Mapping[str, Any] | Non
     state, text = ("FAILED", None) if summary is None else ("DONE", _encoder.encode(summary).decode())
     await c.execute(_END, backtest_id, state, text, problem, at)
     await c.execute(_CLEAR, KEPT)
+
+
+_OUTCOMES = "SELECT alert_id, outcome FROM {table} WHERE alert_id = ANY($1::uuid[]) AND outcome IS NOT NULL"
+
+
+async def outcomes_of(c: Connection, alert_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What persons said of these alerts when they closed them: an alert has the same id whoever computes it."""
+    table = await live_table(c, "alerts", ALERTS)
+    return {row["alert_id"]: row["outcome"] for row in await c.fetch(_OUTCOMES.format(table=table), list(alert_ids))}
 
 
 def encoded(piece: Piece) -> bytes:

@@ -132,11 +132,20 @@ async def test_credit_is_judged_by_debts_that_failed(alerts: Alerts) -> None:
         )
     await loaded(alerts, failing, invoice(failing, "f1", ago(150)))
     await alerts.go_live()
+    alert = await alerts.the_alert(failing, rule_id="overdue_debt")
+    closure = {"outcome": "TOO_LATE", "cause": "INSOLVENT"}
+    assert (await alerts.client.post(f"/v1/alerts/{alert['id']}/closure", json=closure, headers=key())).status_code == 200
     found = await backtest(alerts, rule_id="overdue_debt", **{"from": ago(320).isoformat(), "until": ago(0).isoformat()})
     present = found["result"]["variants"]["present"]
     assert (found["result"]["losses"], present["losses_foretold"], present["true"]) == (1, 1, 1)
     assert present["median_days_before_loss"] == 83, "seven days overdue is warned of, ninety is failed"
     assert present["alerts"] == 7 and present["false"] + present["undecided"] == 6
+
+    async def told() -> dict[str, str]:
+        return {row["alert_id"]: row["outcome"] for row in await table(alerts, found) if row["outcome"]}
+
+    # It would have been right in time; who closed the alert that was raised at go-live said that it came too late.
+    assert await eventually(told) == {alert["id"]: "TOO_LATE"}
 
 
 async def test_what_cannot_be_run_is_refused(alerts: Alerts) -> None:
