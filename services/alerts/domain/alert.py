@@ -148,8 +148,9 @@ def decide(state: Alert | None, command: AlertCommand | ReportAbnormality) -> li
 def _acknowledged(state: Alert, command: Acknowledge) -> AlertAcknowledged:
     if command.next_check_on <= command.today:
         raise refusals.NextCheckNotAhead
-    if command.side is not None and state.routed and command.side not in {one.side for one in state.sides}:
-        raise refusals.SideNotAsked
+    asked = [one.side for one in state.sides]
+    if command.side is not None and state.routed and command.side not in asked:
+        raise refusals.SideNotAsked(asked)
     return AlertAcknowledged(**_about(state), acknowledged_by=command.by, next_check_on=command.next_check_on, side=command.side)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class AlertRefused(Exception):
     """Base of the refusals; nothing happened."""
@@ -84,7 +86,11 @@ class DueBeforeToday(AlertRefused):
 
 
 class SideNotAsked(AlertRefused):
-    """The alert was routed, and not to this side."""
+    """The alert was routed, and not to this side. `why` names those that were asked."""
+
+    def __init__(self, asked: Iterable[str]) -> None:
+        self.why = f"asked were {', '.join(sorted(asked))}"
+        super().__init__(self.why)
 
 
 class MuteUnknown(AlertRefused):

@@ -147,5 +147,9 @@ _CODES: dict[type[refusals.AlertRefused], str] = {
 
 def refused(refusal: refusals.AlertRefused) -> Problem:
     """The problem behind a refusal."""
-    detail = refusal.why if isinstance(refusal, refusals.ParametersRefused | refusals.ProcedureRefused) else None
+    detail = (
+        refusal.why
+        if isinstance(refusal, refusals.ParametersRefused | refusals.ProcedureRefused | refusals.SideNotAsked)
+        else None
+    )
     return Problem(_CODES[type(refusal)], detail=detail)

@@ -97,7 +97,7 @@ async def test_an_alert_is_routed_acknowledged_by_each_side_measured_verified_an
     await listed(person="E-07", due_by=ahead(1), due_step="ACKNOWLEDGE")
     assert await ids(alerts, person="E-99") == await ids(alerts, due_by=ahead(0)) == []
     wrong = await post(alerts, f"{path}/acknowledgement", 409, next_check_on=ahead(9), side="LEGAL")
-    assert wrong["code"] == "SIDE_NOT_ASKED"
+    assert (wrong["code"], wrong["detail"]) == ("SIDE_NOT_ASKED", "asked were CREDIT, SALESPERSON, SUPERIOR")
     for side, state in (("CREDIT", "OPEN"), ("SALESPERSON", "OPEN"), ("SUPERIOR", "ACKNOWLEDGED")):
         assert await ids(alerts, side=side) == [alert]
         body = {"next_check_on": ahead(9), "side": side}
