@@ -42,6 +42,7 @@ from shared.contracts.cards import Basics, CustomerRegistered, SalespersonAssign
 from shared.contracts.event import Event
 from shared.contracts.money import Money
 from shared.contracts.organisation import AreaDefined, SuperiorNamed
+from shared.contracts.topics import SERVICES
 from shared.postgres.pool import Pool
 from shared.testing.databases import Database
 from tests.integration.alerts.conftest import control
@@ -135,6 +136,6 @@ async def test_doubled_split_and_interleaved(database: Database, pool_of: PoolOf
             MuteEnded(mute_id=mute, ended_by=uuid4()),
         ]
         await control(own, "alerts", f"mute-{mute}", *told[: random.randint(1, 2)])
-    stores = {"cards": own, "alerts": own}
+    stores = dict.fromkeys(SERVICES, own)
     await follow_to_the_end(own, "alerts", stores, READ_MODELS, seed)
     assert await assert_as_the_stores_say(own, "alerts", stores, READ_MODELS) >= 25 + 10 + 2 + 3
