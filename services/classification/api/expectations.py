@@ -17,11 +17,13 @@ from services.classification.handlers.deps import SCHEMA
 from services.classification.handlers.expectations import known_expectations, performance, set_expectation
 from services.classification.handlers.problems import EXPECTATION_OUT_OF_RANGE
 from services.classification.read_models.customer_sales import one
+from services.classification.read_models.expectations import customers_expected_of
 from shared.web import fields
 from shared.web.amounts import money_body
 from shared.web.commands import Command, IfMatchOptional, resource, respond
 from shared.web.correlation import event_meta
 from shared.web.fields import BusinessDay, Currency, MoneyIn
+from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
 from shared.web.scope import scope
 
@@ -86,6 +88,29 @@ async def get_expectation(customer_id: UUID, deps: Dependencies, request: Reques
         "months": [_month(each) for each in months],
     }
     return resource(body, version, request)
+
+
+@router.get(
+    "/v1/expectations",
+    dependencies=[scope("classification.class.read")],
+    summary="Customers of whom something is expected, and how they met it in the last whole month",
+)
+async def list_expectations(
+    deps: Dependencies, request: Request, limit: Limit = DEFAULT_LIMIT, cursor: CursorParameter = None
+) -> Response:
+    """By customer id. `last_month` is empty where nothing was expected of the last whole month; one entry a currency."""
+    bound = filter_hash(list="expectations")
+    after = None if cursor is None else UUID(str(deps.cursors.decode(bound, cursor, 1)[0]))
+    async with deps.pool.acquire() as c:
+        customers = await customers_expected_of(c, SCHEMA, after, limit + 1)
+        items = []
+        for customer_id in customers[:limit]:
+            known, _ = await known_expectations(c, customer_id)
+            months = [_month(each) for each in await performance(c, customer_id, known, deps.today(), months=1)]
+            stated = [_stated(each) for each in sorted(known.values())]
+            items.append({"customer_id": customer_id, "expectations": stated, "last_month": months})
+    following = deps.cursors.encode(bound, [str(customers[limit - 1])]) if len(customers) > limit else None
+    return page_response(Page(items, following), request)
 
 
 def _stated(one: Expectation) -> dict[str, Any]:

@@ -80,13 +80,15 @@ async def known_expectations(c: Connection, customer_id: UUID) -> tuple[Expectat
     return folded(envelope.event for envelope in loaded.events), loaded.version
 
 
-async def performance(c: Connection, customer_id: UUID, known: Expectations, today: date) -> list[Met]:
-    """The whole months of the last year with an expectation, the newest first, each held against the sales known so far."""
+async def performance(
+    c: Connection, customer_id: UUID, known: Expectations, today: date, months: int = MONTHS_SHOWN
+) -> list[Met]:
+    """The last whole months with an expectation, the newest first, each held against the sales known so far."""
     customer = await one(c, SCHEMA, customer_id)
     spans = {} if customer is None else spans_of(customer)
     found = []
     for currency in sorted({currency for currency, _ in known}):
-        for month in _months_before(today):
+        for month in _months_before(today, months):
             expectation = in_month(known, currency, month)
             if expectation is not None:
                 label = month.isoformat()[:7]
@@ -95,6 +97,6 @@ async def performance(c: Connection, customer_id: UUID, known: Expectations, tod
     return found
 
 
-def _months_before(today: date) -> list[date]:
+def _months_before(today: date, months: int) -> list[date]:
     number = today.year * 12 + today.month - 1
-    return [date((number - back) // 12, (number - back) % 12 + 1, 1) for back in range(1, MONTHS_SHOWN + 1)]
+    return [date((number - back) // 12, (number - back) % 12 + 1, 1) for back in range(1, months + 1)]

@@ -64,6 +64,15 @@ async def test_a_share_and_a_target_are_held_against_what_was_sold(classificatio
     assert [one["below"] for one in body["months"]] == [False, False]
     assert len(body["expectations"]) == 2
 
+    async def listed() -> list[dict[str, Any]] | None:
+        items: list[dict[str, Any]] = (await classification.client.get("/v1/expectations")).json()["items"]
+        return items or None
+
+    items = await eventually(listed)
+    assert items is not None
+    assert [one["customer_id"] for one in items] == [str(customer)]
+    assert [(one["month"], one["below"]) for one in items[0]["last_month"]] == [(month_before(1).isoformat()[:7], False)]
+
 
 async def test_what_cannot_be_expected_is_refused_by_name(classification: Classification) -> None:
     customer = uuid4()
