@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from deploy.backtest.files import Bill
+from deploy.evaluate import silence
 from deploy.evaluate.measures import auc, average_precision, calibration_error, interval
 from deploy.evaluate.planted import Run, Stream, oldest_open, reached, runs, streams
 from deploy.evaluate.silence import NEVER, Spell, counted, earlier_than, spells, weekly
@@ -120,3 +121,20 @@ def test_a_disputed_invoice_stops_being_late_where_disputes_are_told() -> None:
     told = runs([Stream(disputed, None)], oldest_open, date(2024, 12, 1), disputes_told=True)
     assert counted == runs([Stream(late, None)], oldest_open, date(2024, 12, 1))
     assert {score for day, score in told[0].weeks if day > disputed[11].due_on + timedelta(days=7)} == {0.0}
+
+
+def test_learnt_anew_each_month_a_day_is_scored_by_what_was_known_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def learnt(_: object, until: int) -> Population:
+        return Population(alpha=2.0 if until < date(2001, 2, 28).toordinal() else 9.0)
+
+    monkeypatch.setattr(silence, "learnt_from", learnt)
+    first = date(2001, 2, 5).toordinal()
+    days = {"A": [first - 60, first - 40, first - 20, first]}
+    learn_until, end = first - 1, first + 300
+    (found,) = silence.refitted_monthly(days, learn_until, end)
+    (before,) = spells(days, Population(alpha=2.0), learn_until, end)
+    (after,) = spells(days, Population(alpha=9.0), learn_until, end)
+    border = date(2001, 3, 1).toordinal() - first
+    at = list(found.at).index(border)
+    assert found.chance == before.chance[:at] + after.chance[at:]
+    assert before.chance[at] != after.chance[at]
