@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Any
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -38,6 +39,8 @@ from shared.postgres.pool import Connection, Pool
 
 IDLE_SECONDS = 0.5
 AT_ONCE = 200
+HANDED_OVER_EVERY = 8
+"""Rounds after which is looked for customers whom somebody else serves: it reads every alert that goes on."""
 NOBODY = Serving(None, None)
 JUDGED_BY: tuple[FactKind, ...] = ("sales", "invoices", "payments")
 """Kinds of fact that say what a measure came to."""
@@ -53,13 +56,14 @@ class Followed:
 
 async def follow_alerts(pool: Pool, zone: ZoneInfo) -> None:
     """Take alerts through the procedure, for ever. Any error ends the process; what was appended stands."""
-    while True:
-        if not await follow_once(pool, zone):
+    for number in count():
+        if not await follow_once(pool, zone, handed_over=number % HANDED_OVER_EVERY == 0):
             await asyncio.sleep(IDLE_SECONDS)
 
 
-async def follow_once(pool: Pool, zone: ZoneInfo) -> int:
-    """One round over all customers about whom something is to be said; how many events were appended."""
+async def follow_once(pool: Pool, zone: ZoneInfo, *, handed_over: bool) -> int:
+    """One round over all customers about whom something is to be said; how many events were appended. `handed_over`: also over those
+    whom somebody else serves now."""
     async with pool.acquire() as c:
         watermark = await read_watermark(c, SCHEMA)
         if watermark is None:
@@ -73,7 +77,8 @@ async def follow_once(pool: Pool, zone: ZoneInfo) -> int:
     while True:
         async with pool.acquire() as c:
             holding = [mute.mute_id for mute in standards.mutes]
-            customers = await to_follow(c, today, holding, standards.procedure.closes_itself, after, AT_ONCE)
+            closes = standards.procedure.closes_itself
+            customers = await to_follow(c, today, holding, closes, after, AT_ONCE, handed_over=handed_over)
             if not customers:
                 return appended
             since = start_of(today - timedelta(days=standards.procedure.continues_days), zone)

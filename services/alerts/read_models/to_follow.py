@@ -21,20 +21,33 @@ SELECT customer_id, min(part) AS part FROM (
     SELECT 1 FROM {table} b WHERE b.alert_id = a.inhibited_by AND b.state IN ('OPEN', 'ACKNOWLEDGED'))
   UNION ALL
   SELECT customer_id, part FROM {table} WHERE state = 'RECOVERED' AND NOT restricts AND kind || '/' || level = ANY($3::text[])
-  UNION ALL
-  SELECT a.customer_id, a.part FROM {table} a JOIN {customers} w ON w.customer_id = a.customer_id
-   WHERE a.state IN ('OPEN', 'ACKNOWLEDGED') AND a.routed AND NOT a.held
-     AND (a.area_id, a.salesperson_id) IS DISTINCT FROM (w.area_id, w.salesperson_id)
+  {handed_over}
 ) AS found WHERE customer_id > $4 GROUP BY customer_id ORDER BY customer_id LIMIT {limit:d}"""
 
 
+# Looks at every alert that goes on.
+_HANDED_OVER = """UNION ALL
+  SELECT a.customer_id, a.part FROM {table} a JOIN {customers} w ON w.customer_id = a.customer_id
+   WHERE a.state IN ('OPEN', 'ACKNOWLEDGED') AND a.routed AND NOT a.held
+     AND (a.area_id, a.salesperson_id) IS DISTINCT FROM (w.area_id, w.salesperson_id)"""
+
+
 async def to_follow(
-    c: Connection, today: date, holding: Sequence[UUID], closes_itself: Sequence[str], after: UUID, limit: int
+    c: Connection,
+    today: date,
+    holding: Sequence[UUID],
+    closes_itself: Sequence[str],
+    after: UUID,
+    limit: int,
+    *,
+    handed_over: bool,
 ) -> dict[UUID, int]:
     """Customers, with their parts, about whose alerts the procedure has something to say: sides to ask, steps that are late,
-    mutes that hold no longer (`holding` do), inhibition that is over, what closes itself, who serves them now."""
+    mutes that hold no longer (`holding` do), inhibition that is over, what closes itself, and, where asked for, whom somebody else
+    serves now."""
     table, customers = await live_table(c, "alerts", ALERTS), await live_table(c, "alerts", "customers")
-    statement = _TO_FOLLOW.format(table=table, customers=customers, limit=limit)
+    also = _HANDED_OVER.format(table=table, customers=customers) if handed_over else ""
+    statement = _TO_FOLLOW.format(table=table, handed_over=also, limit=limit)
     rows = await c.fetch(statement, today, list(holding), list(closes_itself), after)
     return {row["customer_id"]: row["part"] for row in rows}
 
