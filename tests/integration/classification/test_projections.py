@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from random import Random
 from uuid import UUID, uuid4
 
 import pytest
 
 from services.classification.read_models import READ_MODELS
+from shared.contracts.agreements import ExpectationSet
 from shared.contracts.cards import Basics, CustomerRegistered
 from shared.contracts.classification import ValueClassChanged
 from shared.contracts.credit_grades import GRADES, LOWERED_RULE_ID, CreditGraded
@@ -70,8 +72,13 @@ async def test_doubled_split_and_interleaved(database: Database, pool_of: PoolOf
         ]
         await record(own, "classification", [(f"classification-{customer}", customer, change) for change in changes])
         await record(own, "classification", [(f"credit-grade-{customer}", customer, graded(customer, random)) for _ in range(2)])
+        expected = [
+            ExpectationSet(customer_id=customer, currency="CNY", from_on=days_ago(random.randrange(400)), share=Decimal("0.5"))
+            for _ in range(2)
+        ]
+        await record(own, "classification", [(f"expectation-{customer}", customer, event) for event in expected])
         for service, entries in on_credit(customer, random).items():
             await record(await pool_of(database, service), service, entries)
     stores = dict.fromkeys(("cards", "classification", "complaints", "alerts"), own)
     await follow_to_the_end(own, "classification", stores, READ_MODELS, seed)
-    assert await assert_as_the_stores_say(own, "classification", stores, READ_MODELS) == 60
+    assert await assert_as_the_stores_say(own, "classification", stores, READ_MODELS) == 72
