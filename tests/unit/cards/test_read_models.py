@@ -11,10 +11,11 @@ from uuid import UUID
 
 import pytest
 
-from services.cards.read_models import accounts, receivables
+from services.cards.read_models import receivables
 from services.cards.read_models.customer_row import Customer, external_ids_of, sort_name
 from services.cards.read_models.customers import evolve
 from services.cards.read_models.receivables import Receivable, balances_of, claims_of
+from shared.contracts import account_columns
 from shared.contracts.cards import (
     Basics,
     BasicsRevised,
@@ -188,7 +189,7 @@ def test_a_row_survives_its_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     before = owed(told(LEDGER[:3]))
     stored = Receivable(*(getattr(before, name) for name in receivables.RECEIVABLES.columns))
     rest = told(LEDGER)[3:]
-    monkeypatch.setattr(accounts, "_seen", {})
+    monkeypatch.setattr(account_columns, "_seen", {})
     row: Receivable | None = stored
     for envelope in rest:
         row = receivables.evolve(row, envelope)
