@@ -27,7 +27,6 @@ from services.alerts.read_models.watched_customers import (
     places_as_they_are,
     upsert,
 )
-from shared.contracts.alerts import AlertOpened
 from shared.postgres.pool import Connection, Pool
 from shared.projections.parking import read_parked
 from shared.projections.positions import PartLost
@@ -46,7 +45,7 @@ async def rebuild_customers(
     """Fold every part anew and write its rows over the old ones; the number of items folded.
 
     An alert that the new rules would have opened, and that would be open now, is opened: its stream begins with what the
-    rule found then. What was said before stays said. Parked customers are left as they are. Raises PartLost when an engine
+    rule found then, and goes on with what it found since. What was said before stays said. Parked customers are left as they are. Raises PartLost when an engine
     was faster several times in a row.
     """
     folded = 0
@@ -76,18 +75,19 @@ async def _rebuild(pool: Pool, stores: Stores, zone: ZoneInfo, number: int) -> i
 
 
 async def _write(pool: Pool, place: Place, folded: Stepped) -> None:
-    opened = still_open(folded)
+    found = of_open_alerts(folded)
     async with pool.acquire() as conn, conn.transaction():
-        if opened:
+        if found:
             # The first write of the transaction: the store takes its transaction id after its locks.
-            await say(conn, place.part, opened)
+            await say(conn, place.part, found)
         moved = await move(conn, replace(place, control=folded.control, fold=FOLD))
         await upsert(conn, moved, columns_of(list(folded.rows.values())))
 
 
-def still_open(folded: Stepped) -> list[Saying]:
-    """The openings of alerts that are open at the end of the fold."""
+def of_open_alerts(folded: Stepped) -> list[Saying]:
+    """What is said of the alerts that are open at the end of the fold, from their opening on: also that they became worse, since the
+    rows remember the level that was reached and the engine would never say it again."""
     spells = {
         watch.open.alert_id for row in folded.rows.values() for watch in row.customer.watches.values() if watch.open is not None
     }
-    return [one for one in folded.sayings if isinstance(one.event, AlertOpened) and one.event.alert_id in spells]
+    return [one for one in folded.sayings if one.event.alert_id in spells]
