@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -126,13 +126,13 @@ def _alert_of(one: Marked, together: Together) -> UUID | None:
 
 
 def _over(
-    known: KnownAlert, open_now: Iterable[UUID | None], parameters: Parameters, together: Together, since: date
+    known: KnownAlert, open_now: Container[UUID | None], parameters: Parameters, together: Together, since: date
 ) -> Reason | None:
     """Why it is over; None while it goes on."""
     alert = known.alert
     if alert.state == "CLOSED":
         return Reason(code="CLOSED", sentence="Closed by a person; the customers' alerts go on by themselves.")
-    left = sum(child.alert_id in set(open_now) for child in alert.children)
+    left = sum(child.alert_id in open_now for child in alert.children)
     if together == "complaints" and alert.finding.true_on >= since:
         return None
     if left >= parameters.whole("least_customers"):
