@@ -7,7 +7,7 @@ as they lie within those kept one by one.
 from __future__ import annotations
 
 from datetime import date
-from math import exp, inf, log10
+from math import exp, log10
 from uuid import UUID
 
 import msgspec
@@ -16,6 +16,8 @@ from shared.contracts.complaints import ComplaintReceived, ComplaintWithdrawn
 from shared.contracts.event import Event
 
 KEPT = 16
+LEAST = 1e-300
+"""No probability is told as less, so that what is told is a number: where nothing is usual, anything would be infinitely improbable."""
 
 
 class Grievance(msgspec.Struct, frozen=True, array_like=True, order=True):
@@ -70,4 +72,4 @@ def improbability(count: int, expected: float) -> float:
             tail += term
             number += 1
             term *= expected / number
-    return -log10(tail) if tail > 0.0 else inf
+    return -log10(max(tail, LEAST))

@@ -222,11 +222,8 @@ def _saying(event: AlertEvent, moment: Moment) -> Saying:
 def _over(rule: Rule, customer: WatchedCustomer, today: date) -> Reason:
     if rule.ended is not None:
         return rule.ended(customer, today)
-    return Reason(
-        code="NOTHING_OVERDUE",
-        sentence=f"On {today} nothing undisputed is overdue any more.",
-        figures={"as_of": today.isoformat()},
-    )
+    sentence = f"On {today} nothing is left that the rule could judge."
+    return Reason(code="NOTHING_TO_JUDGE", sentence=sentence, figures={"as_of": today.isoformat()})
 
 
 def _calm(below_since: date, calm_days: int) -> Reason:

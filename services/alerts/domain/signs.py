@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from services.alerts.domain.conditions import Condition
 from services.alerts.domain.promise import LEAST, PROMISED
 from services.alerts.domain.silence_score import Population
+from services.alerts.domain.turnover import MONTHS_KEPT
 from services.alerts.domain.watched_customer import WatchedCustomer
 from shared.contracts.alerts import Level, Reason, RuleScope
 from shared.contracts.cards import FactKind
@@ -111,7 +112,7 @@ class Rule:
     """A warning. `waits_for`: kinds of fact that must be complete before it opens or worsens an alert.
 
     `one_beginning`: the spell is over as soon as another event has begun a new one. `ended` tells why a spell is over; without
-    it, because nothing undisputed is overdue. `why_not` tells the conditions of its levels.
+    it, because nothing is left that could be judged. `why_not` tells the conditions of its levels.
     """
 
     id: str
@@ -152,6 +153,8 @@ def checked_parameters(rule: Rule, values: Mapping[str, Decimal]) -> Mapping[str
             raise ValueError(f"{name} is a share")
         if name == LEAST and (value % 1 or not value):
             raise ValueError(f"{name} is a whole number from 1")
+        if name == "months" and (value % 1 or not 1 <= value < MONTHS_KEPT):
+            raise ValueError(f"{name} is a whole number from 1 to {MONTHS_KEPT - 1}")
         if name.endswith("_days") and (value % 1 or value > 3650):
             raise ValueError(f"{name} is a whole number of days")
     return merged

@@ -54,6 +54,12 @@ def dispute_reason(amount: Decimal, currency: str) -> tuple[Reason, ...]:
     )
 
 
+def nothing_overdue(_customer: WatchedCustomer, on: date) -> Reason:
+    """Why a warning about debts is over."""
+    sentence = f"On {on} nothing undisputed is overdue any more."
+    return Reason(code="NOTHING_OVERDUE", sentence=sentence, figures={"as_of": on.isoformat()})
+
+
 def _event_of(customer: WatchedCustomer, item: Item) -> UUID:
     seen = customer.invoices.get(invoice_key(item.source, item.number))
     return seen.event_id if seen is not None else uuid5(OPENING, f"{customer.customer_id}/{item.source}/{item.number}")

@@ -10,7 +10,7 @@ import pytest
 
 from services.alerts.domain.grievances import improbability
 from services.alerts.domain.rules import complaint_burst, complaint_cause_repeated
-from shared.contracts.alerts import AlertOpened
+from shared.contracts.alerts import AlertOpened, AlertRecovered
 from shared.contracts.complaints import ComplaintReceived, ComplaintWithdrawn
 from tests.unit.alerts.telling import sayings, told
 from tests.unit.alerts.trade import NAMES, SHOP, Trade, noon
@@ -122,3 +122,23 @@ def test_improbability_is_the_tail_of_poisson(count: int, expected: float, proba
 
 def test_none_is_as_probable_as_can_be() -> None:
     assert improbability(0, 0.5) == 0.0
+
+
+def test_where_no_complaint_is_usual_three_are_told_in_numbers() -> None:
+    trade = live()
+    trade.published(LIVE, BURST, 2, usual_a_year="0")
+    for i in range(3):
+        complained(trade, DAY + timedelta(days=i), f"A-{i}")
+    assert [level for _, _, level, _ in told(trade, DAY + timedelta(days=3), BURST)] == ["act"]
+
+
+def test_complaints_that_were_all_withdrawn_end_the_warning_with_a_reason_of_its_own() -> None:
+    trade = live()
+    for i in range(3):
+        complained(trade, DAY + timedelta(days=i), f"A-{i}")
+    names = [uuid5(NAMES, f"complaint {i}") for i in range(1, 4)]
+    for name in names:
+        trade.record(ComplaintWithdrawn(complaint_id=name, customer_id=SHOP, withdrawn_on=DAY), noon(DAY + timedelta(days=4)))
+    ends = [one.event for one in sayings(trade, DAY + timedelta(days=5)) if isinstance(one.event, AlertRecovered)]
+    assert [reason.code for end in ends for reason in end.reasons if end.kind == "complaints"].count("NOTHING_TO_JUDGE") == 1
+    assert "NOTHING_OVERDUE" not in {reason.code for end in ends for reason in end.reasons}

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from services.alerts.domain.rules import sales_below_expectation
+from services.alerts.domain.signs import checked_parameters
 from shared.contracts.agreements import ExpectationSet
 from shared.contracts.alerts import AlertOpened
 from shared.contracts.money import Money
@@ -70,3 +71,13 @@ def test_reasons_name_what_was_expected_and_what_was_sold() -> None:
         "3000.00",
         "0.4000",
     )
+
+
+@pytest.mark.parametrize(("months", "taken"), [("0", False), ("1", True), ("2.5", False), ("12", True), ("13", False)])
+def test_no_more_months_are_compared_than_are_remembered(months: str, taken: bool) -> None:
+    rule, values = sales_below_expectation.SALES_BELOW_EXPECTATION, {"months": Decimal(months)}
+    if taken:
+        assert checked_parameters(rule, values)["months"] == Decimal(months)
+    else:
+        with pytest.raises(ValueError, match="whole number from 1 to 12"):
+            checked_parameters(rule, values)

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.alerts.domain.conditions import ALL, Condition, at_least
 from services.alerts.domain.figures import amount_text, days_text
 from services.alerts.domain.signs import LEVELS, Parameters, Rule, Sign, Terms
-from services.alerts.domain.undisputed import ZERO, Debt, currencies, debts_of, dispute_reason
+from services.alerts.domain.undisputed import ZERO, Debt, currencies, debts_of, dispute_reason, nothing_overdue
 from services.alerts.domain.watched_customer import WatchedCustomer
 from shared.contracts.alerts import Reason
 
@@ -124,5 +124,6 @@ OVERDUE_DEBT = Rule(
         "stop_days": Decimal(60),
     },
     judge=overdue_debt,
+    ended=nothing_overdue,
     why_not=why_not,
 )

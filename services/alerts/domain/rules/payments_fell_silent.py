@@ -12,7 +12,7 @@ from services.alerts.domain.rhythm import Purchases, median_gap
 from services.alerts.domain.signs import Parameters, Rule, Sign, Terms
 from services.alerts.domain.silence_line import Line, conditions, earliest_day, next_change, own_lines, reached
 from services.alerts.domain.silence_reasons import PAYMENTS_WORDS, silence_reasons
-from services.alerts.domain.undisputed import ZERO, Debt, currencies, debts_of
+from services.alerts.domain.undisputed import ZERO, Debt, currencies, debts_of, nothing_overdue
 from services.alerts.domain.watched_customer import WatchedCustomer
 from shared.contracts.alerts import Reason
 
@@ -128,11 +128,7 @@ def _ended(customer: WatchedCustomer, on: date) -> Reason:
     if any(debt.item.due_on < on for debt in _debts(customer, on)) and customer.payments is not None:
         paid_on = customer.payments.last_on.isoformat()
         return Reason(code="PAID_AGAIN", sentence=f"Paid again on {paid_on}.", figures={"last_payment_on": paid_on})
-    return Reason(
-        code="NOTHING_OVERDUE",
-        sentence=f"On {on} nothing undisputed is overdue any more.",
-        figures={"as_of": on.isoformat()},
-    )
+    return nothing_overdue(customer, on)
 
 
 PAYMENTS_FELL_SILENT = Rule(

@@ -59,7 +59,7 @@ def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> t
 def _compared(
     customer: WatchedCustomer, currency: str, entries: tuple[Expected, ...], parameters: Parameters, on: date
 ) -> _Compared | None:
-    last, months = month_of(on) - 1, max(parameters.whole("months"), 1)
+    last, months = month_of(on) - 1, parameters.whole("months")
     found = [expectation_in(entries, number) for number in range(last - months + 1, last + 1)]
     amounts = [one.monthly for one in found if one is not None and one.monthly is not None]
     latest, total = found[-1], sum(amounts, Decimal(0))
