@@ -65,7 +65,7 @@ async def test_outcomes_are_counted_and_a_rule_that_breaks_its_promise_is_put_on
     customers = [uuid4() for _ in range(4)]
     await publish(alerts, promised_precision="0.6", promise_outcomes="3")
     for number, customer in enumerate(customers):
-        await alerts.ledger(customer, invoice(customer, str(number), ago(20)))
+        await alerts.ledger(customer, invoice(customer, str(number), ago(40)))
     await alerts.go_live()
     found = [await alerts.the_alert(customer) for customer in customers]
     await alerts.ledger(customers[3], payment(customers[3], "p1"))
