@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import get_args
 from uuid import UUID
@@ -72,7 +73,20 @@ def publish_procedure(before: ProcedurePublished, wanted: ProcedurePublished, by
         raise ProcedureRefused("the salesperson is named on the card")
     if any(one.by_kind == one.kind for one in wanted.inhibitions):
         raise ProcedureRefused("alerts of one kind do not inhibit each other")
+    if _in_a_circle(wanted.inhibitions):
+        raise ProcedureRefused("alerts that inhibit each other in a circle would ask nobody")
     return msgspec.structs.replace(wanted, version=before.version + 1, decided_by=by)
+
+
+def _in_a_circle(inhibitions: Sequence[Inhibition]) -> bool:
+    ahead: dict[str, set[str]] = {}
+    for one in inhibitions:
+        ahead.setdefault(one.by_kind, set()).add(one.kind)
+    try:
+        TopologicalSorter(ahead).prepare()
+    except CycleError:
+        return True
+    return False
 
 
 def sides_of(

@@ -13,7 +13,8 @@ from services.alerts.domain.areas import Area
 from services.alerts.domain.muting import Mute, end_mute, mute_of, set_mute
 from services.alerts.domain.procedure import BUILT_IN, holders_of, inhibits, procedure_of, publish_procedure, sides_of
 from services.alerts.domain.refusals import MuteIsOver, MuteMatchesAll, MuteUnknown, MuteUntilBefore, ProcedureRefused
-from shared.contracts.alert_steps import Holder, MuteEnded, MuteMatcher, Route, SideAsked
+from shared.contracts.alert_steps import Holder, Inhibition, MuteEnded, MuteMatcher, Route, SideAsked
+from shared.contracts.alerts import AlertKind
 
 PERSON, MUTE = UUID(int=1), UUID(int=2)
 DAY = date(2026, 3, 2)
@@ -22,6 +23,10 @@ HOLDERS = (
     Holder(side="CREDIT", persons=("E-40",), area_id="EAST"),
     Holder(side="LEGAL", persons=("E-50",)),
 )
+
+
+def inhibition(by_kind: AlertKind, kind: AlertKind) -> Inhibition:
+    return Inhibition(by_kind=by_kind, by_level="act", kind=kind)
 
 
 def with_(**changes: Any) -> Any:
@@ -72,9 +77,16 @@ def test_versions_are_counted_and_what_cannot_be_followed_is_refused() -> None:
         {"closes_itself": ("credit/act",)},
         {"closes_itself": ("weather/watch",)},
         {"holders": (Holder(side="SALESPERSON", persons=("E-1",)),)},
+        {"inhibitions": (inhibition("credit", "silence"), inhibition("silence", "credit"))},
+        {"inhibitions": (inhibition("credit", "silence"), inhibition("silence", "sales"), inhibition("sales", "credit"))},
     ):
         with pytest.raises(ProcedureRefused):
             publish_procedure(BUILT_IN, with_(**changes), PERSON)
+
+
+def test_several_kinds_may_inhibit_one_and_one_several() -> None:
+    several = (inhibition("credit", "silence"), inhibition("credit", "sales"), inhibition("sales", "silence"))
+    assert publish_procedure(BUILT_IN, with_(inhibitions=several), PERSON).inhibitions == several
 
 
 def test_a_mute_names_something_and_holds_through_its_last_day() -> None:
