@@ -44,7 +44,7 @@ from shared.projections.read_model import ReadModel
 
 
 class CompanyAlertContested(Exception):
-    """Another process judges as well: this one has lost its leadership and must end."""
+    """Somebody was faster at a stream: a person, or another process that judges as well. Nothing was appended."""
 
 
 @dataclass(frozen=True, slots=True)
