@@ -24,26 +24,30 @@ class Closed(msgspec.Struct, frozen=True, array_like=True, order=True):
 
 
 class Agreed(msgspec.Struct, frozen=True, array_like=True, omit_defaults=True):
-    """`closures` in order, the latest ones; `order_on` the day of the next order as ordinal."""
+    """`closures` in order, the latest ones; `order_on` the day of the next order as ordinal, and `said_on` the day from which that
+    holds."""
 
     closures: tuple[Closed, ...] = ()
     order_on: int | None = None
+    said_on: int | None = None
 
 
 NOTHING_AGREED = Agreed()
 AGREEMENTS = (ClosurePlanned, ClosureCancelled, NextOrderAgreed)
 
 
-def agreed(before: Agreed, event: Event) -> Agreed:
-    """Fold one event; those of other concerns change nothing."""
+def agreed(before: Agreed, event: Event, said_on: date) -> Agreed:
+    """Fold one event, which holds from the day `said_on`: of two next orders that of the later day stands, of one day the later in the
+    stream. Events of other concerns change nothing."""
+    closures, day = before.closures, said_on.toordinal()
     match event:
         case ClosurePlanned():
             closure = Closed(event.first_on.toordinal(), event.last_on.toordinal(), event.closure_id)
-            return Agreed(tuple(sorted((*before.closures, closure)))[-CLOSURES_KEPT:], before.order_on)
+            return msgspec.structs.replace(before, closures=tuple(sorted((*closures, closure)))[-CLOSURES_KEPT:])
         case ClosureCancelled():
-            return Agreed(tuple(one for one in before.closures if one.closure_id != event.closure_id), before.order_on)
-        case NextOrderAgreed():
-            return Agreed(before.closures, None if event.due_on is None else event.due_on.toordinal())
+            return msgspec.structs.replace(before, closures=tuple(one for one in closures if one.closure_id != event.closure_id))
+        case NextOrderAgreed() if before.said_on is None or before.said_on <= day:
+            return Agreed(closures, None if event.due_on is None else event.due_on.toordinal(), day)
     return before
 
 

@@ -15,6 +15,7 @@ from services.alerts.domain.agreements import AGREEMENTS, Agreed, agreed
 from services.alerts.domain.article_range import Bought, listed
 from services.alerts.domain.belonging import SORTING, Belongs, sorted_by
 from services.alerts.domain.contacts import CONTACTS, contact_day
+from services.alerts.domain.customer_grade import Credit, graded
 from services.alerts.domain.expectations import Expected, expected
 from services.alerts.domain.grievances import Grievances, remembered
 from services.alerts.domain.late_odds import Paid, paid
@@ -23,7 +24,7 @@ from services.alerts.domain.payment_habit import Habit, settled
 from services.alerts.domain.rhythm import Purchases, bought
 from services.alerts.domain.turnover import Month, moved
 from shared.contracts.agreements import ClosureCancelled, ClosurePlanned, ExpectationSet, NextOrderAgreed
-from shared.contracts.alerts import Level, Reason
+from shared.contracts.alerts import Level
 from shared.contracts.cards import (
     BasicsRevised,
     CustomerRegistered,
@@ -35,7 +36,7 @@ from shared.contracts.cards import (
 from shared.contracts.claims import days_disputed
 from shared.contracts.classification import ValueClassChanged
 from shared.contracts.complaints import ClaimSettled, ComplaintClosed, ComplaintReceived, ComplaintWithdrawn
-from shared.contracts.credit_grades import CreditGrade, CreditGraded
+from shared.contracts.credit_grades import CreditGraded
 from shared.contracts.envelope import Envelope
 from shared.contracts.money import Money
 from shared.contracts.open_items import Account, Claims, Settlement, apply, apply_claim
@@ -76,19 +77,6 @@ class Watch(msgspec.Struct, frozen=True, omit_defaults=True):
     recovered: tuple[UUID, ...] = ()
 
 
-class Credit(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The credit grade that a run gave on a day. `by` said it; `began` was the first to say so low a grade, or this one: what goes
-    from SHRINK to STOP, or back, is one story."""
-
-    by: UUID
-    began: UUID
-    on: date
-    grade: CreditGrade
-    previous: CreditGrade | None = None
-    points: int = 0
-    reasons: tuple[Reason, ...] = ()
-
-
 class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
     """Keys: `invoices` by invoice_key, `habits`, `paid`, `turnover`, `moved_by` (last event of the ledger) by currency, `watches` by
     watch_key, `belongs` by the name of a mark, `sizes` of orders by currency. `sales_sources` delivered this customer's sales.
@@ -116,6 +104,7 @@ class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
     grievances: Grievances = Grievances()
     agreed: Agreed = Agreed()
     expected: dict[str, tuple[Expected, ...]] = {}
+    limit_on: date | None = None
 
 
 LEDGER = (InvoiceIssued, PaymentReceived, PaymentReversed, PaymentMade, CreditNoted, WrittenOff)
@@ -169,32 +158,25 @@ def evolve(before: WatchedCustomer, envelope: Envelope, recorded_on: date) -> Wa
             grievances = remembered(before.grievances, event, envelope.event_id, recorded_on)
             before = msgspec.structs.replace(before, claims=apply_claim(before.claims, event), grievances=grievances)
         case TradeTermsAgreed():
-            return msgspec.structs.replace(before, limit=event.credit_limit, limit_by=envelope.event_id)
+            on = envelope.occurred_at.date()
+            if before.limit_on is not None and on < before.limit_on:
+                # Terms of an earlier day that are said late: those of the later day stand.
+                return before
+            return msgspec.structs.replace(before, limit=event.credit_limit, limit_by=envelope.event_id, limit_on=on)
         case CustomerRegistered() | BasicsRevised() | MarksAssigned() | SalespersonAssigned() | ValueClassChanged():
             belongs = sorted_by(before.belongs, event, envelope.occurred_at.date())
             before = msgspec.structs.replace(before, belongs=belongs)
         case ClosurePlanned() | ClosureCancelled() | NextOrderAgreed():
-            return msgspec.structs.replace(before, agreed=agreed(before.agreed, event))
+            return msgspec.structs.replace(before, agreed=agreed(before.agreed, event, envelope.occurred_at.date()))
         case ExpectationSet():
             said = expected(before.expected.get(event.currency, ()), event, envelope.event_id)
             return msgspec.structs.replace(before, expected={**before.expected, event.currency: said})
         case CreditGraded():
-            return msgspec.structs.replace(before, credit=_graded(before.credit, event, envelope.event_id))
+            return msgspec.structs.replace(before, credit=graded(before.credit, event, envelope.event_id))
     touched_on = contact_day(event, recorded_on)
     if touched_on is None:
         return before
     return msgspec.structs.replace(before, contacts=bought(before.contacts, touched_on, envelope.event_id, envelope.recorded_at))
-
-
-LOW_GRADES = ("SHRINK", "STOP")
-
-
-def _graded(before: Credit | None, event: CreditGraded, event_id: UUID) -> Credit | None:
-    if event.grade is None:
-        return None
-    goes_on = before is not None and before.grade in LOW_GRADES and event.grade in LOW_GRADES
-    began = before.began if before is not None and goes_on else event_id
-    return Credit(event_id, began, event.graded_on, event.grade, event.previous, event.points, event.reasons)
 
 
 def _sold(

@@ -25,7 +25,7 @@ SCHEMA = "alerts"
 NAME = "watched_customers"
 VERSION = 1
 SLOTS = ("a", "b")
-FOLD = 3
+FOLD = 4
 """Counts up whenever older rows would have to be folded anew to be what the code makes today: state, rules or their order."""
 
 COLUMNS: Mapping[str, str] = {

@@ -122,3 +122,15 @@ def test_open_days_and_closed_days(closures: tuple[tuple[int, int], ...], due: i
     planned = tuple(Closed(first, last, CLOSURE) for first, last in closures)
     assert open_days_until(planned, 100, 10) == due
     assert closed_days(planned, 100, 100 + due) == counted
+
+
+@pytest.mark.parametrize("said_for", [0, 1, 2])
+def test_of_two_agreed_orders_that_of_the_later_day_stands_whichever_is_entered_last(said_for: int) -> None:
+    """`said_for`: the day from which the one holds that is entered last; the other one holds from the day 1."""
+    trade, last = regular()
+    first, then = last + timedelta(days=60), last + timedelta(days=40)
+    entered = noon(last + timedelta(days=3))
+    trade.record(NextOrderAgreed(customer_id=SHOP, due_on=first), entered, noon(last + timedelta(days=1)))
+    trade.record(NextOrderAgreed(customer_id=SHOP, due_on=then), entered, noon(last + timedelta(days=said_for)))
+    stands = first if said_for == 0 else then
+    assert opened_after(trade, last) == (stands - last).days + 7

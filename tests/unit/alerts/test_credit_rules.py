@@ -8,8 +8,9 @@ import pytest
 
 from services.alerts.domain.payment_habit import Habit, settled, worsening
 from shared.contracts.alerts import AlertOpened, AlertWorsened
+from shared.contracts.cards import TradeTermsAgreed
 from tests.unit.alerts.telling import folded, sayings, told
-from tests.unit.alerts.trade import SHOP, Trade
+from tests.unit.alerts.trade import SHOP, Trade, cny, noon
 
 LIVE = date(2025, 1, 1)
 DUE = date(2025, 3, 31)
@@ -269,3 +270,14 @@ def test_what_is_not_due_yet_does_not_lag(last_collected: str, level: str | None
     """A share of 85 % and of 70 % of the 390 that fell due, against all of it before; of the 480 sold 190 is not due."""
     found = told(growing_on_terms(last_collected), date(2025, 7, 1), GROWING)
     assert [one for _, _, one, _ in found] == ([] if level is None else [level])
+
+
+@pytest.mark.parametrize(("said_for", "warned"), [(9, False), (10, True), (11, True)])
+def test_terms_of_an_earlier_day_that_are_entered_late_change_no_later_ones(said_for: int, warned: bool) -> None:
+    """`said_for`: the day from which the lower limit holds, which is entered last; the higher one holds from the 10th."""
+    trade = owing("100.00")
+    for amount, day in (("1000.00", 10), ("50.00", said_for)):
+        on = date(2025, 3, day)
+        terms = TradeTermsAgreed(customer_id=SHOP, payment_days=30, credit_limit=cny(amount), agreed_on=on)
+        trade.record(terms, noon(date(2025, 3, 20)), noon(on))
+    assert bool(told(trade, date(2025, 3, 21), LIMIT)) is warned

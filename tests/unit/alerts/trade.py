@@ -40,13 +40,13 @@ def cny(amount: str | int) -> Money:
 
 
 class Trade:
-    """Records events in the order of the calls; each is recorded at noon (UTC) of `on` unless told otherwise."""
+    """Records events in the order of the calls; each is recorded at noon (UTC) of `on` unless told otherwise, and holds from then on."""
 
     def __init__(self) -> None:
         self.items: list[Item] = []
         self.numbers: dict[str, int] = {}
 
-    def record(self, event: Event, at: datetime) -> UUID:
+    def record(self, event: Event, at: datetime, holds_from: datetime | None = None) -> UUID:
         number = len(self.items) + 1
         event_id = uuid5(NAMES, f"event {number}")
         topic = main_topic(event.type)
@@ -62,7 +62,7 @@ class Trade:
             stream=f"stream-{customer_id}",
             version=number,
             customer_id=customer_id,
-            occurred_at=at,
+            occurred_at=holds_from or at,
             recorded_at=at + timedelta(microseconds=number),
             body=encode(event),
         )

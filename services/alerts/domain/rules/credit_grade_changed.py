@@ -10,8 +10,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.alerts.domain.conditions import ALL, Condition, at_least
+from services.alerts.domain.customer_grade import Credit
 from services.alerts.domain.signs import Rule, Sign, Terms
-from services.alerts.domain.watched_customer import Credit, WatchedCustomer
+from services.alerts.domain.watched_customer import WatchedCustomer
 from shared.contracts.alerts import Level, Reason
 from shared.contracts.credit_grades import GRADES, LOWERED_RULE_ID, RAISED_RULE_ID
 
