@@ -52,16 +52,20 @@ def next_step(steps: Steps, value: float) -> float | None:
     return next((step for step, _ in steps if value < step), None)
 
 
-def payment_terms(habit: Habit, debts: list[Debt], currency: str, on: date) -> list[Term]:
-    """Getting worse, and the level: how likely an open invoice is to be more than ten days late."""
-    found = []
-    if habit.n >= STARTS_AFTER:
-        score = worsening_score(habit, debts, on)
-        found.append(Term(points_for(WORSENING, score), lambda: _worsening_reason(score, currency, on)))
-    if habit.n > 0:
-        chance = probability_late(habit, Payers(), LATE_BY_DAYS)
-        found.append(Term(points_for(LATE, chance), lambda: _late_reason(chance, habit.n)))
-    return found
+def worsening_term(habit: Habit, debts: list[Debt], currency: str, on: date) -> Term | None:
+    """Getting worse, in the customer's own standard deviations; None before five settlements."""
+    if habit.n < STARTS_AFTER:
+        return None
+    score = worsening_score(habit, debts, on)
+    return Term(points_for(WORSENING, score), lambda: _worsening_reason(score, currency, on))
+
+
+def late_term(habit: Habit) -> Term | None:
+    """The level: how likely an invoice is to be more than ten days late; None before the first settlement."""
+    if habit.n == 0:
+        return None
+    chance = probability_late(habit, Payers(), LATE_BY_DAYS)
+    return Term(points_for(LATE, chance), lambda: _late_reason(chance, habit.n))
 
 
 def worsening_score(habit: Habit, debts: list[Debt], on: date) -> float:

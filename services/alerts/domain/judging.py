@@ -78,6 +78,7 @@ def judge(customer: WatchedCustomer, terms: Terms, moment: Moment, rules: Sequen
     starts = next_start(terms, today)
     terms = terms_for(terms, customer, today)
     watches = dict(customer.watches)
+    watching = {key.partition("/")[0] for key in watches}
     said: list[Saying] = []
     pending: list[date] = []
     calm_on: list[date] = []
@@ -89,7 +90,7 @@ def judge(customer: WatchedCustomer, terms: Terms, moment: Moment, rules: Sequen
             found = days.get(rule.waits_for)
             on = days[rule.waits_for] = day_known(rule, customer, terms, today) if found is None else found
         raising = rule.judge(customer, terms, today, on)
-        if watches and any(key.startswith(f"{rule.id}/") for key in watches):
+        if rule.id in watching:
             signs = raising if on == today else rule.judge(customer, terms, today, today)
             calm_on += _recover(rule, customer, terms, today, signs, watches, moment, said)
         for sign in raising:

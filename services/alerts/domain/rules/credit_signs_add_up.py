@@ -10,7 +10,7 @@ import msgspec
 
 from services.alerts.domain import credit_points
 from services.alerts.domain.conditions import ALL, Condition, at_least
-from services.alerts.domain.credit_points import STAYS_AWAY, WORSENING, Term
+from services.alerts.domain.credit_points import LATE, STAYS_AWAY, WORSENING, Term
 from services.alerts.domain.payment_habit import STARTS_AFTER, Habit, first_day_at
 from services.alerts.domain.signs import LEVELS, Rule, Sign, Terms
 from services.alerts.domain.undisputed import Debt, debts_of, dispute_reason
@@ -20,6 +20,7 @@ from shared.contracts.alerts import Reason
 RULE_ID = "credit_signs_add_up"
 FARTHEST_DAYS = 400
 EVIDENCE = 20
+LATE_AT_MOST = LATE[-1][1]
 SILENCE_AT_MOST = STAYS_AWAY[-1][1]
 
 
@@ -76,17 +77,17 @@ def _sign(
 
 
 def _terms(customer: WatchedCustomer, terms: Terms, currency: str, debts: list[Debt], on: date) -> list[Term]:
-    found = [
-        *credit_points.payment_terms(customer.habits.get(currency, Habit()), debts, currency, on),
-        credit_points.overdue_term(debts, currency, on),
-        credit_points.claims_term(customer, on),
-    ]
-    used = credit_points.limit_term(customer, debts, currency)
-    found += [] if used is None else [used]
-    # The dearest comes last, and only where it could make the difference.
-    if credit_points.total(found) + SILENCE_AT_MOST >= terms.parameters[RULE_ID].values["watch"]:
-        away = credit_points.purchases_term(customer, terms.population, on)
-        found += [] if away is None else [away]
+    habit, needed = customer.habits.get(currency, Habit()), terms.parameters[RULE_ID].values["watch"]
+    found = [credit_points.overdue_term(debts, currency, on), credit_points.claims_term(customer, on)]
+    for term in (credit_points.worsening_term(habit, debts, currency, on), credit_points.limit_term(customer, debts, currency)):
+        found += [] if term is None else [term]
+    # The dear ones come last, and only where they could make the difference.
+    if credit_points.total(found) + LATE_AT_MOST + SILENCE_AT_MOST >= needed:
+        late = credit_points.late_term(habit)
+        found += [] if late is None else [late]
+        if credit_points.total(found) + SILENCE_AT_MOST >= needed:
+            away = credit_points.purchases_term(customer, terms.population, on)
+            found += [] if away is None else [away]
     return found
 
 

@@ -39,13 +39,13 @@ def orders_fading(customer: WatchedCustomer, terms: Terms, today: date, on: date
         return ()
     parameters = terms.parameters[RULE_ID]
     found = _found(customer, purchases, parameters, on)
-    score = max((one.faded.score for one in found), default=0.0)
-    last_on = _last_before(purchases, on)
-    known = max(business_day(purchases.began_at, terms.zone), terms.live_on)
-    level = None
-    if (known - last_on).days <= parameters.number("grace_days"):
-        level = next((one for one in reversed(_RULE_LEVELS) if score >= parameters.number(f"{one}_spreads")), None)
-    began = purchases.began
+    level, last_on, began = None, purchases.last_on, purchases.began
+    if found:
+        last_on = _last_before(purchases, on)
+        known = max(business_day(purchases.began_at, terms.zone), terms.live_on)
+        if (known - last_on).days <= parameters.number("grace_days"):
+            score = found[0].faded.score
+            level = next((one for one in reversed(_RULE_LEVELS) if score >= parameters.number(f"{one}_spreads")), None)
     return (
         Sign(
             channel=CHANNEL,
