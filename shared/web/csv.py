@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 
 from starlette.responses import StreamingResponse
 
 # OWASP, CSV injection: what spreadsheets take for a formula, the full-width forms too.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+_FORMULA = re.compile(r"^(?=[=+\-@\t\r\n\0＝＋－＠])|(?<=[;\t\r\n])(?=[=+\-@＝＋－＠])")
+"""Behind a semicolon, a tab or a line break too: a spreadsheet that separates by those begins a cell there, quoted or not."""
 BYTE_ORDER_MARK = "\ufeff".encode()
 """Without it spreadsheets of some makers take Chinese for gibberish; other readers take it for a part of the first name."""
 
@@ -25,8 +27,8 @@ def line(cells: Iterable[Cell]) -> bytes:
 
 
 def _cell(cell: Cell) -> Cell:
-    if isinstance(cell, str) and cell.startswith(_FORMULA):
-        return f"'{cell}"
+    if isinstance(cell, str):
+        return _FORMULA.sub("'", cell)
     return "" if cell is None else cell
 
 

@@ -12,12 +12,27 @@ import pytest
 from shared.web.csv import line
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+86 512", "-5", "@cmd", "\t=1", "\r=1", "\n=1", "＝1", "＋1", "－1", "＠1"])
+@pytest.mark.parametrize("text", ["=1+1", "+86 512", "-5", "@cmd", "\tone", "\rone", "\none", "＝1", "＋1", "－1", "＠1"])
 def test_what_a_spreadsheet_would_run_begins_with_an_apostrophe(text: str) -> None:
     assert next(csv.reader(io.StringIO(line([text]).decode(), newline=""))) == [f"'{text}"]
 
 
-@pytest.mark.parametrize("text", ["Lotus", "a=b", "5-6", "'=1", "", 'the "best"', "one, two", "two\nlines", "华信"])
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("Lotus;=1+1", "Lotus;'=1+1"),
+        ("Lotus;;@cmd;+5", "Lotus;;'@cmd;'+5"),
+        ("Lake Road 5\n=1+1", "Lake Road 5\n'=1+1"),
+        ("\t=1", "'\t'=1"),
+    ],
+)
+def test_nor_is_it_run_where_other_characters_part_the_cells(text: str, safe: str) -> None:
+    assert next(csv.reader(io.StringIO(line([text]).decode(), newline=""))) == [safe]
+
+
+@pytest.mark.parametrize(
+    "text", ["one; two", "5;6", "Lotus", "a=b", "5-6", "'=1", "", 'the "best"', "one, two", "two\nlines", "华信"]
+)
 def test_other_texts_come_back_as_they_were(text: str) -> None:
     assert next(csv.reader(io.StringIO(line([text, "x"]).decode(), newline=""))) == [text, "x"]
 
