@@ -270,7 +270,8 @@ def particulars_after(known: Particulars, event: Event) -> Particulars:
             return replace(known, area_id=event.area_id, salesperson_id=event.salesperson_id)
         case TradeTermsAgreed():
             return replace(known, terms=Terms(event.payment_days, event.credit_limit, event.agreed_on))
-        case ExternalIdLinked():
+        case ExternalIdLinked() if event.external_id not in known.external_ids:
+            # A registration that holds from an earlier day brings the ids that were linked to its stub.
             return replace(known, external_ids=(*known.external_ids, event.external_id))
         case TradeRestricted():
             return replace(known, restriction=event.measure)

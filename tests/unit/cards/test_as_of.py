@@ -8,6 +8,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 
 from services.cards.domain.as_of import card_at, standing
 from services.cards.domain.assignments import spans
@@ -20,6 +21,7 @@ from shared.contracts.cards import (
     CustomerErased,
     CustomerRegistered,
     ExternalId,
+    ExternalIdLinked,
     Marks,
     MarksAssigned,
     SalespersonAssigned,
@@ -106,6 +108,17 @@ def test_a_registration_of_an_earlier_day_fills_its_stub() -> None:
     assert name_of(card_at(filled, SHANGHAI)) == "Lotus"
     assert isinstance(card_at(filled, SHANGHAI, known_at=day(11)), Stub)
     assert name_of(card_at(filled, SHANGHAI, as_of=day(2))) == "Lotus"
+
+
+def test_a_number_that_was_linked_to_a_stub_stands_once_on_the_card_that_fills_it() -> None:
+    numbers = (STUB.external_id, ExternalId("crm", "X"))
+    linked = ExternalIdLinked(customer_id=CUSTOMER, external_id=numbers[1])
+    whole = structs.replace(REGISTERED, external_ids=numbers)
+    filled = told((STUB, day(10), day(10)), (linked, day(10), day(10)), (whole, day(1), day(12)))
+    assert card_at(filled, SHANGHAI).particulars.external_ids == numbers
+    assert [one.after for one in changes_between(filled, SHANGHAI, day(10), day(31), None) if one.field == "external_ids"] == [
+        ["erp:K-1"]
+    ]
 
 
 def test_an_erasure_that_is_known_holds_on_every_day() -> None:
