@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
@@ -49,7 +49,7 @@ class Condition:
 def _figure(name: str, kind: FieldKind) -> Field:
     match kind:
         case "money":
-            return Field(kind, f"(figures #>> '{{{{{name},amount}}}}')::numeric", f"figures #>> '{{{{{name},currency}}}}'")
+            return Field(kind, f"(figures #>> '{{{name},amount}}')::numeric", f"figures #>> '{{{name},currency}}'")
         case "number":
             return Field(kind, f"(figures ->> '{name}')::numeric")
     return Field(kind, f"figures ->> '{name}'")
@@ -81,7 +81,8 @@ def _moment(value: str) -> datetime:
     at = datetime.fromisoformat(value)
     if at.tzinfo is None:
         raise ValueError("no moment with its offset")
-    return at
+    # Near the first and the last year there is none in UTC, which the store compares in: OverflowError.
+    return at.astimezone(UTC)
 
 
 _WHOLE = re.compile(r"-?[0-9]{1,9}")
@@ -126,7 +127,9 @@ def sql_of(condition: Condition, place: Place) -> str:
     """The condition as SQL. A field with nothing in it is unlike every value."""
     field, value = FIELDS[condition.field], condition.value
     if value is None:
-        return f"{field.sql} IS {'NOT ' if condition.operator == '!=' else ''}NULL"
+        # Nobody's name is sorted as an empty text.
+        present = "name" if field.kind == "name" else field.sql
+        return f"{present} IS {'NOT ' if condition.operator == '!=' else ''}NULL"
     if condition.operator == "^=":
         if field.kind == "name":
             # As a range the index serves it.
