@@ -19,7 +19,8 @@ NUMBER_SAYS_MUCH = 9
 """From so many characters on an equal number in two systems is no accident: public registers give at least nine (DUNS 9, Japan 13,
 China 18), while any two systems have a customer 1077. Within one system numbers that differ in their spelling only are enough."""
 MOST_OF_ONE = 20
-"""What more customers than these have in common, such as the telephone of a shopping centre, tells little about two of them."""
+"""With so many others is a customer paired by one sign at most: what more of them have in common, such as the telephone of a shopping
+centre, tells little about two. Merged cards are none of them: who goes through the pairs and merges gets to the end."""
 LOOKED_AT = 5000
 FIRST = UUID(int=0)
 
@@ -38,24 +39,27 @@ WITH looked AS MATERIALIZED (
 found AS (
     SELECT l.customer_id AS first, o.customer_id AS second, 'name' AS reason
       FROM looked l CROSS JOIN LATERAL (
-           SELECT t.customer_id FROM {table} t WHERE t.name_key = l.name_key AND t.customer_id {beside} l.customer_id LIMIT {most:d}) o
+           SELECT t.customer_id FROM {table} t
+            WHERE t.name_key = l.name_key AND t.customer_id {beside} l.customer_id AND t.merged_into IS NULL
+            ORDER BY t.customer_id LIMIT {most:d}) o
      WHERE l.name_key <> ''
     UNION ALL
     SELECT l.customer_id, o.customer_id, s.sign
       FROM looked l JOIN {schema}.customer_search s ON s.customer_id = l.customer_id AND s.sign <> 'other'
      CROSS JOIN LATERAL (
-           SELECT t.customer_id FROM {schema}.customer_search t
-            WHERE t.hash = s.hash AND t.sign <> 'other' AND t.customer_id {beside} l.customer_id LIMIT {most:d}) o
+           SELECT t.customer_id FROM {schema}.customer_search t JOIN {table} c ON c.customer_id = t.customer_id AND c.merged_into IS NULL
+            WHERE t.hash = s.hash AND t.sign <> 'other' AND t.customer_id {beside} l.customer_id
+            ORDER BY t.customer_id LIMIT {most:d}) o
     UNION ALL
     SELECT l.customer_id, o.customer_id, 'number'
       FROM looked l JOIN {schema}.external_ids s ON s.customer_id = l.customer_id
      CROSS JOIN LATERAL (
-           SELECT t.customer_id FROM {schema}.external_ids t
+           SELECT t.customer_id FROM {schema}.external_ids t JOIN {table} c ON c.customer_id = t.customer_id AND c.merged_into IS NULL
             WHERE {schema}.number_key(t.value) = {schema}.number_key(s.value) AND t.customer_id {beside} l.customer_id
-              AND (t.system = s.system OR length({schema}.number_key(t.value)) >= {says_much:d}) LIMIT {most:d}) o)
-SELECT f.first, f.second, array_agg(DISTINCT f.reason) AS reasons
-  FROM found f JOIN {table} o ON o.customer_id = f.second AND o.merged_into IS NULL
- GROUP BY f.first, f.second HAVING count(DISTINCT f.reason) >= $3 ORDER BY f.first, f.second"""
+              AND (t.system = s.system OR length({schema}.number_key(t.value)) >= {says_much:d})
+            ORDER BY t.customer_id LIMIT {most:d}) o)
+SELECT first, second, array_agg(DISTINCT reason) AS reasons
+  FROM found GROUP BY first, second HAVING count(DISTINCT reason) >= $3 ORDER BY first, second"""
 
 
 async def of_customer(c: Connection, schema: str, customer_id: UUID, agreeing: int) -> list[Pair]:

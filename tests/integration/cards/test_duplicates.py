@@ -89,6 +89,23 @@ async def test_merged_and_erased_cards_are_no_duplicates_any_more(cards: Cards) 
     assert await pairs(cards, min_position=gone.headers["Regulars-Position"]) == []
 
 
+async def test_merged_cards_take_no_place_of_others(cards: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    """INVARIANT: so many partners are told of one customer, and merging them makes room; breaks when merged ones count."""
+    monkeypatch.setattr(duplicates, "MOST_OF_ONE", 2)
+    same = {"kind": "COMPANY", "name": "Lotus", "telephone": "+8651267890123"}
+    body = [{**same, "external_ids": [{"system": f"s{n}", "value": "91320594-MA1XYZ1234"}]} for n in range(5)]
+    answer = await cards.post("/v1/customers/bulk", body)
+    first, *others = sorted(item["id"] for item in answer.json()["items"])
+    position = answer.headers["Regulars-Position"]
+    told = [(frozenset({first, one}), ["name", "number", "telephone"]) for one in others]
+    assert await pairs(cards, customer_id=first, min_position=position) == told[:2]
+    for version, merged in enumerate(others[:2], 1):
+        done = await cards.post(f"/v1/customers/{first}/merge", {"merged_id": merged}, {"If-Match": f'"{version}"'})
+        position = f"{position},{done.headers['Regulars-Position']}"
+    assert await pairs(cards, customer_id=first, min_position=position) == told[2:]
+    assert (await pairs(cards))[:2] == told[2:]
+
+
 async def test_pages_hold_every_pair_once(cards: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
     """INVARIANT: a page ends behind a pair or behind a customer that was looked through; breaks when either is skipped or told twice."""
     body = [{"kind": "COMPANY", "name": f"Company {n % 5}", "telephone": f"+86512678901{n % 3}0"} for n in range(30)]
