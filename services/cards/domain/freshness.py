@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from services.cards.domain.health import Entry
@@ -25,9 +25,14 @@ def limit_of(field: str) -> int:
 
 def seen_on(entry: Entry) -> date:
     """The last day on which somebody saw that it is so: the verification, the visit, else the day from which it holds."""
-    told = entry.observed_on or entry.holds_from.date()
+    told = entry.observed_on or _begun(entry.holds_from)
     looked = entry.verified_on if entry.confirmed and entry.looked_at >= entry.version else None
     return told if looked is None else max(told, looked)
+
+
+def _begun(moment: datetime) -> date:
+    # The day that begins at the moment, wherever the company is: from ten hours behind UTC to thirteen before it.
+    return (moment.astimezone(UTC) + timedelta(hours=13)).date()
 
 
 def month_of(day: date) -> str:

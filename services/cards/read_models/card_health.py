@@ -158,7 +158,7 @@ def totals(row: CardHealth) -> Totals:
 
 CARD_HEALTH = ReadModel(
     name="card_health",
-    version=1,
+    version=2,
     row=CardHealth,
     columns={
         "customer_id": "uuid",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec import structs
 
 from services.cards.domain.as_of import card_at
 from services.cards.domain.completeness import missing_for_trade, required
@@ -226,6 +227,13 @@ def test_fields_are_fresh_from_when_somebody_last_looked() -> None:
     assert "seen/6/2026-04" in totals(after(REGISTERED, revised, look))["wang"]
     assert (limit_of("trade.credit_status"), limit_of("basics.name")) == (6, 12)
     assert [is_stale(6, "2026-01", date(2026, month, 31)) for month in (7, 8)] == [False, True]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "UTC", "America/New_York", "Pacific/Auckland", "Pacific/Honolulu"])
+def test_what_holds_from_the_first_of_a_month_is_of_that_month_wherever_the_company_is(zone: str) -> None:
+    begins = datetime(2026, 1, 1, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    [registered] = told([REGISTERED])
+    assert "seen/12/2026-01" in totals(kept([structs.replace(registered, occurred_at=begins)]))["wang"]
 
 
 def test_a_figure_that_waits_fills_nothing_until_it_is_confirmed() -> None:
