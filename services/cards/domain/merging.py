@@ -38,7 +38,8 @@ class Merging:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two cards. `currencies`: in which it trades or has a limit. `disputes`: whether a complaint of it claims something."""
+    """One of the two cards. `currencies`: in which it, or a card that it leads, trades or has a limit. `disputes`: whether a
+    complaint of it claims something."""
 
     customer_id: UUID
     card: Card

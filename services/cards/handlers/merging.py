@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.cards.domain.card import Unregistered
+from services.cards.domain.card import Card, Unregistered
 from services.cards.domain.hierarchy import merge_makes_circle
 from services.cards.domain.identity import card_stream
 from services.cards.domain.merging import Side, decide, merging_of
@@ -96,10 +96,17 @@ async def _side(deps: Deps, c: Connection, customer_id: UUID, loaded: Loaded) ->
     merging = merging_of(envelope.event for envelope in loaded.events)
     if isinstance(card, Unregistered):
         return Side(customer_id, card, merging, frozenset(), disputes=False)
-    traded = await currencies(c, SCHEMA, customer_id)
-    terms = card.particulars.terms
-    limit = frozenset() if terms is None or terms.credit_limit is None else {terms.credit_limit.currency}
+    traded = await _currencies(c, customer_id, card)
+    for one in merging.merged:
+        # A card that had no currency has got those of the cards that it leads.
+        traded |= await _currencies(c, one, state_of(await load(c, SCHEMA, card_stream(one))))
     owing = await receivables.one(c, SCHEMA, customer_id)
     claims = () if owing is None else receivables.claims_of(owing.claims).claims
     disputes = any(claim.open_at(deps.today()) and (claim.claimed is not None or claim.invoices) for claim in claims)
-    return Side(customer_id, card, merging, traded | limit, disputes)
+    return Side(customer_id, card, merging, traded, disputes)
+
+
+async def _currencies(c: Connection, customer_id: UUID, card: Card) -> frozenset[str]:
+    terms = card.particulars.terms
+    limit = frozenset() if terms is None or terms.credit_limit is None else {terms.credit_limit.currency}
+    return await currencies(c, SCHEMA, customer_id) | limit

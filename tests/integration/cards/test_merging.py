@@ -97,6 +97,21 @@ async def test_what_cannot_be_merged_is_refused_by_name_and_leaves_nothing(api: 
 
 
 @pytest.mark.requirement("S0.1")
+@pytest.mark.parametrize("trades", [True, False])
+async def test_a_card_without_a_currency_has_those_of_the_cards_that_it_leads(standing: Cards, trades: bool) -> None:
+    number, foreign = fresh(), fresh()
+    terms = {"payment_days": 30, "agreed_on": "2026-01-05", "credit_limit": {"amount": "100.00", "currency": "CNY"}}
+    lead, third = await standing.register(fresh()), await standing.register(foreign)
+    other = await standing.register(number, **({} if trades else {"terms": terms}))
+    if trades:
+        assert (await standing.post("/v1/sales", sale(fresh(), number))).status_code == 201
+    await standing.post("/v1/sales", sale(fresh(), foreign, net={"amount": "5000", "currency": "JPY"}))
+    assert (await merge(standing, lead, other)).status_code == 200
+    refused = await merge(standing, lead, third, version=2)
+    assert (refused.status_code, refused.json().get("code")) == (409, "MERGE_CURRENCIES_DIFFER")
+
+
+@pytest.mark.requirement("S0.1")
 async def test_an_open_dispute_keeps_two_cards_apart_until_it_ends(cards: Cards, pool_of: PoolOf) -> None:
     complaints = await pool_of(cards.database, "complaints")
     lead, other = await cards.register("K-1"), await cards.register("K-2")
