@@ -20,7 +20,7 @@ from services.alerts.domain.conditions import ALL, Condition
 from services.alerts.domain.control import complete_through
 from services.alerts.domain.figures import amount_text
 from services.alerts.domain.judging import day_known
-from services.alerts.domain.rhythm import known_pause
+from services.alerts.domain.rhythm import Purchases, known_pause
 from services.alerts.domain.signs import Parameters, Rule, Sign, Terms, rank
 from services.alerts.domain.watched_customer import Spell, Watch, WatchedCustomer, watch_key
 from shared.contracts.alert_steps import AlertInhibited, AlertMuted, AlertUninhibited, AlertUnmuted
@@ -208,10 +208,18 @@ def _without_pauses(given: Given) -> Given:
     return given._replace(customer=msgspec.structs.replace(customer, **unpaused))
 
 
+def _rhythm(customer: WatchedCustomer, channel: str) -> Purchases | None:
+    """The rhythm that a channel is about: its own, or else that of the orders."""
+    days: Purchases | None = getattr(customer, channel if channel in RHYTHMS else "purchases")
+    return days
+
+
 def _paused(rule: Rule, channel: str, given: Given) -> Reason:
-    days = getattr(given.customer, channel)
+    days = _rhythm(given.customer, channel)
     pause = None if days is None else known_pause(days)
-    back = given.today if pause is None else date.fromordinal(pause[1])
+    if pause is None:
+        return Reason(code="PAUSED", sentence="A long pause lately is no sign of its own: there was less to choose.")
+    back = date.fromordinal(pause[1])
     return Reason(
         code="KNOWN_PAUSE",
         sentence=f"Made the same pause in an earlier year, and would be back by {back}.",
@@ -224,8 +232,8 @@ def _without_agreements(given: Given) -> Given:
 
 
 def _agreed(rule: Rule, channel: str, given: Given) -> Reason:
-    days = getattr(given.customer, channel)
-    found = reason_of_pause(given.customer.agreed, days.last, given.on)
+    days = _rhythm(given.customer, channel)
+    found = None if days is None else reason_of_pause(given.customer.agreed, days.last, given.on)
     code, sentence, figures = found or ("AGREED", "A pause or a next order was agreed.", {})
     return Reason(code=code, sentence=sentence, figures=figures)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,10 +17,12 @@ from services.alerts.domain.rules import ALL_RULES, RULES_BY_ID
 from services.alerts.domain.signs import LEVELS
 from services.alerts.domain.why_not import Given, WhyNot, why_not, without_grace
 from services.alerts.engine.step import step
+from shared.contracts.agreements import ClosurePlanned
 from shared.contracts.alerts import Level
 from tests.unit.alerts.telling import folded, told
 from tests.unit.alerts.test_engine_order import a_year_of_trade
-from tests.unit.alerts.trade import SHOP, Trade
+from tests.unit.alerts.test_fading import GAPS, buying, ranging
+from tests.unit.alerts.trade import SHOP, Trade, noon
 
 ZONE = ZoneInfo("Asia/Shanghai")
 LIVE = date(2025, 1, 1)
@@ -166,3 +169,26 @@ def test_the_day_on_which_it_changes_is_the_day_on_which_the_engine_speaks(rule:
     assert answer.changes_on is not None
     assert told(trade, answer.changes_on - timedelta(days=1), rule) == []
     assert [(level, day) for _, _, level, day in told(trade, answer.changes_on, rule)] == [("watch", answer.changes_on)]
+
+
+def test_orders_that_are_rarer_because_of_closures_are_held_back_by_what_was_agreed() -> None:
+    last_gaps = (30, 30, 30, 30, 30)
+    trade, last = buying((*GAPS, *last_gaps))
+    assert [one.level for one in answers(trade, last + timedelta(days=1), "orders_fading")] == ["act"]
+    for number in range(len(last_gaps)):
+        first = last - timedelta(days=30 * (number + 1)) + timedelta(days=2)
+        closure = ClosurePlanned(
+            customer_id=SHOP, closure_id=UUID(int=number), first_on=first, last_on=first + timedelta(days=20)
+        )
+        trade.record(closure, noon(first))
+    [answer] = answers(trade, last + timedelta(days=1), "orders_fading")
+    assert (answer.level, answer.held_level, codes(answer)) == (None, "act", ["AGREED"])
+
+
+def test_a_narrower_range_is_held_back_by_a_pause_of_these_months() -> None:
+    trade, end = ranging(5, 20)
+    assert [one.level for one in answers(trade, end, "range_of_articles_narrowing")] == ["act"]
+    away = (noon(end - timedelta(days=70)), noon(end - timedelta(days=15)))
+    trade.items = [item for item in trade.items if not away[0] < item.record.occurred_at < away[1]]
+    [answer] = answers(trade, end, "range_of_articles_narrowing")
+    assert (answer.level, answer.held_level, codes(answer)) == (None, "act", ["PAUSED"])
