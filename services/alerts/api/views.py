@@ -39,8 +39,9 @@ def listed(found: Listed) -> dict[str, Any]:
         "measure": row.measure,
         "outcome": row.outcome,
         "version": row.version,
-    } | _procedure(read(row.procedure))
-    return _set(shown)
+    }
+    # A row that an older version has made is shown as it was until the list is rebuilt.
+    return _set(shown | (_procedure(read(row.procedure)) if row.procedure else {}))
 
 
 def _procedure(state: Alert) -> dict[str, Any]:

@@ -40,10 +40,14 @@ ADDED = {
         "dealer_id", "merged_into", "figures", "standing",
     ),
     "services.cards.read_models.receivables.RECEIVABLES": ("since", "in_credit"),
-    "services.alerts.read_models.customers.CUSTOMERS": ("named_at",),
+    "services.alerts.read_models.customers.CUSTOMERS": ("named_at", "area_id", "salesperson_id", "assigned_at"),
+    "services.alerts.read_models.alerts.ALERTS": (
+        "asked", "waiting", "persons", "area_id", "salesperson_id", "due_on", "due_step", "look_on", "routed", "held", "muted_by",
+        "inhibited_by", "restricts", "ended_at", "procedure",
+    ),
 }  # fmt: skip
 """Read models of which there is a second version, and the columns that came with it."""
-COMMANDS = {f"regulars rebuild {name}" for name in ("cards customers", "cards receivables", "alerts customers")}
+COMMANDS = {f"regulars rebuild {name}" for name in ("cards customers", "cards receivables", "alerts customers", "alerts alerts")}
 OLD_ROW = """
 INSERT INTO cards.customers_a (customer_id, part, stub, kind, name, sort_name, basics, external_ids)
 VALUES ($1, 0, false, 'COMPANY', 'As it was', 'as it was', '{"kind":"COMPANY","name":"As it was"}', '[]')"""
