@@ -12,8 +12,10 @@ from services.alerts.domain.signs import Parameters
 from shared.contracts.company_alerts import CompanyRulePublished
 from shared.contracts.event import Event
 
-WHOLE = ("_days", "_minutes", "_customers")
-"""Ends of the names of parameters that count."""
+MOST: Mapping[str, int] = {"_days": 366, "_minutes": 100_000, "_customers": 100_000}
+"""Ends of the names of parameters that count, and how far these go."""
+FROM_NONE = ("grace_days", "catch_up_minutes")
+"""Of these there may be none; of nothing else that counts nothing could be concluded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,10 @@ def publish(rule: CompanyRule, before: Sequence[Event], values: Mapping[str, Dec
             raise ParametersRefused("chance is a probability")
         if name == "watch" and value >= merged["act"]:
             raise ParametersRefused("watch lies below act")
-        if name.endswith(WHOLE) and (value % 1 or value > 100_000):
-            raise ParametersRefused(f"{name} is a whole number")
+        most = next((most for end, most in MOST.items() if name.endswith(end)), None)
+        least = 0 if name in FROM_NONE else 1
+        if most is not None and (value % 1 or not least <= value <= most):
+            raise ParametersRefused(f"{name} is a whole number from {least} to {most}")
     return CompanyRulePublished(
         rule_id=rule.id, version=parameters_in_force(rule, before).version + 1, parameters=merged, decided_by=by
     )

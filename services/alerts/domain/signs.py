@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.alerts.domain.conditions import Condition
+from services.alerts.domain.grievances import KEPT as GRIEVANCES_KEPT
 from services.alerts.domain.promise import LEAST, PROMISED
 from services.alerts.domain.silence_score import Population
 from services.alerts.domain.turnover import MONTHS_KEPT
@@ -134,6 +135,10 @@ class Rule:
         return int(parameters.values["calm_days"]) if "calm_days" in self.defaults else None
 
 
+MOST: Mapping[str, int] = {"months": MONTHS_KEPT - 1, "complaints": GRIEVANCES_KEPT, "signs": 100, LEAST: 10**9}
+"""Parameters that count, from 1 to as many as are remembered or could ever be."""
+
+
 def checked_parameters(rule: Rule, values: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
     """All parameters of a rule, those not given as they are by default. Raises ValueError for one that cannot be."""
     unknown = values.keys() - rule.defaults.keys()
@@ -151,10 +156,10 @@ def checked_parameters(rule: Rule, values: Mapping[str, Decimal]) -> Mapping[str
             raise ValueError(f"{name} is a probability")
         if name == PROMISED and value > 1:
             raise ValueError(f"{name} is a share")
-        if name == LEAST and (value % 1 or not value):
-            raise ValueError(f"{name} is a whole number from 1")
-        if name == "months" and (value % 1 or not 1 <= value < MONTHS_KEPT):
-            raise ValueError(f"{name} is a whole number from 1 to {MONTHS_KEPT - 1}")
+        if name in MOST and (value % 1 or not 1 <= value <= MOST[name]):
+            raise ValueError(f"{name} is a whole number from 1 to {MOST[name]}")
         if name.endswith("_days") and (value % 1 or value > 3650):
             raise ValueError(f"{name} is a whole number of days")
+        if name == "watch_days" and not value:
+            raise ValueError(f"{name} is 1 at least: on the day on which it is due, money is not overdue")
     return merged

@@ -67,7 +67,7 @@ def judged(feeding: Feeding, parameters: Parameters, today: date) -> Quiet | Non
     window = [through - timedelta(days=n) for n in range(parameters.whole("rhythm_days"))]
     lateness = sorted((feeding.spoken[day] - day).days for day in window if day in feeding.spoken)
     prompt = [days for days in lateness if days <= PROMPT]
-    known_to_deliver = len(prompt) >= parameters.whole("prompt_days")
+    known_to_deliver = len(prompt) >= max(parameters.whole("prompt_days"), 1)
     if len(lateness) < parameters.whole("least_days") or not (known_to_deliver or feeding.others_since >= OTHERS_DAYS):
         return None
     usual = prompt[int(LATENESS_SHARE * (len(prompt) - 1))] if known_to_deliver else 0
