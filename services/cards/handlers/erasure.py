@@ -16,25 +16,39 @@ from services.cards.read_models.erasures import destroyed, wanted
 from shared.event_store.load import load
 from shared.web.answers import Answer
 from shared.web.commands import CommandKey
+from shared.web.problem import Problem
 from shared.web.repeats import repeated
+
+_TRIES = 5
 
 
 async def erase(deps: Deps, customer_id: UUID, reason: str, key: CommandKey, meta: Mapping[str, str]) -> Answer:
     """Append CustomerErased, forget the search hashes, destroy the key. Erasing twice is a 410 that destroys nothing more. Raises Problem.
 
-    Cards that were merged into this one are of the same person: they go first, so that a crash leaves the leading card to ask again.
+    Cards that were merged into this one are of the same person: they go first, so that a crash leaves the leading card to ask again;
+    one that is merged meanwhile makes the version another, and all is done again. UNAVAILABLE when others keep being faster.
     """
+    for _ in range(_TRIES):
+        try:
+            answer = await _once(deps, customer_id, reason, key, meta)
+        except Problem as problem:
+            if problem.code != "VERSION_STALE":
+                raise
+            continue
+        if answer.status in (200, 410):
+            await deps.sealer.erase(customer_id)
+        return answer
+    raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
+
+
+async def _once(deps: Deps, customer_id: UUID, reason: str, key: CommandKey, meta: Mapping[str, str]) -> Answer:
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, card_stream(customer_id), (key.principal, key.route, key.key))
     if loaded.stored is not None:
-        answer = repeated(loaded.stored, key, place_on_cards(deps.parts))
-    else:
-        for merged_id in merging_of(envelope.event for envelope in loaded.events).merged:
-            await erase(deps, merged_id, reason, replace(key, key=f"{key.key}/{merged_id}"), meta)
-        answer = await change(deps, customer_id, EraseCustomer(reason, key.principal), key, meta, None)
-    if answer.status in (200, 410):
-        await deps.sealer.erase(customer_id)
-    return answer
+        return repeated(loaded.stored, key, place_on_cards(deps.parts))
+    for merged_id in merging_of(envelope.event for envelope in loaded.events).merged:
+        await erase(deps, merged_id, reason, replace(key, key=f"{key.key}/{merged_id}"), meta)
+    return await change(deps, customer_id, EraseCustomer(reason, key.principal), key, meta, loaded.version)
 
 
 async def sweep(deps: Deps) -> int:

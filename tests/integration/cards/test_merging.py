@@ -11,9 +11,12 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from services.cards.handlers import erasure
+from services.cards.handlers.cards import change as changed
 from shared.contracts.complaints import ComplaintReceived, ComplaintWithdrawn
 from shared.contracts.money import Money
 from shared.testing.eventually import eventually
+from shared.web.answers import Answer
 from tests.integration.cards.conftest import Cards, PoolOf, fresh, sale
 from tests.integration.running import key, record
 
@@ -162,6 +165,23 @@ async def test_erasing_the_leading_card_erases_those_merged_into_it(api: Cards) 
     assert (await api.post(f"/v1/customers/{lead}/erasure", {"reason": "REQUESTED"})).status_code == 200
     for customer in (lead, other):
         assert (await api.get(f"/v1/customers/{customer}")).status_code == 410
+        assert (await api.events(f"card-{customer}"))[-1] == "customer-erased"
+    assert await api.pool.fetchval("SELECT count(*) FROM keystore.erased_customers()") == 2
+
+
+async def test_a_card_that_is_merged_during_an_erasure_is_erased_too(api: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    """INVARIANT: who is erased is erased altogether; breaks when the merged cards are read before the append that erases."""
+    lead, other = await api.register("K-1"), await api.register("K-2")
+    merges = [(lead, other)]
+
+    async def change(*args: Any) -> Answer:
+        while merges:
+            assert (await merge(api, *merges.pop())).status_code == 200
+        return await changed(*args)
+
+    monkeypatch.setattr(erasure, "change", change)
+    assert (await api.post(f"/v1/customers/{lead}/erasure", {"reason": "REQUESTED"})).status_code == 200
+    for customer in (lead, other):
         assert (await api.events(f"card-{customer}"))[-1] == "customer-erased"
     assert await api.pool.fetchval("SELECT count(*) FROM keystore.erased_customers()") == 2
 
