@@ -61,7 +61,8 @@ def _condition(text: str, pointer: str) -> Condition | FieldError:
     if operator not in OPERATORS[field.kind]:
         return FieldError(pointer, "OPERATOR_UNFIT", f"of this field can be asked: {' '.join(OPERATORS[field.kind])}")
     if value == "":
-        if operator in ("=", "!="):
+        # A card is a stub or is none; everything else may be left open.
+        if operator in ("=", "!=") and field.kind != "flag":
             return Condition(name, operator, None)
         return FieldError(pointer, "CONDITION_FORM", "lacks a value")
     try:
