@@ -16,7 +16,7 @@ import pytest
 
 from services.alerts.domain import watched_customer
 from services.alerts.domain.rules import ALL_RULES
-from services.alerts.engine import items
+from services.alerts.engine import items, refold
 from services.alerts.engine import part as engine_part
 from services.alerts.engine.rebuild import folds_due, rebuild_customers
 from services.alerts.engine.refold import compare
@@ -208,6 +208,25 @@ async def test_an_update_folds_the_customers_anew_and_tells_what_its_rules_find(
     assert await compare(pools["alerts"], pools, ZONE, range(PARTS)) == []
     await rebuild_customers(pools["alerts"], pools, ZONE, range(PARTS))
     assert len(await said(pools)) == (3 if running_meanwhile else 2), "said once"
+
+
+async def test_what_older_rules_warned_of_ends_with_an_update_that_finds_nothing(
+    pools: dict[str, Pool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise it would stand open for ever: the rows of today do not know of it."""
+    owing = uuid4()
+    async with engine(pools):
+        await tell(pools, owing, invoice(owing, "1", ago(20)))
+        await go_live(pools)
+        await told(pools, ("opened", owing))
+        await eventually(lambda: _all_live(pools), timeout=15)
+    fewer = tuple(rule for rule in ALL_RULES if rule.id != "overdue_debt")
+    with monkeypatch.context() as newer:
+        newer.setattr(refold, "step", partial(step, rules=fewer))
+        await rebuild_customers(pools["alerts"], pools, ZONE, range(PARTS))
+        await told(pools, ("opened", owing), ("recovered", owing))
+        await rebuild_customers(pools["alerts"], pools, ZONE, range(PARTS))
+        await told(pools, ("opened", owing), ("recovered", owing))
 
 
 async def _count(pools: dict[str, Pool], what: str) -> int:

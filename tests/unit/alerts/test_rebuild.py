@@ -1,37 +1,54 @@
-"""What an update tells of alerts that only the present rules have found."""
+"""What is said of alerts that older rows knew as open, when the customers are folded anew."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
-from services.alerts.engine.rebuild import of_open_alerts
+import pytest
+
+from services.alerts.engine.rebuild import of_older_alerts
 from services.alerts.engine.step import Stepped
-from shared.contracts.alerts import AlertOpened, AlertWorsened
-from tests.unit.alerts.telling import folded
-from tests.unit.alerts.trade import BAKER, SHOP, Trade
+from services.alerts.read_models.watched_customers import BEGINNING, Place
+from shared.contracts.alerts import AlertRecovered, AlertWorsened
+from tests.unit.alerts.telling import ZONE, folded
+from tests.unit.alerts.trade import Trade, noon
 
-LIVE = date(2026, 1, 5)
-DUE = date(2026, 2, 1)
+LIVE = date(2025, 1, 1)
+DUE = date(2025, 3, 31)
+TODAY = DUE + timedelta(days=20)
+PLACE = Place("a", 0, 1, {}, BEGINNING, noon(TODAY), folded(Trade(), TODAY).control)
 
 
-def story() -> Stepped:
+def owing(**changed: str) -> Stepped:
+    """A debt twenty days old: watched by default."""
     trade = Trade()
     trade.went_live(LIVE)
-    trade.invoiced(LIVE, "1", DUE, customer=SHOP)
-    trade.invoiced(LIVE, "2", DUE, customer=BAKER)
-    trade.paid(DUE + timedelta(days=40), number="2", customer=BAKER)
-    return folded(trade, DUE + timedelta(days=70))
+    trade.invoiced(date(2025, 3, 1), "n1", DUE)
+    if changed:
+        trade.published(date(2025, 3, 2), "overdue_debt", 2, **changed)
+    return folded(trade, TODAY)
 
 
-def test_an_alert_is_told_with_the_level_that_its_row_remembers() -> None:
-    stepped = story()
-    [spell] = [watch.open for watch in stepped.rows[SHOP].customer.watches.values() if watch.open is not None]
-    found = [one for one in of_open_alerts(stepped) if one.event.alert_id == spell.alert_id]
-    assert found[0].opens
-    told = [one.event.finding.level for one in found if isinstance(one.event, AlertOpened | AlertWorsened)]
-    assert told == ["watch", "act", "stop"]
-    assert told[-1] == spell.level
+def said(before: Stepped, after: Stepped) -> list[tuple[type, str | None]]:
+    found = of_older_alerts([row.customer for row in before.rows.values()], after, PLACE, ZONE)
+    assert len({one.event_id for one in found}) == len(found) and not any(one.opens for one in found)
+    return [(type(one.event), getattr(getattr(one.event, "finding", None), "level", None)) for one in found]
 
 
-def test_what_is_over_is_not_told() -> None:
-    assert {one.event.customer_id for one in of_open_alerts(story())} == {SHOP}
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, []),
+        ({"watch_days": "15"}, []),
+        ({"watch_days": "21"}, [(AlertRecovered, None)]),
+        ({"act_days": "20"}, [(AlertWorsened, "act")]),
+        ({"act_days": "10", "stop_days": "15"}, [(AlertWorsened, "stop")]),
+    ],
+)
+def test_an_older_alert_ends_worsens_or_stands(changed: dict[str, str], expected: list[tuple[type, str | None]]) -> None:
+    assert said(owing(), owing(**changed)) == expected
+
+
+def test_of_a_customer_whom_the_fold_left_out_nothing_is_said() -> None:
+    after = owing(watch_days="21")
+    assert said(owing(), Stepped({}, after.control, after.sayings, {})) == []
