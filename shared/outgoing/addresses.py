@@ -13,9 +13,21 @@ from urllib.parse import urlsplit
 Network = IPv4Network | IPv6Network
 LONGEST = 2000
 
-# Global by number, and yet inside: the fabric address of a cloud, and translations of IPv4 that would hide what is called.
+# Global by number, and yet inside: fabric addresses of clouds, translations of IPv4 that would hide what is called, and what the
+# language's own list of special networks does not know, or knows in parts only.
 _INSIDE = tuple(
-    ip_network(one) for one in ("168.63.129.16/32", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96")
+    ip_network(one)
+    for one in (
+        "168.63.129.16/32",
+        "192.0.0.0/24",
+        "64:ff9b::/96",
+        "64:ff9b:1::/48",
+        "2002::/16",
+        "2001::/32",
+        "::/96",
+        "3fff::/20",
+        "5f00::/16",
+    )
 )
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 # What ends in a number is read as an IPv4 address in one of its forms, of which only the plain one is taken.
