@@ -6,11 +6,21 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi.openapi.models import Example
-from pydantic import Field
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from services.alerts.domain.alert import MeasureName
 from shared.contracts.alerts import Outcome
 from shared.web.fields import Body, BusinessDay, Code, CustomerRef, FreeText, MoneyIn, Name
+
+
+def _not_below_nothing(money: MoneyIn) -> MoneyIn:
+    if money.amount < 0:
+        raise PydanticCustomError("money", "must not be below 0")
+    return money
+
+
+Stake = Annotated[MoneyIn, AfterValidator(_not_below_nothing)]
 
 
 class AcknowledgementBody(Body):
@@ -55,7 +65,7 @@ class ClosureBody(Body):
 
     outcome: Outcome
     cause: Code | None = None
-    at_stake: Annotated[tuple[MoneyIn, ...], Field(max_length=20)] = ()
+    at_stake: Annotated[tuple[Stake, ...], Field(max_length=20)] = ()
     came_true_on: BusinessDay | None = None
 
 
