@@ -33,14 +33,14 @@ class WebhookRow:
 
 _secrets = msgspec.json.Decoder(tuple[Secret, ...])
 
-# What the sender has noted is of the subscription as it was: a resumed one begins anew.
+# What the sender has noted is of the subscription as it was: a resumed one begins anew, and so does one that a person has revised.
 _SAVE = """
 INSERT INTO alerts.webhooks AS w (webhook_id, version, state, reason, name, sealed_url, secrets, kinds, levels, rules, since)
 VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, $9, $10, $11)
 ON CONFLICT (webhook_id) DO UPDATE SET version = excluded.version, state = excluded.state, reason = excluded.reason,
   name = excluded.name, sealed_url = excluded.sealed_url, secrets = excluded.secrets, kinds = excluded.kinds,
   levels = excluded.levels, rules = excluded.rules,
-  failing_since = CASE WHEN excluded.state = w.state THEN w.failing_since END"""
+  failing_since = CASE WHEN excluded.state = w.state AND excluded.sealed_url = w.sealed_url THEN w.failing_since END"""
 
 _COLUMNS = """
 w.webhook_id, w.name, w.sealed_url, w.secrets::text, w.kinds, w.levels, w.rules, w.state, w.reason, w.version, w.since, w.created_at,

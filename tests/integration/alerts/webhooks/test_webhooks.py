@@ -167,6 +167,16 @@ async def test_a_changed_address_takes_the_calls_that_wait_and_an_ended_one_take
     assert (await hooked.client.get("/v1/webhooks")).json()["items"] == []
 
 
+async def test_a_changed_address_is_not_blamed_for_the_failures_of_the_old_one(hooked: Hooked, receiver: Receiver) -> None:
+    """Otherwise its first failure would end the subscription."""
+    webhook_id = await hooked.subscribe(receiver)
+    await hooked.alerts.own.execute("UPDATE alerts.webhooks SET failing_since = now() - interval '4 days'")
+    body = {"name": "ERP", "url": receiver.url + "/elsewhere", "kinds": ["credit"]}
+    match = {"If-Match": f'"{(await hooked.hook(webhook_id))["version"]}"'}
+    assert (await hooked.client.put(f"/v1/webhooks/{webhook_id}", json=body, headers=key() | match)).status_code == 200
+    assert "failing_since" not in await hooked.hook(webhook_id)
+
+
 @pytest.mark.parametrize(
     "url", ["http://crm.example.com/", "https://10.0.0.1/", "https://169.254.169.254/", "https://u:p@x.example/"]
 )
