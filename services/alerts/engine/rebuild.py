@@ -8,17 +8,19 @@ has little to do.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from services.alerts.domain.business_days import business_day
 from services.alerts.domain.judging import Saying
 from services.alerts.domain.rules import RULES_BY_ID
 from services.alerts.domain.signs import Rule, rank
-from services.alerts.domain.watched_customer import WatchedCustomer
+from services.alerts.domain.watched_customer import Watch
 from services.alerts.engine.part import say
 from services.alerts.engine.refold import Stores, fold_all, items_until
 from services.alerts.engine.step import Stepped
@@ -31,7 +33,6 @@ from services.alerts.read_models.watched_customers import (
     fetch_all,
     move,
     places_as_they_are,
-    row_of,
     upsert,
 )
 from shared.contracts.alerts import AlertEvent, AlertOpened, AlertRecovered, AlertReopened, AlertWorsened, Reason
@@ -71,7 +72,7 @@ async def _rebuild(pool: Pool, stores: Stores, zone: ZoneInfo, number: int) -> i
         if not places:
             return 0
         async with pool.acquire() as conn:
-            before = [row_of(one).customer for one in await fetch_all(conn, places[0])]
+            before = {one[0]: _watches_of(one[1]) for one in await fetch_all(conn, places[0])}
         items = await items_until(stores, number, places[0].reached)
         folded = await asyncio.to_thread(fold_all, items, places[0].through, zone, parked)
         try:
@@ -102,25 +103,39 @@ def of_open_alerts(folded: Stepped) -> list[Saying]:
     return [one for one in folded.sayings if one.event.alert_id in spells]
 
 
-def of_older_alerts(before: Sequence[WatchedCustomer], folded: Stepped, place: Place, zone: ZoneInfo) -> list[Saying]:
+class _Older(msgspec.Struct):
+    """What is read of a row of an older fold."""
+
+    watches: dict[str, Watch] = {}
+
+
+def _watches_of(state: bytes) -> Mapping[str, Watch]:
+    # A row that cannot be read is a reason to fold anew, none to stop.
+    try:
+        return msgspec.json.decode(state, type=_Older).watches
+    except msgspec.DecodeError:
+        return {}
+
+
+def of_older_alerts(before: Mapping[UUID, Mapping[str, Watch]], folded: Stepped, place: Place, zone: ZoneInfo) -> list[Saying]:
     """What is to be said of alerts that the older rows knew as open: that they are over, where the rules of today would not have
     warned; that they are worse, where these find more. Otherwise nothing would ever end or worsen them."""
     at = place.through or place.reached.recorded_at
     found = []
-    for customer in before:
-        now = folded.rows.get(customer.customer_id)
+    for customer_id, watches in before.items():
+        now = folded.rows.get(customer_id)
         if now is None:
             continue
         spells = {watch.open.alert_id: watch.open for watch in now.customer.watches.values() if watch.open is not None}
-        for key, watch in customer.watches.items():
+        for key, watch in watches.items():
             rule, old = RULES_BY_ID.get(key.partition("/")[0]), watch.open
             if rule is None or old is None:
                 continue
             new = spells.get(old.alert_id)
             if new is None:
-                found.append(_over(rule, customer.customer_id, old.alert_id, at, zone))
+                found.append(_over(rule, customer_id, old.alert_id, at, zone))
             elif rank(new.level) > rank(old.level):
-                found.append(_worse(rule, customer.customer_id, old.alert_id, at, folded))
+                found.append(_worse(rule, customer_id, old.alert_id, at, folded))
     return found
 
 

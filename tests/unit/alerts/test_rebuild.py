@@ -30,7 +30,8 @@ def owing(**changed: str) -> Stepped:
 
 
 def said(before: Stepped, after: Stepped) -> list[tuple[type, str | None]]:
-    found = of_older_alerts([row.customer for row in before.rows.values()], after, PLACE, ZONE)
+    older = {customer_id: row.customer.watches for customer_id, row in before.rows.items()}
+    found = of_older_alerts(older, after, PLACE, ZONE)
     assert len({one.event_id for one in found}) == len(found) and not any(one.opens for one in found)
     return [(type(one.event), getattr(getattr(one.event, "finding", None), "level", None)) for one in found]
 
