@@ -19,7 +19,8 @@ BODY = body_of("regulars.alerts.alert-opened.v1", NOW, {"name": "李"})
 
 def test_a_call_is_accepted_with_either_secret_while_both_are_live() -> None:
     old, new, other = (new_secret(bytes([n]) * 32) for n in range(3))
-    headers = headers_of(uuid4(), BODY, [new, old], NOW)
+    # The library takes a moment of the last minutes only.
+    headers = headers_of(uuid4(), BODY, [new, old], datetime.now(UTC))
     for secret in (old, new):
         assert PublicWebhook(secret).verify(BODY.encode(), headers)["data"] == {"name": "李"}
     with pytest.raises(WebhookVerificationError):
@@ -28,7 +29,8 @@ def test_a_call_is_accepted_with_either_secret_while_both_are_live() -> None:
 
 def test_a_changed_body_id_or_moment_is_not_accepted() -> None:
     secret = new_secret(bytes(32))
-    headers = headers_of(uuid4(), BODY, [secret], NOW)
+    headers = headers_of(uuid4(), BODY, [secret], datetime.now(UTC))
+    assert PublicWebhook(secret).verify(BODY.encode(), headers)
     changed = [
         (BODY.replace("opened", "closed"), headers),
         (BODY, headers | {"webhook-id": str(uuid4())}),
