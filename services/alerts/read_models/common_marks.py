@@ -51,11 +51,11 @@ def key(envelope: Envelope) -> UUID | None:
 
 
 def evolve(row: CommonMarks | None, envelope: Envelope) -> CommonMarks | None:
-    if envelope.customer_id is None:
+    if envelope.customer_id is None or (isinstance(envelope.event, SaleRecorded) and not envelope.event.lines):
         return row
     row = row or CommonMarks(envelope.customer_id, "{}", "{}", None)
     match envelope.event:
-        case SaleRecorded(sold_on=day, lines=lines) if lines:
+        case SaleRecorded(sold_on=day, lines=lines):
             return replace(row, articles=_sold(row.articles, {line.article: day for line in lines}))
         case ComplaintReceived(complaint_id=complaint, received_on=day, article=article):
             return _complained(row, complaint, Complained(day, article))

@@ -73,7 +73,8 @@ async def _serve(receiver: Receiver, reader: asyncio.StreamReader, writer: async
             writer.transport.abort()
             return
         if fault == "late":
-            await asyncio.sleep(3600)
+            # No answer, ever: the caller hangs up, or the receiver ends.
+            await asyncio.Event().wait()
         if fault is not None and fault not in ("lost", "endless"):
             writer.write(f"HTTP/1.1 {fault}\r\ncontent-length: 0\r\n\r\n".encode())
             await writer.drain()
