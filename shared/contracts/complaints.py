@@ -11,7 +11,7 @@ from shared.contracts.money import Money
 from shared.contracts.transactions import InvoiceRef
 
 ComplaintKind = Literal["QUALITY", "CONTRACT", "TRANSPORT", "SERVICE"]
-Channel = Literal["HOTLINE", "LETTER", "WEB", "EMAIL", "VISIT", "OTHER"]
+Channel = Literal["HOTLINE", "LETTER", "WEB", "EMAIL", "VISIT", "QUESTIONNAIRE", "OTHER"]
 
 
 @registered
@@ -32,6 +32,7 @@ class ComplaintReceived(Event, frozen=True, kw_only=True, omit_defaults=True):
     invoices: tuple[InvoiceRef, ...] = ()
     article: str | None = None
     batch: str | None = None
+    carrier: str | None = None
     description: Personal | None = None
     source: str | None = None
     source_event_id: str | None = None

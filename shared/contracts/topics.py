@@ -14,6 +14,7 @@ from shared.contracts import (
     cards,
     classification,
     company_alerts,
+    complaint_facts,
     complaints,
     credit_grades,
     transactions,
@@ -136,6 +137,21 @@ COMPLAINT_TYPES = frozenset(
         complaints.ComplaintWithdrawn,
     )
 )
+
+COMPLAINT_FACT_TYPES = frozenset(
+    cls.type
+    for cls in (
+        complaint_facts.SummaryConfirmed,
+        complaint_facts.EvidenceAdded,
+        complaint_facts.CauseFound,
+        complaint_facts.ResponsibilityFixed,
+        complaint_facts.FairWayTold,
+        complaint_facts.ComplaintLinked,
+        complaint_facts.BrokenCommitmentNamed,
+        complaint_facts.SatisfactionGiven,
+    )
+)
+"""What stands in a complaint's stream beside the steps of its handling."""
 
 
 def main_topic(type_name: str) -> str:

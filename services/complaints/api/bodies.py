@@ -42,6 +42,7 @@ class ComplaintBody(Body):
     invoices: Annotated[tuple[InvoiceBody, ...], Field(max_length=200)] = ()
     article: Reference | None = None
     batch: Reference | None = None
+    carrier: Annotated[Reference | None, Field(description="Who carried the goods, as the company codes it")] = None
     description: FreeText | None = None
     source: SystemName | None = None
     source_event_id: Reference | None = None
@@ -64,6 +65,7 @@ class ComplaintBody(Body):
             invoices=tuple(one.ref() for one in self.invoices),
             article=self.article,
             batch=self.batch,
+            carrier=self.carrier,
             description=self.description,
             source=self.source,
             source_event_id=self.source_event_id,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.complaints.read_models.complaints import ComplaintRow, evolve, invoices_of
+from shared.contracts.complaint_facts import OfComplaint
 from shared.contracts.envelope import Envelope
 from shared.contracts.event import Event
 from shared.web.amounts import money_body
@@ -58,7 +59,8 @@ def recorded(envelopes: Sequence[Envelope], description: str | None) -> dict[str
         row = evolve(row, envelope)
     if row is None:
         raise AssertionError("the stream of a complaint begins with its receipt")
-    shown = listed(row) | {"steps": [_step(envelope) for envelope in envelopes]}
+    handling = [envelope for envelope in envelopes if not isinstance(envelope.event, OfComplaint)]
+    shown = listed(row) | {"steps": [_step(envelope) for envelope in handling]}
     return shown if description is None else shown | {"description": description}
 
 

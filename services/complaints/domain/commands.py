@@ -29,6 +29,7 @@ class ReceiveComplaint:
     invoices: tuple[InvoiceRef, ...] = ()
     article: str | None = None
     batch: str | None = None
+    carrier: str | None = None
     description: str | None = None
     source: str | None = None
     source_event_id: str | None = None

@@ -22,6 +22,7 @@ from services.complaints.domain.commands import (
     SettleClaim,
     WithdrawComplaint,
 )
+from shared.contracts.complaint_facts import OfComplaint
 from shared.contracts.complaints import (
     ClaimSettled,
     ComplaintAssessed,
@@ -153,6 +154,7 @@ def _received(command: ReceiveComplaint) -> ComplaintReceived:
         invoices=command.invoices,
         article=command.article,
         batch=command.batch,
+        carrier=command.carrier,
         description=command.description,
         source=command.source,
         source_event_id=command.source_event_id,
@@ -217,6 +219,9 @@ def evolve(state: Complaint, event: Event) -> Complaint:
             return Closed(event.customer_id)
         case ComplaintWithdrawn():
             return Withdrawn(event.customer_id)
+        case OfComplaint():
+            # What is known of the matter moves no step of its handling.
+            return state
     raise AssertionError(f"unknown event {event!r}")
 
 

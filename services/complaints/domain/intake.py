@@ -29,6 +29,7 @@ class Intake:
     invoices: tuple[InvoiceRef, ...] = ()
     article: str | None = None
     batch: str | None = None
+    carrier: str | None = None
     description: str | None = None
     source: str | None = None
     source_event_id: str | None = None
@@ -46,6 +47,7 @@ class Intake:
             invoices=self.invoices,
             article=self.article,
             batch=self.batch,
+            carrier=self.carrier,
             description=self.description,
             source=self.source,
             source_event_id=self.source_event_id,

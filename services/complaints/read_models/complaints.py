@@ -20,7 +20,7 @@ from shared.contracts.complaints import (
     SolutionCarriedOut,
 )
 from shared.contracts.envelope import Envelope
-from shared.contracts.topics import COMPLAINT_TYPES, COMPLAINTS_EVENTS
+from shared.contracts.topics import COMPLAINT_FACT_TYPES, COMPLAINT_TYPES, COMPLAINTS_EVENTS
 from shared.contracts.transactions import InvoiceRef
 from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
@@ -166,7 +166,7 @@ COMPLAINTS = ReadModel(
         "version": "integer",
     },
     key_column="complaint_id",
-    topics={COMPLAINTS_EVENTS: COMPLAINT_TYPES},
+    topics={COMPLAINTS_EVENTS: COMPLAINT_TYPES | COMPLAINT_FACT_TYPES},
     key=key,
     evolve=evolve,
     totals=totals,
