@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
+from services.classification.domain.refusals import EntryRefused
 from shared.contracts.agreements import ExpectationSet
 from shared.contracts.event import Event
 from shared.contracts.money import Money
@@ -28,11 +29,7 @@ Expectations = Mapping[tuple[str, date], Expectation]
 NONE: Expectations = {}
 
 
-class ExpectationRefused(Exception):
-    """Base of the refusals; the class says what is wrong."""
-
-
-class ExpectationOutOfRange(ExpectationRefused):
+class ExpectationOutOfRange(EntryRefused):
     """The amount is above nothing and in the currency named, the share above nothing and at most all."""
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.classification.domain import credit_standard, standard
+from services.classification.domain import credit_standard, expectation, standard
+from services.classification.domain.refusals import EntryRefused
 from shared.web.catalogue import describe
 from shared.web.problem import Problem
 
@@ -56,3 +57,13 @@ _CODES: dict[type[standard.StandardRefused], str] = {
 def refused(refusal: standard.StandardRefused) -> Problem:
     """The problem behind a refusal."""
     return Problem(_CODES[type(refusal)])
+
+
+_ENTRIES: dict[type[EntryRefused], str] = {
+    expectation.ExpectationOutOfRange: EXPECTATION_OUT_OF_RANGE,
+}
+
+
+def entry_refused(refusal: EntryRefused) -> Problem:
+    """The problem behind a refusal of what was entered."""
+    return Problem(_ENTRIES[type(refusal)])
