@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-import msgspec
-
 from services.classification.domain.standard import StandardRefused
+from services.classification.domain.versions import next_version
 from shared.contracts.credit_grades import CreditStandardPublished
 from shared.contracts.event import Event
 
@@ -34,9 +33,7 @@ def decide(state: CreditStandardPublished, wanted: CreditStandardPublished) -> l
         raise BordersOutOfOrder
     if not (wanted.grow_settled >= 0 and 0 <= wanted.agency_years <= 10):
         raise BordersOutOfOrder
-    following = msgspec.structs.replace(wanted, version=state.version + 1)
-    same = msgspec.structs.replace(wanted, version=state.version, decided_by=state.decided_by) == state
-    return [] if same and state.version else [following]
+    return next_version(state, wanted)
 
 
 def _rises(borders: Sequence[object]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.classification.domain import credit_standard, expectation, standard
+from services.classification.domain import credit_standard, customer_grade, expectation, mark_standards, standard
 from services.classification.domain.refusals import EntryRefused
 from shared.web.catalogue import describe
 from shared.web.problem import Problem
@@ -46,11 +46,40 @@ AS_OF_IN_FUTURE = describe(
     "AS_OF_IN_FUTURE", 422, "The day lies in the future", "`as_of` is today or earlier, in the company's time zone."
 )
 PERIOD_OUT_OF_RANGE = describe("PERIOD_OUT_OF_RANGE", 422, "The period is too short or too long", "A period has 1 to 731 days.")
+MARKS_OUT_OF_RANGE = describe(
+    "MARKS_OUT_OF_RANGE",
+    422,
+    "The standard of marks is out of range",
+    "Periods have 1 to 731 days, `main_days` at most 3660, `scattered_days` at most the period; 1 < main_times <= 1000.",
+)
+GRADES_OUT_OF_ORDER = describe(
+    "GRADES_OUT_OF_ORDER",
+    422,
+    "The grades are out of order",
+    "1 to 12 grades with different codes; at most 12 conditions each, only the last grade may have none. A number has `at_least`, `at_most` or "
+    "both in order, a word has `one_of`; figures are those that the service knows.",
+)
+PORTFOLIO_OUT_OF_RANGE = describe(
+    "PORTFOLIO_OUT_OF_RANGE",
+    422,
+    "The standard of portfolios is out of range",
+    "0 <= alike_gini < apart_gini <= 1; 0 < segment_share <= 1; 1 < segment_times <= 1000.",
+)
+LEVELS_OUT_OF_RANGE = describe(
+    "LEVELS_OUT_OF_RANGE",
+    422,
+    "The service levels are out of range",
+    "Each class at most once; 1 <= contact_days <= visit_days <= 731.",
+)
 
 _CODES: dict[type[standard.StandardRefused], str] = {
     standard.BoundsOutOfOrder: BOUNDS_OUT_OF_ORDER,
     standard.PeriodOutOfRange: PERIOD_OUT_OF_RANGE,
     credit_standard.BordersOutOfOrder: BORDERS_OUT_OF_ORDER,
+    mark_standards.MarksOutOfRange: MARKS_OUT_OF_RANGE,
+    mark_standards.PortfolioOutOfRange: PORTFOLIO_OUT_OF_RANGE,
+    mark_standards.LevelsOutOfRange: LEVELS_OUT_OF_RANGE,
+    customer_grade.GradesOutOfOrder: GRADES_OUT_OF_ORDER,
 }
 
 

@@ -1,4 +1,4 @@
-"""Publishing a standard: that of value classes, that of credit grades."""
+"""Publishing a standard: of value classes, of credit grades, of marks, of the company's own grades, of portfolios and of care."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from services.classification.domain import credit_standard, standard
+from services.classification.domain import credit_standard, customer_grade, mark_standards, standard
 from services.classification.domain.standard import PublishStandard, StandardRefused
 from services.classification.domain.value_class import Standard
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.handlers.problems import refused
 from shared.contracts.credit_grades import CreditStandardPublished
 from shared.contracts.cursor import TopicPart
+from shared.contracts.customer_grades import (
+    CustomerGradeStandardPublished,
+    MarkStandardPublished,
+    PortfolioStandardPublished,
+    ServiceLevelsPublished,
+)
 from shared.contracts.event import Event
 from shared.contracts.topics import CLASSIFICATION_CONTROL
 from shared.event_store.append import append_many
@@ -53,13 +59,34 @@ def _value_class(one: Standard) -> dict[str, Any]:
     return {"version": one.version, "a_below": str(one.a_below), "b_below": str(one.b_below), "period_days": one.period_days}
 
 
-def _credit_grade(one: CreditStandardPublished) -> dict[str, Any]:
+def _published(one: Event) -> dict[str, Any]:
+    """A standard that is kept as the event that published it."""
     return {name: getattr(one, name) for name in one.__struct_fields__ if name != "decided_by"}
 
 
 VALUE_CLASS: Kind[Standard, PublishStandard] = Kind(standard.STREAM, Standard(), standard.decide, standard.evolve, _value_class)
 CREDIT_GRADE: Kind[CreditStandardPublished, CreditStandardPublished] = Kind(
-    credit_standard.STREAM, credit_standard.BUILT_IN, credit_standard.decide, credit_standard.evolve, _credit_grade
+    credit_standard.STREAM, credit_standard.BUILT_IN, credit_standard.decide, credit_standard.evolve, _published
+)
+MARKS: Kind[MarkStandardPublished, MarkStandardPublished] = Kind(
+    mark_standards.MARKS_STREAM, mark_standards.MARKS, mark_standards.decide_marks, mark_standards.evolve_marks, _published
+)
+CUSTOMER_GRADE: Kind[CustomerGradeStandardPublished, CustomerGradeStandardPublished] = Kind(
+    customer_grade.STREAM, customer_grade.BUILT_IN, customer_grade.decide, customer_grade.evolve, _published
+)
+PORTFOLIO: Kind[PortfolioStandardPublished, PortfolioStandardPublished] = Kind(
+    mark_standards.PORTFOLIO_STREAM,
+    mark_standards.PORTFOLIO,
+    mark_standards.decide_portfolio,
+    mark_standards.evolve_portfolio,
+    _published,
+)
+SERVICE_LEVELS: Kind[ServiceLevelsPublished, ServiceLevelsPublished] = Kind(
+    mark_standards.LEVELS_STREAM,
+    mark_standards.LEVELS,
+    mark_standards.decide_levels,
+    mark_standards.evolve_levels,
+    _published,
 )
 
 

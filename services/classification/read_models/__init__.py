@@ -6,10 +6,25 @@ from typing import Any
 
 from services.classification.read_models.credit_grades import CREDIT_GRADES
 from services.classification.read_models.credit_standings import CREDIT_STANDINGS
+from services.classification.read_models.customer_grades import CUSTOMER_GRADES
 from services.classification.read_models.customer_sales import CUSTOMER_SALES
 from services.classification.read_models.expectations import EXPECTATIONS
+from services.classification.read_models.investments import INVESTMENTS
+from services.classification.read_models.mark_statements import MARK_STATEMENTS
+from services.classification.read_models.potentials import POTENTIALS
 from services.classification.read_models.served import SERVED
 from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.projections.read_model import ReadModel
 
-READ_MODELS: tuple[ReadModel[Any], ...] = (CUSTOMER_SALES, EXPECTATIONS, VALUE_CLASSES, SERVED, CREDIT_STANDINGS, CREDIT_GRADES)
+READ_MODELS: tuple[ReadModel[Any], ...] = (
+    CUSTOMER_SALES,
+    EXPECTATIONS,
+    VALUE_CLASSES,
+    SERVED,
+    CREDIT_STANDINGS,
+    CREDIT_GRADES,
+    CUSTOMER_GRADES,
+    MARK_STATEMENTS,
+    POTENTIALS,
+    INVESTMENTS,
+)

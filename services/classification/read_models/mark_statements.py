@@ -1,0 +1,73 @@
+"""What did cards say of each customer's marks, and from which day on? One row a customer and day on which somebody said it.
+
+So the marks can be asked for as of any day: those of the latest statement of that day or before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid5
+
+from shared.contracts.cards import CustomerRegistered, MarksAssigned
+from shared.contracts.envelope import Envelope
+from shared.contracts.topics import CARDS_EVENTS
+from shared.projections.read_model import ReadModel
+
+
+@dataclass(frozen=True, slots=True)
+class MarkStatement:
+    """`said_on`: the day from which it holds, in UTC as everywhere in the fold of a card; of one day the last statement stands."""
+
+    statement_id: UUID
+    customer_id: UUID
+    said_on: date
+    nature: str | None
+    ownership: str | None
+    shop_kind: str | None
+    location: str | None
+    industry: str | None
+
+
+def key(envelope: Envelope) -> UUID | None:
+    if envelope.customer_id is None:
+        return None
+    return uuid5(envelope.customer_id, envelope.occurred_at.date().isoformat())
+
+
+def evolve(row: MarkStatement | None, envelope: Envelope) -> MarkStatement | None:
+    event = envelope.event
+    if not isinstance(event, CustomerRegistered | MarksAssigned):
+        return row
+    marks, day = event.marks, envelope.occurred_at.date()
+    return MarkStatement(
+        statement_id=uuid5(event.customer_id, day.isoformat()),
+        customer_id=event.customer_id,
+        said_on=day,
+        nature=marks.nature,
+        ownership=marks.ownership,
+        shop_kind=marks.shop_kind,
+        location=marks.location,
+        industry=marks.industry,
+    )
+
+
+MARK_STATEMENTS = ReadModel(
+    name="mark_statements",
+    version=1,
+    row=MarkStatement,
+    columns={
+        "statement_id": "uuid",
+        "customer_id": "uuid",
+        "said_on": "date",
+        "nature": "text",
+        "ownership": "text",
+        "shop_kind": "text",
+        "location": "text",
+        "industry": "text",
+    },
+    key_column="statement_id",
+    topics={CARDS_EVENTS: frozenset({CustomerRegistered.type, MarksAssigned.type})},
+    key=key,
+    evolve=evolve,
+)
