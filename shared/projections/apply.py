@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,7 @@ from shared.projections.parking import keep_raw, park
 from shared.projections.positions import PartLost, Position, move
 from shared.projections.reaction import Reaction
 from shared.projections.read_model import ReadModel
-from shared.projections.rows import fetch_rows, write_rows, write_totals
+from shared.projections.rows import fetch_rows, write_added, write_rows, write_totals
 
 APPEND_ATTEMPTS = 5
 
@@ -210,7 +210,8 @@ async def _compute(conn: Connection, schema: str, part: int, work: _Work) -> Non
             except Exception as error:
                 work.folded.parked[str(key)] = Parked(str(key), event.topic, event.cursor, cause_of(error))
     elif entries:
-        work.before = await fetch_rows(conn, schema, reader, work.standing.position.slot, part, {key for key, _ in entries})
+        if reader.split is None:
+            work.before = await fetch_rows(conn, schema, reader, work.standing.position.slot, part, {key for key, _ in entries})
         work.folded = fold(reader, work.before, entries, work.standing.parked)
 
 
@@ -230,9 +231,15 @@ async def _moved(conn: Connection, schema: str, part: int, works: Sequence[_Work
 async def _write(conn: Connection, schema: str, part: int, work: _Work) -> None:
     reader, position = work.standing.reader, work.to
     if isinstance(reader, ReadModel) and work.folded.changed:
-        await write_rows(conn, schema, reader, position.slot, part, work.folded.changed)
+        await _write_changed(conn, schema, reader, position.slot, part, work.folded.changed)
         await write_totals(conn, schema, reader, position.slot, part, total_gain(work.folded.gains.values()))
     await park(conn, schema, position, work.parked().values())
+
+
+async def _write_changed(
+    conn: Connection, schema: str, model: ReadModel[Any], slot: str, part: int, changed: Mapping[Hashable, Any]
+) -> None:
+    await (write_rows if model.split is None else write_added)(conn, schema, model, slot, part, changed)
 
 
 async def _leave_out_unwritable(conn: Connection, schema: str, part: int, works: Iterable[_Work]) -> None:
@@ -243,12 +250,16 @@ async def _leave_out_unwritable(conn: Connection, schema: str, part: int, works:
             continue
         last = dict(work.keyed.entries)
         for key, row in list(work.folded.changed.items()):
+            attempt = conn.transaction()
+            await attempt.start()
             try:
-                async with conn.transaction():
-                    await write_rows(conn, schema, reader, position.slot, part, {key: row})
+                await _write_changed(conn, schema, reader, position.slot, part, {key: row})
             except asyncpg.DataError as error:
                 del work.folded.changed[key]
                 work.folded.gains.pop(key, None)
                 event = last[key]
                 cause = f"{type(error).__name__}: a column does not take the value"[:CAUSE_LENGTH]
                 work.folded.parked[str(key)] = Parked(str(key), event.topic, event.cursor, cause)
+            finally:
+                # Written for good with all the others: what is added must be added once.
+                await attempt.rollback()

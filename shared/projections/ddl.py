@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.projections.read_model import ReadModel
+from shared.projections.sums import key_columns
 
 SLOTS = ("a", "b")
 
@@ -23,10 +24,15 @@ def create_read_model(schema: str, model: ReadModel[Any], indexes: Sequence[str]
     statements: list[str] = []
     for slot in SLOTS:
         table = table_name(schema, model.name, slot)
-        columns = ", ".join(_column(name, kind, key=name == model.key_column) for name, kind in model.columns.items())
-        statements.append(f"CREATE TABLE {table} ({columns}, part smallint NOT NULL) WITH (fillfactor = 80)")
+        columns = ", ".join(
+            _column(name, kind, key=name in key_columns(model) or name in model.added) for name, kind in model.columns.items()
+        )
+        key = ", ".join(key_columns(model))
+        statements.append(f"CREATE TABLE {table} ({columns}, part smallint NOT NULL, PRIMARY KEY ({key})) WITH (fillfactor = 80)")
         statements += _rights(schema, table)
-        statements.append(f"CREATE INDEX ON {table} (part)")
+        if model.split is None:
+            # Sums have many rows, and only checks and rebuilds ask for a part: they read the table.
+            statements.append(f"CREATE INDEX ON {table} (part)")
         statements += [f"CREATE INDEX ON {table} ({columns})" for columns in indexes]
         if model.totals is not None:
             totals = totals_name(schema, model.name, slot)
@@ -55,7 +61,7 @@ _FORGET = "DELETE FROM {schema}.{table} WHERE read_model = '{name}'"
 
 def _column(name: str, kind: str, key: bool) -> str:
     collation = ' COLLATE "C"' if kind == "text" else ""
-    return f"{name} {kind}{collation}{' PRIMARY KEY' if key else ''}"
+    return f"{name} {kind}{collation}{' NOT NULL' if key else ''}"
 
 
 def _rights(schema: str, table: str) -> list[str]:

@@ -6,12 +6,13 @@ import traceback
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Generic, Literal
+from typing import Any, Generic, Literal
 
 from shared.contracts.cursor import Cursor
 from shared.contracts.envelope import Envelope, Record, opened
 from shared.contracts.event import UndecodableEvent, UnknownEventType, event_types, retired_types
 from shared.projections.read_model import ReadModel, Row, Totals
+from shared.projections.sums import add_rows, key_columns
 
 CAUSE_LENGTH = 500
 WIDE = ("customer:", "stream:")
@@ -117,7 +118,12 @@ def keyed(key: Callable[[Envelope], Hashable | None], items: Sequence[Item], par
 def fold(
     model: ReadModel[Row], before: Mapping[Hashable, Row], entries: Sequence[tuple[Hashable, Envelope]], parked: Set[str]
 ) -> Folded[Row]:
-    """Fold events in cursor order, none of them twice. Events of a parked key are not folded; the neighbours flow."""
+    """Fold events in cursor order, none of them twice. Events of a parked key are not folded; the neighbours flow.
+
+    Of a read model of sums what changed is what is to be added; `before` is not asked.
+    """
+    if model.split is not None:
+        return _fold_sums(model, entries, parked)
     rows: dict[Hashable, Row | None] = {}
     poison: dict[str, Parked] = {}
     evolve = model.evolve
@@ -145,6 +151,25 @@ def fold(
         folded.changed[key] = new
         if gained:
             folded.gains[key] = gained
+    return folded
+
+
+def _fold_sums(model: ReadModel[Any], entries: Sequence[tuple[Hashable, Envelope]], parked: Set[str]) -> Folded[Any]:
+    split, keys = model.split, len(key_columns(model))
+    assert split is not None
+    folded: Folded[Any] = Folded({}, {})
+    for key, event in entries:
+        if (parked or folded.parked) and ((text := str(key)) in parked or text in folded.parked):
+            continue
+        try:
+            rows = list(split(event))
+            if any(row[0] != key for row in rows):
+                raise ValueError("a row of another customer")
+        except Exception as error:
+            folded.parked[str(key)] = Parked(str(key), event.topic, event.cursor, cause_of(error))
+            continue
+        if rows:
+            folded.changed[key] = add_rows(folded.changed.get(key) or {}, rows, keys)
     return folded
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -33,6 +33,7 @@ class ReadModel(Generic[Row]):
     `evolve` is pure: the same events give the same row, whatever the batches and however topics interleave; None deletes.
     `totals` gives what a row adds to figures over many rows, kept as slots (group, part, measure) that readers sum.
     `gained`, where given, says the same of one row that becomes another, for rows of which little changes.
+    `split` is given instead where an event adds to several rows, and only adds: see `sums`, where such read models are declared.
     A changed meaning is a new `version`, filled by a rebuild. Raises ValueError when the declaration contradicts itself.
     """
 
@@ -46,17 +47,33 @@ class ReadModel(Generic[Row]):
     evolve: Callable[[Row | None, Envelope], Row | None]
     totals: Callable[[Row], Totals] | None = None
     gained: Callable[[Row | None, Row | None], Gains] | None = None
+    split: Callable[[Envelope], Iterable[tuple[Any, ...]]] | None = None
+    added: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if self.split is not None:
+            self._check_sums()
+            return
         declared: Any = getattr(self.row, "__dataclass_fields__", {})
         fields = [name for name, one in declared.items() if one.compare]
         if fields != list(self.columns):
             raise ValueError(f"{self.name}: columns {list(self.columns)} are not the fields {fields} of the row")
-        if unknown := set(self.columns.values()) - COLUMN_TYPES:
-            raise ValueError(f"{self.name}: no such column types {sorted(unknown)}")
+        self._check_names()
         if self.columns.get(self.key_column) not in ("uuid", "text"):
             raise ValueError(f"{self.name}: the key column must be a uuid or text column")
+
+    def _check_names(self) -> None:
+        if unknown := set(self.columns.values()) - COLUMN_TYPES:
+            raise ValueError(f"{self.name}: no such column types {sorted(unknown)}")
         if "part" in self.columns:
             raise ValueError(f"{self.name}: the column part is added by itself")
         if not self.name.isidentifier() or not self.name.islower():
             raise ValueError(f"{self.name!r} is no table name")
+
+    def _check_sums(self) -> None:
+        self._check_names()
+        names = tuple(self.columns)
+        if not self.added or names[-len(self.added) :] != self.added or {self.columns[one] for one in self.added} != {"numeric"}:
+            raise ValueError(f"{self.name}: the last columns are the sums, all of them numeric")
+        if self.columns.get(self.key_column) != "uuid" or names[0] != self.key_column or self.totals is not None:
+            raise ValueError(f"{self.name}: the first column is whose sums they are, a uuid; there are no totals")

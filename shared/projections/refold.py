@@ -33,6 +33,7 @@ from shared.projections.positions import PartLost, Position, move
 from shared.projections.reaction import Reaction
 from shared.projections.read_model import ReadModel
 from shared.projections.rows import fetch_rows, write_rows, write_totals
+from shared.projections.sums import add_sums
 
 Stores = Mapping[str, Pool]
 """By service, where its published view is read."""
@@ -82,7 +83,9 @@ async def refold_part(model: ReadModel[Any], stores: Stores, position: Position,
         found = keyed(model.key, items, done.parked.keys())
         folded = fold(model, done.rows, found.entries, done.parked.keys())
         for key, row in folded.changed.items():
-            if row is None:
+            if row is not None and model.split is not None:
+                add_sums(done.rows.setdefault(key, {}), row)
+            elif row is None:
                 done.rows.pop(key, None)
             else:
                 done.rows[key] = row

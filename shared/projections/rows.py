@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import msgspec
@@ -14,6 +14,7 @@ import msgspec
 from shared.postgres.pool import Connection
 from shared.projections.ddl import table_name, totals_name
 from shared.projections.read_model import ReadModel, Row
+from shared.projections.sums import by_customer, columns_of, key_columns
 
 
 class RowOfAnotherPart(Exception):
@@ -27,6 +28,7 @@ class RowStatements:
     fetch: str
     fetch_part: str
     upsert: str
+    add: str
     delete: str
     totals_fetch: str
     totals_upsert: str
@@ -40,6 +42,9 @@ _FETCH_PART = "SELECT {columns}, part FROM {table} WHERE part = $1"
 _UPSERT = """
 INSERT INTO {table} AS t ({names}, part) SELECT {sources}, $1 FROM unnest({arguments}) AS u({names})
 ON CONFLICT ({key}) DO UPDATE SET {assignments} WHERE t.part = excluded.part"""
+_ADD = """
+INSERT INTO {table} AS t ({names}, part) SELECT {sources}, $1 FROM unnest({arguments}) AS u({names})
+ON CONFLICT ({keys}) DO UPDATE SET {additions} WHERE t.part = excluded.part"""
 _DELETE = "DELETE FROM {table} WHERE {key} = ANY($2::{key_type}[]) AND part = $1"
 _TOTALS_FETCH = "SELECT group_key, measure, value FROM {totals} WHERE part = $1"
 _TOTALS_UPSERT = """
@@ -52,7 +57,15 @@ DELETE FROM {totals} WHERE part = $1 AND (group_key, measure) IN (SELECT * FROM 
 
 
 @functools.lru_cache(maxsize=256)
-def _statements(schema: str, name: str, slot: str, columns: tuple[tuple[str, str], ...], key: str) -> RowStatements:
+def _statements(
+    schema: str,
+    name: str,
+    slot: str,
+    columns: tuple[tuple[str, str], ...],
+    key: str,
+    keys: tuple[str, ...],
+    added: tuple[str, ...],
+) -> RowStatements:
     names = [column for column, _ in columns]
     kinds = dict(columns)
     # unnest would flatten an array of arrays, so arrays travel as JSON text, as does jsonb, which is text on our side.
@@ -66,6 +79,8 @@ def _statements(schema: str, name: str, slot: str, columns: tuple[tuple[str, str
         "totals": totals_name(schema, name, slot),
         "key": key,
         "key_type": kinds[key],
+        "keys": ", ".join(keys),
+        "additions": ", ".join(f"{c} = t.{c} + excluded.{c}" for c in added),
         "names": ", ".join(names),
         "columns": ", ".join(f"{c}::text" if kind == "jsonb" else c for c, kind in columns),
         "sources": ", ".join(sources.get(kind, "u.{0}").format(c) for c, kind in columns),
@@ -77,6 +92,7 @@ def _statements(schema: str, name: str, slot: str, columns: tuple[tuple[str, str
         fetch=_FETCH.format(**words),
         fetch_part=_FETCH_PART.format(**words),
         upsert=_UPSERT.format(**words),
+        add=_ADD.format(**words),
         delete=_DELETE.format(**words),
         totals_fetch=_TOTALS_FETCH.format(**words),
         totals_upsert=_TOTALS_UPSERT.format(**words),
@@ -87,13 +103,13 @@ def _statements(schema: str, name: str, slot: str, columns: tuple[tuple[str, str
 
 
 def row_statements(schema: str, model: ReadModel[Any], slot: str) -> RowStatements:
-    return _statements(schema, model.name, slot, tuple(model.columns.items()), model.key_column)
+    return _statements(schema, model.name, slot, tuple(model.columns.items()), model.key_column, key_columns(model), model.added)
 
 
 async def fetch_rows(
     conn: Connection, schema: str, model: ReadModel[Row], slot: str, part: int, keys: Collection[Hashable]
 ) -> dict[Hashable, Row]:
-    """The rows of these keys. Raises RowOfAnotherPart."""
+    """The rows of these keys; of sums those of these customers. Raises RowOfAnotherPart."""
     statements = row_statements(schema, model, slot)
     return _rows(model, statements, part, await conn.fetch(statements.fetch, list(keys)))
 
@@ -105,12 +121,12 @@ async def fetch_part(conn: Connection, schema: str, model: ReadModel[Row], slot:
 
 
 def _rows(model: ReadModel[Row], statements: RowStatements, part: int, records: Iterable[asyncpg.Record]) -> dict[Hashable, Row]:
+    if model.split is not None:
+        return cast(dict[Hashable, Row], by_customer(_of_part(model, part, records), len(key_columns(model))))
     rows: dict[Hashable, Row] = {}
     of_key, make, arrays = attrgetter(model.key_column), model.row, statements.arrays
-    for record in records:
-        *values, its_part = record
-        if its_part != part:
-            raise RowOfAnotherPart(f"{model.name}: a row of part {its_part} is touched by part {part}")
+    for one in _of_part(model, part, records):
+        values = list(one)
         for i in arrays:
             values[i] = None if values[i] is None else tuple(values[i])
         row = make(*values)
@@ -118,11 +134,23 @@ def _rows(model: ReadModel[Row], statements: RowStatements, part: int, records: 
     return rows
 
 
+def _of_part(model: ReadModel[Any], part: int, records: Iterable[asyncpg.Record]) -> Iterator[tuple[Any, ...]]:
+    for record in records:
+        *values, its_part = record
+        if its_part != part:
+            raise RowOfAnotherPart(f"{model.name}: a row of part {its_part} is touched by part {part}")
+        yield tuple(values)
+
+
 async def write_rows(
     conn: Connection, schema: str, model: ReadModel[Row], slot: str, part: int, changed: Mapping[Hashable, Row | None]
 ) -> None:
     """Write changed rows and delete those that are None. Raises RowOfAnotherPart, or asyncpg.DataError for what no column takes."""
     statements = row_statements(schema, model, slot)
+    if model.split is not None:
+        await conn.execute(statements.delete, part, list(changed))
+        await write_added(conn, schema, model, slot, part, changed)
+        return
     kept = [statements.values(row) for row in changed.values() if row is not None]
     if kept:
         columns: list[Sequence[Any]] = list(zip(*kept, strict=True))
@@ -133,6 +161,17 @@ async def write_rows(
             raise RowOfAnotherPart(f"{model.name}: part {part} would overwrite a row of another part")
     if gone := [key for key, row in changed.items() if row is None]:
         await conn.execute(statements.delete, part, gone)
+
+
+async def write_added(
+    conn: Connection, schema: str, model: ReadModel[Any], slot: str, part: int, more: Mapping[Hashable, Any]
+) -> None:
+    """Add to the rows of customers, of a read model of sums. Raises as write_rows."""
+    columns = columns_of(sums for sums in more.values() if sums)
+    if columns:
+        status = await conn.execute(row_statements(schema, model, slot).add, part, *columns)
+        if int(status.rpartition(" ")[2]) != len(columns[0]):
+            raise RowOfAnotherPart(f"{model.name}: part {part} would add to a row of another part")
 
 
 async def write_totals(

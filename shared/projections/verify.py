@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.contracts.cursor import PARTS
 from shared.postgres.pool import Pool
-from shared.projections.differences import Difference, Named
+from shared.projections.differences import NAMED, Difference, Named
 from shared.projections.fold import gain, total_gain
 from shared.projections.parking import read_parked
 from shared.projections.positions import Position, read_positions
@@ -85,6 +85,9 @@ async def _compare(
 def _unlike(model: ReadModel[Any], row: Any, expected: Any) -> list[str]:
     if row == expected:
         return []
+    if model.split is not None:
+        unlike = sorted(" ".join(map(str, key[1:])) for key in {*row, *expected} if row.get(key) != expected.get(key))
+        return [*unlike[:NAMED], *(["others"] if unlike[NAMED:] else [])]
     return [
         name for name in model.columns if _value(model, name, getattr(row, name)) != _value(model, name, getattr(expected, name))
     ]

@@ -13,11 +13,13 @@ from services.classification.read_models.investments import INVESTMENTS
 from services.classification.read_models.mark_statements import MARK_STATEMENTS
 from services.classification.read_models.potentials import POTENTIALS
 from services.classification.read_models.served import SERVED
+from services.classification.read_models.sold import SOLD
 from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.projections.read_model import ReadModel
 
 READ_MODELS: tuple[ReadModel[Any], ...] = (
     CUSTOMER_SALES,
+    SOLD,
     EXPECTATIONS,
     VALUE_CLASSES,
     SERVED,

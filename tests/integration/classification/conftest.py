@@ -18,7 +18,7 @@ from services.classification.settings import Settings
 from services.classification.wiring import build_api, run_work
 from shared.contracts.event import Event
 from shared.contracts.money import Money
-from shared.contracts.transactions import GoodsReturned, SaleRecorded
+from shared.contracts.transactions import GoodsReturned, SaleLine, SaleRecorded
 from shared.postgres.pool import Pool
 from shared.relay.leader import lead
 from shared.testing.databases import Database
@@ -34,23 +34,30 @@ def days_ago(days: int) -> date:
     return TODAY - timedelta(days=days)
 
 
-def sale(customer: UUID, net: int, days: int = 30, currency: str = "CNY") -> Event:
+def line(article: str, net: int, quantity: int = 1, unit_cost: str | None = None) -> SaleLine:
+    cost = None if unit_cost is None else Decimal(unit_cost)
+    return SaleLine(article=article, quantity=Decimal(quantity), net=Decimal(net), unit_cost=cost)
+
+
+def sale(customer: UUID, net: int, days: int = 30, currency: str = "CNY", lines: tuple[SaleLine, ...] = ()) -> Event:
     return SaleRecorded(
         customer_id=customer,
         source="erp",
         source_event_id=str(uuid4()),
         sold_on=days_ago(days),
         net=Money(Decimal(net), currency),
+        lines=lines,
     )
 
 
-def returned(customer: UUID, net: int, days: int = 20) -> Event:
+def returned(customer: UUID, net: int, days: int = 20, lines: tuple[SaleLine, ...] = ()) -> Event:
     return GoodsReturned(
         customer_id=customer,
         source="erp",
         source_event_id=str(uuid4()),
         returned_on=days_ago(days),
         net=Money(Decimal(net), "CNY"),
+        lines=lines,
     )
 
 

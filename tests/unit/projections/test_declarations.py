@@ -40,7 +40,8 @@ def test_both_slots_get_tables_totals_rights_and_indexes() -> None:
     statements = create_read_model("cards", ACTIVITY, indexes=["paid, customer_id"])
     text = ";\n".join(statements)
     for slot in "ab":
-        assert f"CREATE TABLE cards.activity_{slot} (customer_id uuid PRIMARY KEY, releases integer, paid numeric" in text
+        assert f"CREATE TABLE cards.activity_{slot} (customer_id uuid NOT NULL, releases integer, paid numeric" in text
+        assert "part smallint NOT NULL, PRIMARY KEY (customer_id))" in text
         assert f"CREATE TABLE cards.activity_totals_{slot}" in text
         assert f"CREATE INDEX ON cards.activity_{slot} (paid, customer_id)" in text
         assert f"GRANT SELECT, INSERT, UPDATE, DELETE ON cards.activity_{slot} TO cards" in statements
