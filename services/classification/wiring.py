@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from services.classification.api import ROUTERS
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.jobs import credit_grades, value_classes
+from services.classification.jobs.grading import GradingJob, run_next
 from services.classification.read_models import READ_MODELS
 from services.classification.settings import Settings
 from shared.auth.keys import KeyRing
@@ -84,13 +85,13 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
 
         deps = _deps(settings, secrets.cursors, pool, now)
         classes = value_classes.JobDeps(deps, stores["cards"])
-        grades = credit_grades.CreditJob(deps, stores)
+        grades = GradingJob(deps, stores)
 
         async def jobs() -> None:
             # Any error ends the process; the next one goes on with the run.
             while True:
                 busy = await value_classes.run_next(classes)
-                if not await credit_grades.run_next(grades) and not busy:
+                if not await run_next(grades, credit_grades.GRADING) and not busy:
                     await asyncio.sleep(IDLE_SECONDS)
 
         async with asyncio.TaskGroup() as tasks:

@@ -10,13 +10,15 @@ from starlette.responses import Response
 
 from services.classification.api.bodies import CREDIT_RUN, CreditRunBody
 from services.classification.api.deps import Dependencies
-from services.classification.handlers.credit_runs import request_run
+from services.classification.api.grade_runs import run_body
 from services.classification.handlers.deps import SCHEMA, Deps
+from services.classification.handlers.grade_runs import request_run
 from services.classification.handlers.problems import DAY_GRADED, PERIOD_NOT_OVER, RUN_UNKNOWN
+from services.classification.handlers.standards import CREDIT_GRADE
 from services.classification.read_models.credit_grades import CREDIT_GRADES, Wanted, page
-from services.classification.read_models.credit_runs import CreditRun, run_of, standard_in
 from services.classification.read_models.credit_standings import is_known
-from shared.contracts.credit_grades import CreditGrade, CreditGraded
+from services.classification.read_models.grade_runs import run_of
+from shared.contracts.credit_grades import CreditGrade, CreditGraded, CreditStandardPublished
 from shared.contracts.envelope import Envelope
 from shared.event_store.load import load
 from shared.projections.waiting import wait_for
@@ -49,9 +51,9 @@ async def request_credit_grade_run(
     body: Annotated[CreditRunBody, Body(openapi_examples=CREDIT_RUN)], key: Command, deps: Dependencies, request: Request
 ) -> Response:
     """It starts when everything recorded through the day is known to have arrived, and tells only the grades that change."""
-    queued = await request_run(deps, body.graded_on, key)
+    queued = await request_run(deps, "credit_grade", CREDIT_GRADE, body.graded_on, key)
     location = f"/v1/credit-grade-runs/{queued.run.run_id}"
-    return respond(Answer(202, _run(queued.run), location=location, replayed=queued.reused), request)
+    return respond(Answer(202, run_body(queued.run, CreditStandardPublished), location=location, replayed=queued.reused), request)
 
 
 @router.get(
@@ -62,10 +64,10 @@ async def request_credit_grade_run(
 )
 async def get_credit_grade_run(run_id: UUID, deps: Dependencies) -> Response:
     async with deps.pool.acquire() as c:
-        run = await run_of(c, SCHEMA, run_id)
+        run = await run_of(c, SCHEMA, "credit_grade", run_id)
     if run is None:
         raise Problem(RUN_UNKNOWN)
-    return Json(_run(run))
+    return Json(run_body(run, CreditStandardPublished))
 
 
 @router.get("/v1/credit-grades", dependencies=[reads], summary="Customers by credit grade, the most points first")
@@ -136,17 +138,3 @@ def _grade(one: CreditGraded) -> dict[str, Any]:
         "standard_version": one.standard_version,
         "run_id": one.run_id,
     }
-
-
-def _run(run: CreditRun) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "id": run.run_id,
-        "state": run.state,
-        "graded_on": run.graded_on,
-        "standard_version": standard_in(run.standard).version,
-        "customers": run.customers,
-        "changed": run.changed,
-        "appended": run.appended,
-        "made_at": run.made_at,
-    }
-    return found if run.ended_at is None else {**found, "ended_at": run.ended_at}
