@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.classification.domain import credit_standard, customer_grade, expectation, mark_standards, standard
 from services.classification.domain.refusals import EntryRefused
+from services.classification.handlers import product_problems
 from shared.web.catalogue import describe
 from shared.web.problem import Problem
 
@@ -80,6 +81,7 @@ _CODES: dict[type[standard.StandardRefused], str] = {
     mark_standards.PortfolioOutOfRange: PORTFOLIO_OUT_OF_RANGE,
     mark_standards.LevelsOutOfRange: LEVELS_OUT_OF_RANGE,
     customer_grade.GradesOutOfOrder: GRADES_OUT_OF_ORDER,
+    **product_problems.STANDARDS,
 }
 
 
@@ -90,6 +92,7 @@ def refused(refusal: standard.StandardRefused) -> Problem:
 
 _ENTRIES: dict[type[EntryRefused], str] = {
     expectation.ExpectationOutOfRange: EXPECTATION_OUT_OF_RANGE,
+    **product_problems.ENTRIES,
 }
 
 

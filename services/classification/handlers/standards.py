@@ -1,4 +1,4 @@
-"""Publishing a standard: of value classes, of credit grades, of marks, of the company's own grades, of portfolios and of care."""
+"""Publishing a standard: of value classes, of credit grades, of marks, of the company's own grades, of portfolios, of care, and of products."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from services.classification.domain import credit_standard, customer_grade, mark_standards, standard
+from services.classification.domain import credit_standard, customer_grade, mark_standards, product_standard, standard
 from services.classification.domain.standard import PublishStandard, StandardRefused
 from services.classification.domain.value_class import Standard
 from services.classification.handlers.deps import SCHEMA, Deps
@@ -21,6 +21,7 @@ from shared.contracts.customer_grades import (
     ServiceLevelsPublished,
 )
 from shared.contracts.event import Event
+from shared.contracts.products import ProductStandardPublished
 from shared.contracts.topics import CLASSIFICATION_CONTROL
 from shared.event_store.append import append_many
 from shared.event_store.events import Append, AppendResult, NewEvent
@@ -87,6 +88,9 @@ SERVICE_LEVELS: Kind[ServiceLevelsPublished, ServiceLevelsPublished] = Kind(
     mark_standards.decide_levels,
     mark_standards.evolve_levels,
     _published,
+)
+PRODUCTS: Kind[ProductStandardPublished, ProductStandardPublished] = Kind(
+    product_standard.STREAM, product_standard.BUILT_IN, product_standard.decide, product_standard.evolve, _published
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.classification.read_models.articles import ARTICLES
 from services.classification.read_models.credit_grades import CREDIT_GRADES
 from services.classification.read_models.credit_standings import CREDIT_STANDINGS
 from services.classification.read_models.customer_grades import CUSTOMER_GRADES
@@ -12,8 +13,10 @@ from services.classification.read_models.expectations import EXPECTATIONS
 from services.classification.read_models.investments import INVESTMENTS
 from services.classification.read_models.mark_statements import MARK_STATEMENTS
 from services.classification.read_models.potentials import POTENTIALS
+from services.classification.read_models.sales_tasks import SALES_TASKS
 from services.classification.read_models.served import SERVED
 from services.classification.read_models.sold import SOLD
+from services.classification.read_models.stock_counts import STOCK_COUNTS
 from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.projections.read_model import ReadModel
 
@@ -29,4 +32,7 @@ READ_MODELS: tuple[ReadModel[Any], ...] = (
     MARK_STATEMENTS,
     POTENTIALS,
     INVESTMENTS,
+    ARTICLES,
+    SALES_TASKS,
+    STOCK_COUNTS,
 )
