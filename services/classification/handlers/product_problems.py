@@ -59,4 +59,3 @@ ENTRIES: dict[type[EntryRefused], str] = {
     sales_task.PeriodNotWhole: TASK_PERIOD_NOT_WHOLE,
     stock.CountOutOfRange: COUNT_OUT_OF_RANGE,
 }
-
