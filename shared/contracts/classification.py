@@ -17,7 +17,8 @@ ValueClass = Literal["A", "B", "C"]
 class StandardPublished(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The standard that value classes follow: A below `a_below` of the cumulated share before the customer, B below `b_below`.
 
-    `period_days` is the length of the period that a run covers, ending on its last day.
+    `period_days` is the length of the period that a run covers, ending on its last day. Who has a class keeps it until the share
+    before it reaches the bound and the `margin`.
     """
 
     type: ClassVar[str] = "regulars.classification.standard-published.v1"
@@ -27,6 +28,7 @@ class StandardPublished(Event, frozen=True, kw_only=True, omit_defaults=True):
     b_below: Decimal = Decimal("0.95")
     period_days: int = 365
     decided_by: UUID | None = None
+    margin: Decimal = Decimal(0)
 
 
 @registered

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi.openapi.models import Example
 from pydantic import Field, StringConstraints
 
+from services.classification.domain.standard import PublishStandard
 from shared.contracts.credit_grades import CreditStandardPublished
 from shared.web.fields import Body, BusinessDay, Currency, DecimalString, Whole
 
@@ -27,14 +28,16 @@ class RunBody(Body):
 
 
 class StandardBody(Body):
-    """A below `a_below` of the cumulated share before the customer, B below `b_below`, else C."""
+    """A below `a_below` of the cumulated share before the customer, B below `b_below`, else C. Who has a class keeps it until that
+    share reaches the bound and the `margin`."""
 
     a_below: Annotated[Fraction, Field(examples=["0.80"])] = "0.80"
     b_below: Annotated[Fraction, Field(examples=["0.95"])] = "0.95"
     period_days: Annotated[Whole, Field(examples=[365], description="Length of the period, 1 to 731 days")] = 365
+    margin: Annotated[Fraction, Field(examples=["0.02"])] = "0"
 
-    def bounds(self) -> tuple[Decimal, Decimal]:
-        return Decimal(self.a_below), Decimal(self.b_below)
+    def command(self, decided_by: UUID) -> PublishStandard:
+        return PublishStandard(Decimal(self.a_below), Decimal(self.b_below), self.period_days, Decimal(self.margin), decided_by)
 
 
 Borders = Annotated[tuple[DecimalString, ...], Field(max_length=5, description="Each border that is reached is one point")]
@@ -77,6 +80,6 @@ def example(value: Any) -> dict[str, Example]:
 
 
 RUN = example({"period_to": "2026-03-31"})
-STANDARD = example({"a_below": "0.75", "b_below": "0.90", "period_days": 180})
+STANDARD = example({"a_below": "0.75", "b_below": "0.90", "period_days": 180, "margin": "0.02"})
 CREDIT_RUN = example({"graded_on": "2026-03-31"})
 CREDIT_STANDARD = example({"late_days": ["15", "45"], "shrink_points": 2, "stop_points": 5})

@@ -64,6 +64,7 @@ def _shown(run: Run) -> dict[str, Any]:
         "standard_version": run.standard_version,
         "a_below": run.a_below,
         "b_below": run.b_below,
+        "margin": run.margin,
         "net_sales": money_body(run.total, run.currency),
         "customers": run.customers,
         "changed": run.changed,

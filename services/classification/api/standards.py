@@ -9,7 +9,6 @@ from starlette.responses import Response
 
 from services.classification.api.bodies import CREDIT_STANDARD, STANDARD, CreditStandardBody, StandardBody
 from services.classification.api.deps import Dependencies
-from services.classification.domain.standard import PublishStandard
 from services.classification.handlers.problems import BORDERS_OUT_OF_ORDER, BOUNDS_OUT_OF_ORDER
 from services.classification.handlers.standards import CREDIT_GRADE, VALUE_CLASS, current, publish
 from shared.web.commands import Command, IfMatch, resource, respond
@@ -46,9 +45,7 @@ async def put_value_class_standard(
     request: Request,
 ) -> Response:
     """If-Match is the ETag of the standard in force, `"0"` before the first one was published."""
-    a_below, b_below = body.bounds()
-    command = PublishStandard(a_below, b_below, body.period_days, key.principal)
-    return respond(await publish(deps, VALUE_CLASS, command, version, key, event_meta(request)), request)
+    return respond(await publish(deps, VALUE_CLASS, body.command(key.principal), version, key, event_meta(request)), request)
 
 
 @router.get(

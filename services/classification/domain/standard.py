@@ -22,7 +22,7 @@ class StandardRefused(Exception):
 
 
 class BoundsOutOfOrder(StandardRefused):
-    """The bounds are more than 0 and not more than 1, that of A below that of B."""
+    """The bounds are more than 0 and not more than 1, that of A below that of B, also with the margin, which is not negative."""
 
 
 class PeriodOutOfRange(StandardRefused):
@@ -34,20 +34,14 @@ class PublishStandard:
     a_below: Decimal
     b_below: Decimal
     period_days: int
+    margin: Decimal = Decimal(0)
     decided_by: UUID | None = None
 
 
 def decide(state: Standard, command: PublishStandard) -> list[StandardPublished]:
     """The next version; nothing when it says what the last one says. Raises a StandardRefused."""
-    if not 0 < command.a_below < command.b_below <= 1:
-        raise BoundsOutOfOrder
-    if not 1 <= command.period_days <= LONGEST_PERIOD:
-        raise PeriodOutOfRange
-    if state.version and (command.a_below, command.b_below, command.period_days) == (
-        state.a_below,
-        state.b_below,
-        state.period_days,
-    ):
+    wanted = checked(command, state.version)
+    if state.version and wanted == state:
         return []
     return [
         StandardPublished(
@@ -56,16 +50,28 @@ def decide(state: Standard, command: PublishStandard) -> list[StandardPublished]
             a_below=command.a_below,
             b_below=command.b_below,
             period_days=command.period_days,
+            margin=command.margin,
             decided_by=command.decided_by,
         )
     ]
+
+
+def checked(command: PublishStandard, version: int) -> Standard:
+    """What is to be published, as if it had this version. Raises a StandardRefused."""
+    if not 0 < command.a_below < command.b_below <= 1:
+        raise BoundsOutOfOrder
+    if not (0 <= command.margin <= command.b_below - command.a_below and command.b_below + command.margin <= 1):
+        raise BoundsOutOfOrder
+    if not 1 <= command.period_days <= LONGEST_PERIOD:
+        raise PeriodOutOfRange
+    return Standard(version, command.a_below, command.b_below, command.period_days, command.margin)
 
 
 def evolve(state: Standard, event: Event) -> Standard:
     """The standard after one event of its stream."""
     if not isinstance(event, StandardPublished):
         raise AssertionError(f"unknown event {event!r}")
-    return Standard(event.version, event.a_below, event.b_below, event.period_days)
+    return Standard(event.version, event.a_below, event.b_below, event.period_days, event.margin)
 
 
 def standard_of(events: Iterable[Event]) -> Standard:

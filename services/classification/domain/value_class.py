@@ -5,12 +5,15 @@ a customer is A while the cumulated share *before* it is below 80 %, B while it 
 crosses a bound still belongs to the better class, and the largest customer is always A. Who bought and returned as much or
 more is C for the reason RETURNS; who had neither sales nor returns in the period has no value class. Shares are of the sum
 of the positive net sales.
+
+So that nobody wanders between two classes month after month, a standard may have a margin: who has a class keeps it, or falls no
+further, until the share before it reaches the bound and the margin. Rising asks for no margin.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from typing import Literal
@@ -24,12 +27,20 @@ Reason = Literal["SALES", "RETURNS", "NO_SALES"]
 
 @dataclass(frozen=True, slots=True)
 class Standard:
-    """Bounds of the cumulated share before a customer, and the length of the period in days. Version 0 is built in."""
+    """Bounds of the cumulated share before a customer, how far beyond them a class is kept, and the length of the period in days.
+
+    Version 0 is built in.
+    """
 
     version: int = 0
     a_below: Decimal = Decimal("0.80")
     b_below: Decimal = Decimal("0.95")
     period_days: int = 365
+    margin: Decimal = Decimal(0)
+
+    def falls_at(self, value_class: ValueClass) -> Decimal | None:
+        """The share before a customer at which it loses this class; None for C, below which there is none."""
+        return {"A": self.a_below + self.margin, "B": self.b_below + self.margin, "C": None}[value_class]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +56,8 @@ class Classified:
     """`share` and `cumulated_share` (its own included) are fractions of one; `rank` counts from 1 over all classified.
 
     `to_next` is the least amount of further net sales that would have made the next better class, all others as they are;
-    None in class A.
+    None in class A. `to_fall` is the least amount of net sales less that would have made a worse class; None in class C.
+    `by_margin`: the class is kept by the standard's margin only.
     """
 
     customer_id: UUID
@@ -56,24 +68,32 @@ class Classified:
     share: Decimal
     cumulated_share: Decimal
     to_next: Decimal | None
+    to_fall: Decimal | None
+    by_margin: bool
 
 
+Held = Mapping[UUID, ValueClass | None]
+"""The class that each customer has so far; None, or no entry: none."""
 _SHARE = Decimal("0.000001")
 
 
-def classify(sales: Iterable[Sales], standard: Standard, currency: str) -> list[Classified]:
+def classify(sales: Iterable[Sales], standard: Standard, currency: str, held: Held | None = None) -> list[Classified]:
     """All customers of the period by rank. Amounts are in `currency`, which says how fine they are."""
     ranked = sorted(sales, key=lambda one: (-one.net, one.customer_id))
     buyers = [one for one in ranked if one.net > 0]
-    ladder = _Ladder(buyers, Decimal(1).scaleb(-decimals(currency)))
+    ladder = Ladder(buyers, Decimal(1).scaleb(-decimals(currency)))
+    before = held or {}
     found: list[Classified] = []
     for place, one in enumerate(ranked):
+        raw: ValueClass = "C"
+        value_class: ValueClass = "C"
         if one.net > 0:
-            value_class = _class_at(ladder.before[place], ladder.total, standard)
+            raw = class_at(ladder.before[place], ladder.total, standard)
+            value_class = class_at(ladder.before[place], ladder.total, standard, before.get(one.customer_id))
             share, cumulated = one.net / ladder.total, ladder.before[place + 1] / ladder.total
         else:
-            value_class, share, cumulated = "C", one.net / ladder.total if ladder.total else Decimal(0), Decimal(1)
-        below = _bound_of_next(value_class, standard)
+            share, cumulated = one.net / ladder.total if ladder.total else Decimal(0), Decimal(1)
+        below, falls_at = _bound_of_next(value_class, standard), standard.falls_at(value_class)
         found.append(
             Classified(
                 customer_id=one.customer_id,
@@ -84,22 +104,26 @@ def classify(sales: Iterable[Sales], standard: Standard, currency: str) -> list[
                 share=share.quantize(_SHARE),
                 cumulated_share=cumulated.quantize(_SHARE),
                 to_next=None if below is None else ladder.missing(one, min(place, len(buyers)), below),
+                to_fall=None if falls_at is None else ladder.spare(place, falls_at),
+                by_margin=value_class != raw,
             )
         )
     return found
 
 
-def _class_at(before: Decimal, total: Decimal, standard: Standard) -> ValueClass:
-    if before < standard.a_below * total:
+def class_at(before: Decimal, total: Decimal, standard: Standard, held: ValueClass | None = None) -> ValueClass:
+    """The class of a buyer by the net sales before it, for who has the class `held` so far."""
+    margin = standard.margin
+    if before < (standard.a_below + (margin if held == "A" else 0)) * total:
         return "A"
-    return "B" if before < standard.b_below * total else "C"
+    return "B" if before < (standard.b_below + (margin if held in ("A", "B") else 0)) * total else "C"
 
 
 def _bound_of_next(value_class: ValueClass, standard: Standard) -> Decimal | None:
     return {"A": None, "B": standard.a_below, "C": standard.b_below}[value_class]
 
 
-class _Ladder:
+class Ladder:
     """Buyers by rank, with the sum of net sales before each."""
 
     def __init__(self, buyers: Sequence[Sales], unit: Decimal) -> None:
@@ -109,6 +133,7 @@ class _Ladder:
         for one in buyers:
             self.before.append(self.before[-1] + one.net)
         self.total = self.before[-1]
+        self._meeting: dict[Decimal, list[Decimal]] = {}
 
     def missing(self, one: Sales, place: int, below: Decimal) -> Decimal:
         """Least further net sales with which the sum before the customer is less than `below` of the total.
@@ -138,3 +163,35 @@ class _Ladder:
         while self.before[place] >= below * wanted:
             wanted += self.unit
         return wanted - others - one.net
+
+    def spare(self, place: int, below: Decimal) -> Decimal:
+        """Least amount of net sales less with which the sum before the buyer at `place` is no longer less than `below` of the total.
+
+        The further it falls behind, the more lies before it; where that meets the amount with which it gets there is looked up.
+        """
+        one = self.buyers[place]
+        asked = self.total + one.net * (1 / below - 1)
+        meeting = bisect_left(self._meetings(below), asked, lo=place)
+        places = range(max(place, meeting - 2), min(len(self.buyers), meeting + 2))
+        left = max(min(self._behind(one, place, k), self._failing(one, k, below)) for k in places)
+        return one.net - max(left, Decimal(0))
+
+    def _meetings(self, below: Decimal) -> Sequence[Decimal]:
+        if below not in self._meeting:
+            self._meeting[below] = [self.before[k + 1] / below - one.net for k, one in enumerate(self.buyers)]
+        return self._meeting[below]
+
+    def _behind(self, one: Sales, place: int, k: int) -> Decimal:
+        """The most with which the buyer at `place` has all through `k` before it."""
+        other = self.buyers[k]
+        return other.net if k == place or other.customer_id < one.customer_id else other.net - self.unit
+
+    def _failing(self, one: Sales, k: int, below: Decimal) -> Decimal:
+        """The most with which what all others through `k` have is not less than `below` of the total."""
+        before, rest = self.before[k + 1] - one.net, self.total - one.net
+        left = ((before / below - rest) / self.unit).to_integral_value(ROUND_FLOOR) * self.unit
+        while before < below * (rest + left):
+            left -= self.unit
+        while before >= below * (rest + left + self.unit):
+            left += self.unit
+        return left

@@ -22,7 +22,10 @@ PERIOD_TOO_OLD = describe(
     "Sales are kept by day for three years, by month before that. The period must begin within those three years.",
 )
 BOUNDS_OUT_OF_ORDER = describe(
-    "BOUNDS_OUT_OF_ORDER", 422, "The bounds are out of order", "0 < a_below < b_below <= 1: fractions of the cumulated share."
+    "BOUNDS_OUT_OF_ORDER",
+    422,
+    "The bounds are out of order",
+    "0 < a_below < b_below <= 1: fractions of the cumulated share; 0 <= margin, a_below + margin <= b_below, b_below + margin <= 1.",
 )
 BORDERS_OUT_OF_ORDER = describe(
     "BORDERS_OUT_OF_ORDER",

@@ -57,7 +57,8 @@ class Current(NamedTuple, Generic[S]):
 
 
 def _value_class(one: Standard) -> dict[str, Any]:
-    return {"version": one.version, "a_below": str(one.a_below), "b_below": str(one.b_below), "period_days": one.period_days}
+    bounds = {"a_below": str(one.a_below), "b_below": str(one.b_below), "margin": str(one.margin)}
+    return {"version": one.version, **bounds, "period_days": one.period_days}
 
 
 def _published(one: Event) -> dict[str, Any]:

@@ -85,9 +85,10 @@ async def decide(deps: Deps, run: Run) -> Run:
                     sales.append(Sales(customer_id, net))
             # The other loops of the process go on between two pieces.
             await asyncio.sleep(0)
-    standard = Standard(run.standard_version, run.a_below, run.b_below)
+    standard = Standard(run.standard_version, run.a_below, run.b_below, margin=run.margin)
+    held = {customer_id: last.value_class for customer_id, (_, last) in before.items()}
     # Seconds for a large population, in which the other loops must not stand still.
-    ranked = [] if currency is None else await asyncio.to_thread(classify, sales, standard, currency)
+    ranked = [] if currency is None else await asyncio.to_thread(classify, sales, standard, currency, held)
     findings = findings_of(ranked, before)
     async with deps.pool.acquire() as c, c.transaction():
         await runs.start_deciding(c, SCHEMA, run.run_id)
@@ -123,6 +124,8 @@ def findings_of(ranked: Sequence[Classified], before: Mapping[UUID, tuple[int, V
                 share=one.share,
                 cumulated_share=one.cumulated_share,
                 to_next=one.to_next,
+                to_fall=one.to_fall,
+                by_margin=one.by_margin,
                 version=version,
                 changed=last is None or (last.value_class, last.reason) != (one.value_class, one.reason),
             )
@@ -131,7 +134,21 @@ def findings_of(ranked: Sequence[Classified], before: Mapping[UUID, tuple[int, V
     for customer_id, (version, last) in before.items():
         if customer_id not in here and last.value_class is not None:
             found.append(
-                Finding(customer_id, None, last.value_class, "NO_SALES", None, None, None, None, None, version, changed=True)
+                Finding(
+                    customer_id=customer_id,
+                    value_class=None,
+                    previous=last.value_class,
+                    reason="NO_SALES",
+                    net=None,
+                    rank=None,
+                    share=None,
+                    cumulated_share=None,
+                    to_next=None,
+                    to_fall=None,
+                    by_margin=False,
+                    version=version,
+                    changed=True,
+                )
             )
     return found
 

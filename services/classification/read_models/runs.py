@@ -15,9 +15,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.classification.domain.value_class import Reason
+from services.classification.read_models.served import SERVED, Scope
 from shared.contracts.classification import ValueClass
 from shared.postgres.pool import Connection
 from shared.postgres.schema import within
+from shared.projections.routing import live_table
 
 ATTEMPTS = 5
 
@@ -38,6 +40,7 @@ class Run:
     standard_version: int
     a_below: Decimal
     b_below: Decimal
+    margin: Decimal
     total: Decimal | None
     customers: int
     changed: int
@@ -59,6 +62,8 @@ class Finding:
     share: Decimal | None
     cumulated_share: Decimal | None
     to_next: Decimal | None
+    to_fall: Decimal | None
+    by_margin: bool
     version: int
     changed: bool
 
@@ -71,13 +76,13 @@ class Queued(NamedTuple):
 
 
 _COLUMNS = (
-    "run_id, state, period_from, period_to, currency, standard_version, a_below, b_below, total, customers, changed, appended,"
+    "run_id, state, period_from, period_to, currency, standard_version, a_below, b_below, margin, total, customers, changed, appended,"
     " made_at, ended_at"
 )
 _QUEUE = """
 INSERT INTO {schema}.value_class_runs (run_id, principal, fingerprint, period_from, period_to, currency, standard_version, a_below,
-       b_below, made_at, state)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'QUEUED') ON CONFLICT (run_id) DO NOTHING"""
+       b_below, margin, made_at, state)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'QUEUED') ON CONFLICT (run_id) DO NOTHING"""
 _ONE = "SELECT {columns}, fingerprint FROM {schema}.value_class_runs WHERE run_id = $1"
 _NEXT = """
 SELECT {columns} FROM {schema}.value_class_runs WHERE state NOT IN ('DONE', 'FAILED')
@@ -91,14 +96,14 @@ _DECIDING = "UPDATE {schema}.value_class_runs SET state = 'DECIDING' WHERE run_i
 _FORGET = "DELETE FROM {schema}.value_class_findings WHERE run_id = $1"
 _KEEP = """
 INSERT INTO {schema}.value_class_findings (run_id, customer_id, value_class, previous, reason, net, rank, share, cumulated_share,
-       to_next, version, changed)
+       to_next, to_fall, by_margin, version, changed)
 SELECT $1, u.* FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::int[], $8::numeric[], $9::numeric[],
-       $10::numeric[], $11::int[], $12::boolean[]) AS u"""
+       $10::numeric[], $11::numeric[], $12::boolean[], $13::int[], $14::boolean[]) AS u"""
 _DECIDED = """
 UPDATE {schema}.value_class_runs SET state = 'APPENDING', currency = $2, total = $3, customers = $4, changed = $5, decided_at = $6
  WHERE run_id = $1"""
 _TO_TELL = """
-SELECT customer_id, value_class, previous, reason, net, rank, share, cumulated_share, to_next, version, changed
+SELECT customer_id, value_class, previous, reason, net, rank, share, cumulated_share, to_next, to_fall, by_margin, version, changed
   FROM {schema}.value_class_findings WHERE run_id = $1 AND changed AND NOT told ORDER BY customer_id LIMIT $2"""
 _TOLD = "UPDATE {schema}.value_class_findings SET told = true WHERE run_id = $1 AND customer_id = ANY($2::uuid[])"
 _COUNT = "UPDATE {schema}.value_class_runs SET appended = appended + $2, attempts = 0 WHERE run_id = $1"
@@ -109,11 +114,12 @@ DELETE FROM {schema}.value_class_findings WHERE run_id IN (
        AND EXISTS (SELECT FROM {schema}.value_class_findings f WHERE f.run_id = r.run_id)
      ORDER BY r.decided_at DESC NULLS LAST OFFSET 2)"""
 _PAGE = """
-SELECT customer_id, value_class, previous, reason, net, rank, share, cumulated_share, to_next, version, changed
-  FROM {schema}.value_class_findings
- WHERE run_id = $1 AND rank > $2 AND ($3::text IS NULL OR value_class = $3) ORDER BY rank LIMIT $4"""
+SELECT f.customer_id, f.value_class, f.previous, f.reason, f.net, f.rank, f.share, f.cumulated_share, f.to_next, f.to_fall, f.by_margin,
+       f.version, f.changed
+  FROM {schema}.value_class_findings f {served}
+ WHERE f.run_id = $1 AND f.rank > $2 AND ($3::text IS NULL OR f.value_class = $3) {of} ORDER BY f.rank LIMIT $4"""
 _OF_CUSTOMER = """
-SELECT customer_id, value_class, previous, reason, net, rank, share, cumulated_share, to_next, version, changed
+SELECT customer_id, value_class, previous, reason, net, rank, share, cumulated_share, to_next, to_fall, by_margin, version, changed
   FROM {schema}.value_class_findings WHERE run_id = $1 AND customer_id = $2"""
 
 
@@ -123,7 +129,7 @@ def _sql(schema: str, text: str) -> str:
 
 async def queue(c: Connection, schema: str, run: Run, principal: UUID, fingerprint: bytes) -> Queued:
     """Ask for a run; asking again with the same id gives the run that is there."""
-    standard = (run.standard_version, run.a_below, run.b_below)
+    standard = (run.standard_version, run.a_below, run.b_below, run.margin)
     made = (run.period_from, run.period_to, run.currency, *standard, run.made_at)
     await c.execute(_sql(schema, _QUEUE), run.run_id, principal, fingerprint, *made)
     row = await c.fetchrow(_sql(schema, _ONE), run.run_id)
@@ -197,9 +203,17 @@ async def finish(c: Connection, schema: str, run_id: UUID, at: datetime) -> None
     await c.execute(_sql(schema, _CLEAR))
 
 
-async def page(c: Connection, schema: str, run_id: UUID, value_class: str | None, after: int, limit: int) -> Sequence[Finding]:
-    """Findings behind rank `after`, by rank; customers without a class have none."""
-    return [_finding(dict(row)) for row in await c.fetch(_sql(schema, _PAGE), run_id, after, value_class, limit)]
+async def page(
+    c: Connection, schema: str, run_id: UUID, value_class: str | None, scope: Scope, after: int, limit: int
+) -> Sequence[Finding]:
+    """Findings behind rank `after`, by rank; customers without a class have none. Ranks are the company's, whatever the scope."""
+    served, of, values = "", "", [run_id, after, value_class, limit]
+    if scope != Scope():
+        served = f"JOIN {await live_table(c, schema, SERVED)} v ON v.customer_id = f.customer_id"
+        of = "AND ($5::text IS NULL OR v.area_id = $5) AND ($6::text IS NULL OR v.salesperson_id = $6)"
+        values += [scope.area_id, scope.salesperson_id]
+    statement = _sql(schema, _PAGE.replace("{served}", served).replace("{of}", of))
+    return [_finding(dict(row)) for row in await c.fetch(statement, *values)]
 
 
 async def of_customer(c: Connection, schema: str, run_id: UUID, customer_id: UUID) -> Finding | None:

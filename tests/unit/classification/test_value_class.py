@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from random import Random
 from uuid import UUID
 
 from hypothesis import given, settings
@@ -118,3 +119,42 @@ def test_classes_never_rise_with_the_rank(nets: list[int]) -> None:
     assert found[0].value_class == "A"
     a_sales = sum(one.net for one in found if one.value_class == "A")
     assert a_sales >= Decimal("0.8") * sum(nets)
+
+
+def test_a_class_is_kept_within_the_margin_and_not_given_there() -> None:
+    firm = Standard(1, margin=Decimal("0.05"))
+    # Shares before: 0, 82, 90, 96, 98.
+    nets = sales(82, 8, 6, 2, 2)
+    assert [one.value_class for one in classify(nets, firm, "CNY")] == ["A", "B", "B", "C", "C"]
+    held = {customer(2): "A", customer(3): "A", customer(4): "B", customer(5): "C"}
+    found = classify(nets, firm, "CNY", held)
+    assert [(one.value_class, one.by_margin) for one in found] == [
+        ("A", False), ("A", True), ("B", False), ("B", True), ("C", False),
+    ]  # fmt: skip
+    beyond = classify(sales(85, 8, 7), firm, "CNY", {customer(2): "A"})
+    assert (beyond[1].value_class, beyond[1].by_margin) == ("B", False)
+    assert classify(sales(10, -1), firm, "CNY", {customer(2): "A"})[1].value_class == "C"
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    nets=st.lists(st.integers(-30, 400), min_size=1, max_size=12),
+    standard=st.sampled_from([Standard(), Standard(1, Decimal("0.5"), Decimal("0.9")), Standard(2, margin=Decimal("0.03"))]),
+    order=st.randoms(use_true_random=False),
+)
+def test_the_amount_to_fall_is_enough_and_one_unit_less_is_not(nets: list[int], standard: Standard, order: Random) -> None:
+    before = sales(*nets)
+    order.shuffle(before)
+    held = {one.customer_id: order.choice(("A", "B", "C", None)) for one in before}
+    found = classify(before, standard, "JPY", held)
+    for one in found:
+        if one.to_fall is None:
+            assert one.value_class == "C"
+            continue
+        assert 0 < one.to_fall <= one.net
+        # It has its class from now on, by the margin or not.
+        since = {**held, one.customer_id: one.value_class}
+        for amount, worse in ((one.to_fall, True), (one.to_fall - 1, False)):
+            changed = [Sales(s.customer_id, s.net - (amount if s.customer_id == one.customer_id else 0)) for s in before]
+            then = {c.customer_id: c for c in classify(changed, standard, "JPY", since)}[one.customer_id]
+            assert (then.value_class > one.value_class) is worse
