@@ -109,7 +109,7 @@ class Basics(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @registered
 class CustomerRegistered(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """Also what fills a stub: then the stream begins with StubOpened."""
+    """Also what fills a stub: then the stream begins with StubOpened. `introduced_by`: the customer who brought this one."""
 
     type: ClassVar[str] = "regulars.cards.customer-registered.v1"
     customer_id: UUID
@@ -120,6 +120,7 @@ class CustomerRegistered(Event, frozen=True, kw_only=True, omit_defaults=True):
     salesperson_id: str | None = None
     provenance: Provenance | None = None
     decided_by: UUID | None = None
+    introduced_by: UUID | None = None
 
 
 @registered

@@ -171,6 +171,7 @@ class CustomerBody(BasicsBody):
     decision_maker: DecisionMakerBody | None = None
     needs: Annotated[tuple[NeedBody, ...], Field(max_length=50)] = ()
     valid_from: Annotated[BusinessDay | None, Field(description="The day from which all of it holds; today by default")] = None
+    introduced_by: Annotated[UUID | None, Field(description="The customer who brought this one")] = None
 
     @model_validator(mode="after")
     def _said_by_somebody(self) -> Self:
@@ -195,6 +196,7 @@ class CustomerBody(BasicsBody):
             provenance=None if self.provenance is None else self.provenance.provenance(),
             sayings=tuple(self._sayings(decided_by)),
             valid_from=self.valid_from,
+            introduced_by=self.introduced_by,
         )
 
     def _telephones(self) -> Iterator[tuple[str, str | None]]:

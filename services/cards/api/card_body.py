@@ -64,6 +64,8 @@ def particulars_body(known: Particulars) -> dict[str, Any]:
         found["salesperson_id"] = known.salesperson_id
     if known.terms is not None:
         found["terms"] = terms_shown(known.terms.payment_days, known.terms.credit_limit, known.terms.agreed_on.isoformat())
+    if known.introduced_by is not None:
+        found["introduced_by"] = known.introduced_by
     if known.restriction is not None:
         found["restriction"] = known.restriction
     if known.agreements.closures:

@@ -60,6 +60,7 @@ class Particulars:
     salesperson_id: str | None = None
     terms: Terms | None = None
     restriction: str | None = None
+    introduced_by: UUID | None = None
     agreements: Agreements = NO_AGREEMENTS
 
 
@@ -103,6 +104,7 @@ class RegisterCustomer:
     provenance: Provenance | None = None
     sayings: tuple[Saying, ...] = ()
     valid_from: date | None = None
+    introduced_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +201,7 @@ def _registration(known: Particulars, command: RegisterCustomer) -> list[Event]:
             salesperson_id=command.salesperson_id,
             provenance=command.provenance,
             decided_by=command.decided_by,
+            introduced_by=command.introduced_by,
         )
     ]
     if command.terms is not None:
@@ -253,6 +256,7 @@ def evolve(state: Card, event: Event) -> Card:
                 marks=event.marks,
                 area_id=event.area_id,
                 salesperson_id=event.salesperson_id,
+                introduced_by=event.introduced_by,
             )
             return Registered(event.customer_id, event.basics, known)
         case BasicsRevised() if isinstance(state, Registered):
