@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-
-class ProspectRefused(Exception):
-    """Base of the refusals."""
+from services.classification.domain.refusals import EntryRefused
 
 
-class IntentUnknown(ProspectRefused):
+class IntentUnknown(EntryRefused):
     """No purchase intent has this id, as far as the service cards has told."""
 
 
-class IntentEnded(ProspectRefused):
+class IntentEnded(EntryRefused):
     """The intent was won or lost."""
 
 
-class DayInFuture(ProspectRefused):
+class DayInFuture(EntryRefused):
     """What has been found out or done lies not in the future."""
 
 
-class ProspectStandardOutOfRange(ProspectRefused):
-    """The standard contradicts itself or its source."""
-
-
-class SampleUnknown(ProspectRefused):
+class SampleUnknown(EntryRefused):
     """No sample has this id."""
 
 
-class NothingToSample(ProspectRefused):
+class NothingToSample(EntryRefused):
     """The salesperson serves no customer."""
 
 
-class CardNotSampled(ProspectRefused):
+class CardNotSampled(EntryRefused):
     """The card is not one of the sample."""

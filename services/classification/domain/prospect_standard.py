@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from services.classification.domain.prospect_refusals import ProspectStandardOutOfRange
+from services.classification.domain.standard import StandardRefused
+from services.classification.domain.versions import next_version
 from shared.contracts.event import Event
 from shared.contracts.prospects import ProspectStandardPublished
 
@@ -15,6 +16,10 @@ MOST_POINTS = 6
 LONGEST_DAYS = 731
 SELDOMEST = 2
 """Times a week that all intents are graded anew, at least."""
+
+
+class ProspectStandardOutOfRange(StandardRefused):
+    """The standard contradicts itself or its source."""
 
 
 def decide(state: ProspectStandardPublished, command: ProspectStandardPublished) -> list[Event]:
@@ -34,10 +39,7 @@ def decide(state: ProspectStandardPublished, command: ProspectStandardPublished)
     )
     if not in_order:
         raise ProspectStandardOutOfRange
-    following = replace(command, version=state.version + 1, regraded_on=tuple(sorted(weekdays)))
-    if state.version and replace(following, version=state.version, decided_by=state.decided_by) == state:
-        return []
-    return [following]
+    return next_version(state, replace(command, regraded_on=tuple(sorted(weekdays))))
 
 
 def evolve(_state: ProspectStandardPublished, event: Event) -> ProspectStandardPublished:

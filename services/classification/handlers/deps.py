@@ -29,6 +29,10 @@ class Deps:
         """The company's business day."""
         return self.now().astimezone(self.zone).date()
 
+    def start_of(self, day: date) -> datetime:
+        """The moment at which a business day begins."""
+        return datetime.combine(day, time.min, self.zone)
+
     def end_of(self, day: date) -> datetime:
         """The moment at which a business day is over."""
         return datetime.combine(day + timedelta(days=1), time.min, self.zone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -32,7 +33,7 @@ class Entry:
     """What is to be done on a stream, whose events go to `topic`.
 
     `customer_id` is whom it concerns, who must be known; None: the company. `decide` gives the events from those of the stream, or
-    raises EntryRefused; `body` is what the answer says then.
+    raises EntryRefused; `body` is what the answer says then. `on`: the business day on which it happened; now where it is left out.
     """
 
     stream: str
@@ -41,6 +42,7 @@ class Entry:
     decide: Callable[[Sequence[Event]], Sequence[Event]]
     body: Callable[[Sequence[Event]], Mapping[str, Any]]
     status: int = 200
+    on: date | None = None
 
 
 async def enter(deps: Deps, entry: Entry, key: CommandKey, meta: Mapping[str, str], expected: int | None = None) -> Answer:
@@ -71,7 +73,8 @@ async def enter(deps: Deps, entry: Entry, key: CommandKey, meta: Mapping[str, st
                 answer = Answer(entry.status, dict(entry.body(events)), version=loaded.version + len(events))
             except EntryRefused as refusal:
                 answer = Answer.of(entry_refused(refusal))
-            new = [NewEvent(key.new_id(n), event, deps.now(), meta) for n, event in enumerate(events)]
+            at = deps.now() if entry.on is None else deps.start_of(entry.on)
+            new = [NewEvent(key.new_id(n), event, at, meta) for n, event in enumerate(events)]
             record = remembered(key, answer)
             append = Append(entry.stream, (loaded.version or "new") if new else "any", entry.customer_id, part, new)
             done = await append_many(c, SCHEMA, [append], command=record)

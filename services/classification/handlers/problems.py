@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.classification.domain import credit_standard, customer_grade, expectation, mark_standards, standard
 from services.classification.domain.refusals import EntryRefused
-from services.classification.handlers import product_problems
+from services.classification.handlers import product_problems, prospect_problems
 from shared.web.catalogue import describe
 from shared.web.problem import Problem
 
@@ -85,6 +85,7 @@ _CODES: dict[type[standard.StandardRefused], str] = {
     mark_standards.LevelsOutOfRange: LEVELS_OUT_OF_RANGE,
     customer_grade.GradesOutOfOrder: GRADES_OUT_OF_ORDER,
     **product_problems.STANDARDS,
+    **prospect_problems.STANDARDS,
 }
 
 
@@ -96,6 +97,7 @@ def refused(refusal: standard.StandardRefused) -> Problem:
 _ENTRIES: dict[type[EntryRefused], str] = {
     expectation.ExpectationOutOfRange: EXPECTATION_OUT_OF_RANGE,
     **product_problems.ENTRIES,
+    **prospect_problems.ENTRIES,
 }
 
 

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from services.classification.domain import credit_standard, customer_grade, mark_standards, product_standard, standard
+from services.classification.domain import (
+    credit_standard,
+    customer_grade,
+    mark_standards,
+    product_standard,
+    prospect_standard,
+    standard,
+)
 from services.classification.domain.standard import PublishStandard, StandardRefused
 from services.classification.domain.value_class import Standard
 from services.classification.handlers.deps import SCHEMA, Deps
@@ -22,6 +29,7 @@ from shared.contracts.customer_grades import (
 )
 from shared.contracts.event import Event
 from shared.contracts.products import ProductStandardPublished
+from shared.contracts.prospects import ProspectStandardPublished
 from shared.contracts.topics import CLASSIFICATION_CONTROL
 from shared.event_store.append import append_many
 from shared.event_store.events import Append, AppendResult, NewEvent
@@ -92,6 +100,9 @@ SERVICE_LEVELS: Kind[ServiceLevelsPublished, ServiceLevelsPublished] = Kind(
 )
 PRODUCTS: Kind[ProductStandardPublished, ProductStandardPublished] = Kind(
     product_standard.STREAM, product_standard.BUILT_IN, product_standard.decide, product_standard.evolve, _published
+)
+PROSPECTS: Kind[ProspectStandardPublished, ProspectStandardPublished] = Kind(
+    prospect_standard.STREAM, prospect_standard.BUILT_IN, prospect_standard.decide, prospect_standard.evolve, _published
 )
 
 

@@ -10,10 +10,15 @@ from services.classification.read_models.credit_standings import CREDIT_STANDING
 from services.classification.read_models.customer_grades import CUSTOMER_GRADES
 from services.classification.read_models.customer_sales import CUSTOMER_SALES
 from services.classification.read_models.expectations import EXPECTATIONS
+from services.classification.read_models.intent_steps import STEPS
+from services.classification.read_models.introductions import INTRODUCTIONS
 from services.classification.read_models.investments import INVESTMENTS
 from services.classification.read_models.mark_statements import MARK_STATEMENTS
+from services.classification.read_models.posts import POSTS
 from services.classification.read_models.potentials import POTENTIALS
+from services.classification.read_models.purchase_intents import INTENTS
 from services.classification.read_models.sales_tasks import SALES_TASKS
+from services.classification.read_models.samples import SAMPLES
 from services.classification.read_models.served import SERVED
 from services.classification.read_models.sold import SOLD
 from services.classification.read_models.stock_counts import STOCK_COUNTS
@@ -35,4 +40,9 @@ READ_MODELS: tuple[ReadModel[Any], ...] = (
     ARTICLES,
     SALES_TASKS,
     STOCK_COUNTS,
+    STEPS,
+    INTRODUCTIONS,
+    POSTS,
+    INTENTS,
+    SAMPLES,
 )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 
 from shared.contracts.envelope import Envelope
+from shared.contracts.event import Event
 from shared.contracts.intents import IntentGraded, IntentOpened
 from shared.contracts.prospects import IntentReviewed, ManAnswered, ProspectGraded, ReviewMissed
 from shared.contracts.topics import CARDS_EVENTS, CLASSIFICATION_EVENTS
@@ -40,6 +41,14 @@ class IntentStep:
     due_on: date | None = None
 
 
+_KINDS: dict[type[Event], str] = {
+    IntentOpened: "STATED",
+    IntentGraded: "STATED",
+    ManAnswered: "MAN",
+    ProspectGraded: "GRADED",
+    IntentReviewed: "REVIEWED",
+    ReviewMissed: "MISSED",
+}
 Steps = IntentOpened | IntentGraded | ManAnswered | ProspectGraded | IntentReviewed | ReviewMissed
 
 
@@ -51,23 +60,22 @@ def evolve(row: IntentStep | None, envelope: Envelope) -> IntentStep | None:
     event = envelope.event
     if not isinstance(event, Steps):
         return row
-    kind, more = _told(event)
-    return IntentStep(envelope.event_id, event.intent_id, event.customer_id, kind, envelope.occurred_at, envelope.version, **more)
+    kind = _KINDS[type(event)]
+    step = IntentStep(envelope.event_id, event.intent_id, event.customer_id, kind, envelope.occurred_at, envelope.version)
+    return _with_what_was_told(step, event)
 
 
-def _told(event: Steps) -> tuple[str, dict[str, object]]:
+def _with_what_was_told(step: IntentStep, event: Steps) -> IntentStep:
     match event:
         case ManAnswered():
-            conditions = {"money": event.money, "authority": event.authority, "need": event.need}
-            return "MAN", {"actor": event.answered_by, **conditions}
+            return replace(step, actor=event.answered_by, money=event.money, authority=event.authority, need=event.need)
         case ProspectGraded():
-            reasons = _reasons.encode(event.reasons).decode()
-            return "GRADED", {"grade": event.grade, "answer": event.answer, "reasons": reasons}
+            return replace(step, grade=event.grade, answer=event.answer, reasons=_reasons.encode(event.reasons).decode())
         case IntentReviewed():
-            return "REVIEWED", {"actor": event.reviewed_by, "grade": event.grade}
+            return replace(step, actor=event.reviewed_by, grade=event.grade)
         case ReviewMissed():
-            return "MISSED", {"actor": event.salesperson_id, "grade": event.grade, "due_on": event.due_on}
-    return "STATED", {"grade": event.grade}
+            return replace(step, actor=event.salesperson_id, grade=event.grade, due_on=event.due_on)
+    return replace(step, grade=event.grade)
 
 
 STEPS = ReadModel(

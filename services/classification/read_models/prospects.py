@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.classification.read_models.intent_steps import STEPS
@@ -19,7 +19,7 @@ from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel
 from shared.projections.routing import live_table
 
-SHOWN: tuple[ReadModel[object], ...] = (INTENTS, STEPS, INVESTMENTS, SERVED)
+SHOWN: tuple[ReadModel[Any], ...] = (INTENTS, STEPS, INVESTMENTS, SERVED)
 """What a list of intents is read from."""
 
 
@@ -100,6 +100,10 @@ def _newest(column: str, told: str) -> str:
     return f"(array_agg({column} ORDER BY x.at DESC, x.version DESC) FILTER (WHERE {told}))[1]"
 
 
+def _kind(name: str) -> str:
+    return f"x.kind = '{name}'"
+
+
 _SAID = ", ".join(
     [
         *(
@@ -107,15 +111,15 @@ _SAID = ", ".join(
             for name in ("money", "authority", "need")
             for source, suffix in ((name, ""), ("actor", "_by"), ("at", "_at"))
         ),
-        f"{_newest('x.grade', "x.kind = 'STATED'")} AS stated",
+        f"{_newest('x.grade', _kind('STATED'))} AS stated",
         *(
-            f"{_newest(f'x.{source}', "x.kind = 'GRADED'")} AS {name}"
+            f"{_newest(f'x.{source}', _kind('GRADED'))} AS {name}"
             for source, name in (("grade", "grade"), ("at", "graded_at"), ("answer", "answer"), ("reasons", "reasons"))
         ),
-        "max(x.at) FILTER (WHERE x.kind = 'REVIEWED') AS reviewed_at",
-        f"{_newest('x.actor', "x.kind = 'REVIEWED'")} AS reviewed_by",
-        "max(x.due_on) FILTER (WHERE x.kind = 'MISSED') AS missed_due_on",
-        "max(x.at) FILTER (WHERE x.kind = 'MAN') AS contact_at",
+        f"max(x.at) FILTER (WHERE {_kind('REVIEWED')}) AS reviewed_at",
+        f"{_newest('x.actor', _kind('REVIEWED'))} AS reviewed_by",
+        f"max(x.due_on) FILTER (WHERE {_kind('MISSED')}) AS missed_due_on",
+        f"max(x.at) FILTER (WHERE {_kind('MAN')}) AS contact_at",
     ]
 )
 _FROM_INTENT = "intent_id customer_id number intent_class opened_on expected_on expected currency man_version".split()
