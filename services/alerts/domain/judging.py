@@ -30,6 +30,8 @@ ALERTS = UUID("1b0f4b3e-3a8e-5c55-9d55-7b1b5c2f6f60")
 """Namespace of alert ids. It never changes: an alert's id says what it is about."""
 RECOVERED_KEPT = 8
 ONE_DAY = timedelta(days=1)
+NOTHING_KNOWN = date.min + ONE_DAY
+"""As of when a rule judges whose source has delivered nothing yet: a day before everything."""
 
 
 def alert_id(rule_id: str, customer_id: UUID, channel: str, began: UUID) -> UUID:
@@ -84,11 +86,16 @@ def judge(customer: WatchedCustomer, terms: Terms, moment: Moment, rules: Sequen
     calm_on: list[date] = []
     quiet_since: date | None = None
     days: dict[tuple[FactKind, ...], date] = {}
+    waiting = False
     for rule in rules:
         on = today
         if terms.awaited:
             found = days.get(rule.waits_for)
             on = days[rule.waits_for] = day_known(rule, customer, terms, today) if found is None else found
+            if on <= NOTHING_KNOWN and rule.id not in watching:
+                # Nothing can be raised, and the delivery judges again: what a long import costs depends on this.
+                waiting = True
+                continue
         raising = rule.judge(customer, terms, today, on)
         if rule.id in watching:
             signs = raising if on == today else rule.judge(customer, terms, today, today)
@@ -106,7 +113,7 @@ def judge(customer: WatchedCustomer, terms: Terms, moment: Moment, rules: Sequen
         customer = msgspec.structs.replace(customer, watches=watches)
     later = [day for day in pending if day > today]
     ahead = later + calm_on + ([] if starts is None else [starts])
-    return Judged(customer, said, min(ahead, default=None), len(later) < len(pending), quiet_since)
+    return Judged(customer, said, min(ahead, default=None), waiting or len(later) < len(pending), quiet_since)
 
 
 def day_known(rule: Rule, customer: WatchedCustomer, terms: Terms, today: date) -> date:

@@ -24,6 +24,7 @@ from services.alerts.jobs.company import (
 )
 from services.alerts.jobs.inhibition import inhibited, released
 from services.alerts.read_models.alerts import ALERTS
+from services.alerts.read_models.bought_articles import read_bought_articles
 from services.alerts.read_models.common_marks import COMMON_MARKS, Marked, marked_customers, moving
 from services.alerts.read_models.company_alerts import KnownAlert, known_alerts
 from services.alerts.read_models.customers import CUSTOMERS
@@ -31,8 +32,6 @@ from shared.contracts.alerts import Reason
 from shared.contracts.company_alerts import Child, Subject
 
 TOGETHER: tuple[Together, ...] = ("silence", "complaints")
-ARTICLE_DAYS = 180
-"""An article is a customer's for so many days before its last purchase."""
 ACTIVE_DAYS = 365
 REMEMBERED_DAYS = 60
 """What an ended warning explained is not explained again by the next one."""
@@ -56,6 +55,7 @@ async def judge_causes(job: CompanyJob, now: Now, looked: Looked) -> None:
         seen = (now.today, parameters.version, await moving(c, since), [(one.alert.alert_id, one.version) for one in known])
     if seen == looked.at or not await _all_there(job, now):
         return
+    await read_bought_articles(job.pool, job.stores["cards"], now.cursors["cards"], now.today)
     async with job.pool.acquire() as c:
         customers = await marked_customers(c)
     for together in TOGETHER:
@@ -166,7 +166,5 @@ def _marks(one: Marked) -> frozenset[Subject]:
         marks.add(Subject("area", one.area_id))
     if one.salesperson_id is not None:
         marks.add(Subject("salesperson", one.salesperson_id))
-    if one.last_purchase_on is not None:
-        lately = one.last_purchase_on - timedelta(days=ARTICLE_DAYS)
-        marks |= {Subject("article", article) for article, day in one.articles.items() if day >= lately}
+    marks |= {Subject("article", article) for article in one.articles}
     return frozenset(marks)

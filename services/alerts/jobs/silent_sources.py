@@ -24,13 +24,13 @@ from services.alerts.domain.source_silence import (
 )
 from services.alerts.domain.working_days import BUILT_IN, COMPANY, Calendar, calendar_of, calendar_stream
 from services.alerts.handlers.deps import SCHEMA
-from services.alerts.jobs.company import CompanyJob, Now, Opening, append_beside, end_alert, folded, open_alert, parameters_of
+from services.alerts.jobs.company import CompanyJob, Now, Opening, append_beside, end_alert, open_alert, parameters_of
 from services.alerts.jobs.declared import declared
 from services.alerts.jobs.inhibition import inhibited, released
 from services.alerts.read_models.company_alerts import KnownAlert, known_alerts
-from services.alerts.read_models.deliveries import DELIVERIES, SpokenDay, spoken_days
 from services.alerts.read_models.explained import alerts_after, silences_after
 from services.alerts.read_models.silent_sources import Said, said_of_sources, source_stream
+from services.alerts.read_models.spoken_days import SpokenDay, read_spoken_days, spoken_days
 from services.alerts.read_models.watched_customers import places_as_they_are
 from shared.contracts.alerts import AlertKind, Reason
 from shared.contracts.cards import FactKind
@@ -50,6 +50,7 @@ async def judge_sources(job: CompanyJob, now: Now, dismissed: set[Dismissed]) ->
     Before going live nothing is warned of, but the engine must know on the day itself for whom not to conclude anything.
     `dismissed` are sources that were looked at closely today and not warned of. Raises CompanyAlertContested.
     """
+    await read_spoken_days(job.pool, job.stores["cards"], now.cursors["cards"])
     parameters = (await parameters_of(job, [SOURCE_SILENT]))[SOURCE_SILENT.id]
     async with job.pool.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         lately = _by_key(await spoken_days(c, now.today - timedelta(days=LATELY_DAYS)), now)
@@ -62,8 +63,7 @@ async def judge_sources(job: CompanyJob, now: Now, dismissed: set[Dismissed]) ->
     control = places[0].control if places else Control()
     quiet = _quiet(job, _without_batches(lately, control), parameters, now, calendar, control)
     candidates = {key for key in quiet.keys() - told.keys() if (key, now.today, now.live_on) not in dismissed}
-    # What is not folded yet may be what a source has delivered.
-    if candidates and await folded(job, now, DELIVERIES):
+    if candidates:
         for key, found in (await _looked_at_closely(job, now, parameters, candidates, calendar)).items():
             await _fell_silent(job, now, parameters, key, found, silent.get(key))
         dismissed |= {(key, now.today, now.live_on) for key in candidates}

@@ -1,24 +1,23 @@
-"""Which articles does each customer buy lately, and what has it complained about? Marks that customers may have in common."""
+"""What has each customer complained about, and what else may customers have in common?"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
+from services.alerts.read_models.bought_articles import bought_lately
 from shared.contracts.complaints import ComplaintReceived, ComplaintWithdrawn
 from shared.contracts.envelope import Envelope
-from shared.contracts.topics import CARDS_TRANSACTIONS, COMPLAINTS_EVENTS
-from shared.contracts.transactions import SaleRecorded
+from shared.contracts.topics import COMPLAINTS_EVENTS
 from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel
 from shared.projections.routing import live_table
 
-ARTICLES_KEPT = 40
 COMPLAINTS_KEPT = 20
 
 
@@ -32,16 +31,13 @@ class Complained(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True, slots=True)
 class CommonMarks:
-    """`articles`: JSON, article -> the last day of a sale of it, the latest of them; `complaints`: JSON by complaint, likewise.
-    `complained_on` is the last day of one that stands."""
+    """`complaints`: JSON by complaint, the latest of them; `complained_on` is the last day of one that stands."""
 
     customer_id: UUID
-    articles: str
     complaints: str
     complained_on: date | None
 
 
-_articles = msgspec.json.Decoder(dict[str, date])
 _complaints = msgspec.json.Decoder(dict[str, Complained])
 _encoder = msgspec.json.Encoder(order="sorted")
 
@@ -51,12 +47,10 @@ def key(envelope: Envelope) -> UUID | None:
 
 
 def evolve(row: CommonMarks | None, envelope: Envelope) -> CommonMarks | None:
-    if envelope.customer_id is None or (isinstance(envelope.event, SaleRecorded) and not envelope.event.lines):
+    if envelope.customer_id is None:
         return row
-    row = row or CommonMarks(envelope.customer_id, "{}", "{}", None)
+    row = row or CommonMarks(envelope.customer_id, "{}", None)
     match envelope.event:
-        case SaleRecorded(sold_on=day, lines=lines):
-            return replace(row, articles=_sold(row.articles, {line.article: day for line in lines}))
         case ComplaintReceived(complaint_id=complaint, received_on=day, article=article):
             return _complained(row, complaint, Complained(day, article))
         case ComplaintWithdrawn(complaint_id=complaint):
@@ -65,31 +59,21 @@ def evolve(row: CommonMarks | None, envelope: Envelope) -> CommonMarks | None:
     return row
 
 
-def _sold(text: str, sold: Mapping[str, date]) -> str:
-    known = _articles.decode(text)
-    for article, day in sold.items():
-        known[article] = max(day, known.get(article, day))
-    # The latest are kept, whatever the order in which they came: what falls out is older than all that stay.
-    latest = sorted(known, key=lambda article: (known[article], article), reverse=True)[:ARTICLES_KEPT]
-    return _encoder.encode({article: known[article] for article in latest}).decode()
-
-
 def _complained(row: CommonMarks, complaint: UUID, one: Complained) -> CommonMarks:
     known = {**_complaints.decode(row.complaints), str(complaint): one}
     latest = sorted(known, key=lambda name: (known[name].received_on, name), reverse=True)[:COMPLAINTS_KEPT]
     kept = {name: known[name] for name in latest}
     last = max((other.received_on for other in kept.values() if not other.withdrawn), default=None)
-    return CommonMarks(row.customer_id, row.articles, _encoder.encode(kept).decode(), last)
+    return CommonMarks(row.customer_id, _encoder.encode(kept).decode(), last)
 
 
 COMMON_MARKS = ReadModel(
     name="common_marks",
     version=1,
     row=CommonMarks,
-    columns={"customer_id": "uuid", "articles": "text", "complaints": "text", "complained_on": "date"},
+    columns={"customer_id": "uuid", "complaints": "text", "complained_on": "date"},
     key_column="customer_id",
     topics={
-        CARDS_TRANSACTIONS: frozenset({SaleRecorded.type}),
         COMPLAINTS_EVENTS: frozenset({ComplaintReceived.type, ComplaintWithdrawn.type}),
     },
     key=key,
@@ -100,7 +84,7 @@ COMMON_MARKS = ReadModel(
 class Marked(NamedTuple):
     """A customer of the company with everything that may be a common mark, and how silent it is.
 
-    `silence_alert` is open; `complaint_alert` is the open one of kind `complaints`, where there is one.
+    `articles` are those bought lately; `silence_alert` is open; `complaint_alert` is the open one of kind `complaints`, where there is one.
     """
 
     customer_id: UUID
@@ -111,7 +95,7 @@ class Marked(NamedTuple):
     complaint_alert: UUID | None
     area_id: str | None
     salesperson_id: str | None
-    articles: Mapping[str, date]
+    articles: frozenset[str]
     complaints: Mapping[str, Complained]
 
 
@@ -119,7 +103,7 @@ _MARKED = """
 SELECT w.customer_id, w.orders, w.last_purchase_on, w.quiet_since, w.silence_alert,
        (SELECT a.alert_id FROM {alerts} a WHERE a.customer_id = w.customer_id AND a.kind = 'complaints'
           AND a.state IN ('OPEN', 'ACKNOWLEDGED') ORDER BY a.opened_at DESC, a.alert_id LIMIT 1) AS complaint_alert,
-       c.area_id, c.salesperson_id, coalesce(m.articles, '{{}}') AS articles, coalesce(m.complaints, '{{}}') AS complaints
+       c.area_id, c.salesperson_id, coalesce(m.complaints, '{{}}') AS complaints
   FROM {watched} w LEFT JOIN {customers} c ON c.customer_id = w.customer_id LEFT JOIN {marks} m ON m.customer_id = w.customer_id
  WHERE w.orders > 0 ORDER BY w.customer_id"""
 _MOVING = """
@@ -143,6 +127,7 @@ async def moving(c: Connection, since: date) -> list[tuple[UUID, UUID | None, da
 
 async def marked_customers(c: Connection) -> list[Marked]:
     """Everybody who ever bought."""
+    articles = await bought_lately(c)
     rows = await c.fetch(_MARKED.format(**await _tables(c)))
     return [
         Marked(
@@ -154,7 +139,7 @@ async def marked_customers(c: Connection) -> list[Marked]:
             complaint_alert=row["complaint_alert"],
             area_id=row["area_id"],
             salesperson_id=row["salesperson_id"],
-            articles=_articles.decode(row["articles"]),
+            articles=articles.get(row["customer_id"], frozenset()),
             complaints=_complaints.decode(row["complaints"]),
         )
         for row in rows

@@ -11,7 +11,6 @@ import pytest
 
 from services.alerts.read_models.common_marks import COMMON_MARKS, marked_customers
 from services.alerts.read_models.company_alerts import COMPANY_ALERTS, CompanyFilters, company_page
-from services.alerts.read_models.deliveries import DELIVERIES, spoken_days
 from shared.contracts.alerts import Finding
 from shared.contracts.company_alerts import (
     CompanyAlertAcknowledged,
@@ -23,35 +22,14 @@ from shared.contracts.company_alerts import (
 )
 from shared.contracts.complaints import ComplaintReceived, ComplaintWithdrawn
 from shared.contracts.event import Event
-from shared.contracts.transactions import SaleLine, SaleRecorded
 from shared.postgres.pool import Pool
 from shared.testing.databases import Database
-from tests.integration.alerts.conftest import ago, cny, invoice, payment, today
+from tests.integration.alerts.conftest import ago, today
 from tests.integration.following_twice import assert_as_the_stores_say, follow_to_the_end
 from tests.integration.running import record
 
 PoolOf = Callable[[Database, str], Awaitable[Pool]]
 FINDING = Finding(rule_id="common_cause", rule_version=1, level="act", true_on=ago(0), reasons=())
-
-
-def traded(customer: UUID, random: Random) -> list[tuple[str, UUID, Event]]:
-    found: list[tuple[str, UUID, Event]] = []
-    for n in range(12):
-        lines = tuple(
-            SaleLine(article=f"A-{random.randrange(60)}", quantity=cny("1").amount, net=cny("1").amount) for _ in range(6)
-        )
-        sold = SaleRecorded(
-            customer_id=customer,
-            source=random.choice(("erp", "shop")),
-            source_event_id=str(uuid4()),
-            sold_on=ago(random.randrange(200)),
-            net=cny("6.00"),
-            lines=lines,
-        )
-        found.append((f"ledger-{customer}", customer, sold))
-        found.append((f"ledger-{customer}", customer, invoice(customer, f"{customer}-{n}", ago(random.randrange(100)))))
-        found.append((f"ledger-{customer}", customer, payment(customer, f"{customer}-{n}")))
-    return found
 
 
 def complained(customer: UUID, random: Random) -> list[tuple[str, UUID, Event]]:
@@ -90,17 +68,15 @@ async def test_twice_told_and_split_they_are_what_the_stores_say(database: Datab
     pools = {service: await pool_of(database, service) for service in ("cards", "complaints", "alerts")}
     customers = [uuid4() for _ in range(6)]
     for customer in customers:
-        await record(pools["cards"], "cards", traded(customer, random))
         await record(pools["complaints"], "complaints", complained(customer, random))
     alerts = [uuid4() for _ in range(4)]
     for alert_id in alerts:
         events = warned(alert_id, uuid4())[: random.randint(1, 5)]
         await record(pools["alerts"], "alerts", [(f"company-alert-{alert_id}", None, event) for event in events])
-    models = (DELIVERIES, COMMON_MARKS, COMPANY_ALERTS)
+    models = (COMMON_MARKS, COMPANY_ALERTS)
     await follow_to_the_end(pools["alerts"], "alerts", pools, models, seed)
-    assert await assert_as_the_stores_say(pools["alerts"], "alerts", pools, models) > len(customers) + len(alerts)
+    assert await assert_as_the_stores_say(pools["alerts"], "alerts", pools, models) >= len(customers) + len(alerts)
     async with pools["alerts"].acquire() as c:
-        assert {one.source for one in await spoken_days(c, ago(300))} == {"erp", "shop"}
         listed = await company_page(c, CompanyFilters(subject_id="NORTH"), None, 10)
         assert {row.alert_id for row in listed} == set(alerts)
         assert all(row.opened_at < datetime.now(UTC) for row in listed)

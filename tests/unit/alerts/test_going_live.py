@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from shared.contracts.alerts import AlertOpened
-from tests.unit.alerts.telling import sayings, told
+from tests.unit.alerts.telling import folded, sayings, told
 from tests.unit.alerts.trade import BAKER, SHOP, Trade
 
 SILENT, DEBT = "silent_beyond_own_rhythm", "overdue_debt"
@@ -76,6 +76,18 @@ def test_a_silence_waits_until_the_customer_s_own_source_has_delivered_the_day_b
     trade.delivered(WATCHED + timedelta(days=4), through=WATCHED - timedelta(days=1))
     assert [day for *_, day in told(trade, WATCHED + timedelta(days=4))] == [WATCHED]
     assert [one.at.date() for one in sayings(trade, WATCHED + timedelta(days=4))] == [WATCHED + timedelta(days=4)]
+
+
+def test_a_source_that_has_delivered_nothing_has_nobody_judged_for_silence_until_it_does() -> None:
+    trade = Trade()
+    trade.opened(FIRST)
+    trade.went_live(FIRST)
+    trade.sold_every(14, FIRST, 20)
+    row = folded(trade, ACTED + timedelta(days=5)).rows[SHOP]
+    # No rule has solved for a day on which the silence would be warned of; the delivery is what is waited for.
+    assert row.waiting and row.next_due_at is None
+    trade.delivered(ACTED + timedelta(days=6), through=ACTED + timedelta(days=5))
+    assert [(level, day) for _, _, level, day in told(trade, ACTED + timedelta(days=6), SILENT)] == [("act", ACTED)]
 
 
 def test_the_delivery_that_brings_the_purchase_leaves_no_false_alarm() -> None:

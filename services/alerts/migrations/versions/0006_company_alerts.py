@@ -2,9 +2,9 @@
 
 from alembic import op
 
+from services.alerts.read_models import bought_articles, log_places, spoken_days
 from services.alerts.read_models.common_marks import COMMON_MARKS
 from services.alerts.read_models.company_alerts import COMPANY_ALERTS
-from services.alerts.read_models.deliveries import DELIVERIES
 from shared.projections.ddl import SLOTS, create_read_model, table_name
 
 revision = "0006"
@@ -18,7 +18,7 @@ LIVE = "SELECT {shown} FROM {table} WHERE (SELECT live FROM alerts.routing WHERE
 
 
 def upgrade() -> None:
-    made = create_read_model("alerts", DELIVERIES, ["day"])
+    made = [*log_places.create_table(), *spoken_days.create_table(), *bought_articles.create_table()]
     made += create_read_model("alerts", COMMON_MARKS, ["complained_on"])
     made += create_read_model("alerts", COMPANY_ALERTS, ["opened_at, alert_id"])
     # The view follows the live slot.
