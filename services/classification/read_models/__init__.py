@@ -16,6 +16,7 @@ from services.classification.read_models.investments import INVESTMENTS
 from services.classification.read_models.mark_statements import MARK_STATEMENTS
 from services.classification.read_models.posts import POSTS
 from services.classification.read_models.potentials import POTENTIALS
+from services.classification.read_models.profiles import PROFILES
 from services.classification.read_models.purchase_intents import INTENTS
 from services.classification.read_models.sales_tasks import SALES_TASKS
 from services.classification.read_models.samples import SAMPLES
@@ -28,6 +29,7 @@ from shared.projections.read_model import ReadModel
 READ_MODELS: tuple[ReadModel[Any], ...] = (
     CUSTOMER_SALES,
     SOLD,
+    PROFILES,
     EXPECTATIONS,
     VALUE_CLASSES,
     SERVED,

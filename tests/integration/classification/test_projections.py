@@ -10,10 +10,11 @@ import pytest
 
 from services.classification.read_models import READ_MODELS
 from shared.contracts.agreements import ExpectationSet
-from shared.contracts.cards import Basics, CustomerRegistered
+from shared.contracts.cards import Basics, BasicsRevised, CustomerRegistered
 from shared.contracts.classification import ValueClassChanged
 from shared.contracts.credit_grades import GRADES, LOWERED_RULE_ID, CreditGraded
 from shared.contracts.event import Event
+from shared.contracts.relations import AttachedToDealer, TradeStarted
 from shared.contracts.transactions import SaleLine
 from shared.testing.databases import Database
 from tests.integration.classification.conftest import PoolOf, days_ago, line, returned, sale
@@ -41,6 +42,11 @@ def on_credit(customer: UUID, random: Random) -> dict[str, list[tuple[str, UUID 
     ledger += [paid(customer, random.randrange(300), random.randrange(1, 9)) for _ in range(3)]
     random.shuffle(ledger)
     card = [limit(customer, random.randrange(1, 9)), report(customer, random.choice(("GOOD", "POOR"))), limit(customer, 5)]
+    card += [
+        TradeStarted(customer_id=customer, started_on=days_ago(random.randrange(400))),
+        AttachedToDealer(customer_id=customer, dealer_id=uuid4(), since=days_ago(random.randrange(400))),
+        BasicsRevised(customer_id=customer, basics=Basics(kind="COMPANY", legal_form=random.choice("AB"))),
+    ]
     complaint = disputes(customer, "1")
     warnings = [event for rule in ("overdue_debt", LOWERED_RULE_ID) for event in warned(customer, rule, "TRUE")]
     return {
@@ -92,4 +98,4 @@ async def test_doubled_split_and_interleaved(database: Database, pool_of: PoolOf
             await record(await pool_of(database, service), service, entries)
     stores = dict.fromkeys(("cards", "classification", "complaints", "alerts"), own)
     await follow_to_the_end(own, "classification", stores, READ_MODELS, seed)
-    assert await assert_as_the_stores_say(own, "classification", stores, READ_MODELS) >= 72 + buyers
+    assert await assert_as_the_stores_say(own, "classification", stores, READ_MODELS) >= 84 + buyers
