@@ -39,6 +39,9 @@ FOLLOWED = services_of(TOPICS)
 """Services whose events are read, this one among them."""
 IDLE_SECONDS = 0.3
 """Between two looks for a run that was asked for."""
+ANALYSES_AT_ONCE = 2
+ANALYSIS_MS = 25_000
+"""How long one may take; a transaction ends after 30 s whatever it does."""
 
 
 def utc_now() -> datetime:
@@ -55,7 +58,10 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
         async with AsyncExitStack() as stack:
             pool = await stack.enter_async_context(opened_pool(settings.dsn, name=f"{SERVICE}-api", max_size=settings.pool_size))
             await check_database(pool, SERVICE, settings.parts)
-            app.state.deps = _deps(settings, secrets.cursors, pool, now)
+            analysing = opened_pool(
+                settings.dsn, name=f"{SERVICE}-analyses", max_size=ANALYSES_AT_ONCE, statement_timeout_ms=ANALYSIS_MS
+            )
+            app.state.deps = _deps(settings, secrets.cursors, pool, await stack.enter_async_context(analysing), now)
             use_today(app.state.deps.today)
             pools.append(pool)
             yield
@@ -83,7 +89,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
         await check_database(pool, SERVICE, settings.parts)
         stores = await stores_of(stack, settings, SERVICE, FOLLOWED, pool)
 
-        deps = _deps(settings, secrets.cursors, pool, now)
+        deps = _deps(settings, secrets.cursors, pool, pool, now)
         classes = value_classes.JobDeps(deps, stores["cards"])
         grades = GradingJob(deps, stores)
 
@@ -124,5 +130,6 @@ def work(settings: Settings) -> None:
     run_until_told(run_work(settings))
 
 
-def _deps(settings: Settings, cursor_key: bytes, pool: Pool, now: Callable[[], datetime]) -> Deps:
-    return Deps(pool=pool, cursors=CursorCodec(cursor_key), now=now, zone=ZoneInfo(settings.zone), parts=settings.parts)
+def _deps(settings: Settings, cursor_key: bytes, pool: Pool, analyses: Pool, now: Callable[[], datetime]) -> Deps:
+    zone = ZoneInfo(settings.zone)
+    return Deps(pool=pool, analyses=analyses, cursors=CursorCodec(cursor_key), now=now, zone=zone, parts=settings.parts)

@@ -16,9 +16,11 @@ SCHEMA = "classification"
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`zone` is the company's: business days are days there."""
+    """`zone` is the company's: business days are days there. `analyses` is the pool of questions over everybody's sales: few at a time,
+    each with more time than a request that looks at one customer, so that the one never waits for the other."""
 
     pool: Pool
+    analyses: Pool
     cursors: CursorCodec
     now: Callable[[], datetime]
     zone: ZoneInfo
