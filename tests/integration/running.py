@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from shared.auth.keys import make_key
 from shared.contracts.cursor import PARTS, part_of
 from shared.contracts.event import Event
-from shared.contracts.topics import main_topic
+from shared.contracts.topics import CONTROL_TYPES, main_topic
 from shared.event_store.append import append_many
 from shared.event_store.events import Append, NewEvent
 from shared.postgres.pool import Pool
@@ -79,7 +79,7 @@ async def record(pool: Pool, service: str, events: Iterable[tuple[str, UUID | No
             stream,
             "any",
             customer,
-            part_of(stream if customer is None else str(customer), PARTS),
+            0 if event.type in CONTROL_TYPES else part_of(stream if customer is None else str(customer), PARTS),
             [NewEvent(uuid4(), event, datetime.now(UTC))],
         )
         for stream, customer, event in events

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from services.classification.read_models.articles import ARTICLES
+from services.classification.read_models.class_changes import CLASS_CHANGES
 from services.classification.read_models.credit_grades import CREDIT_GRADES
 from services.classification.read_models.credit_standings import CREDIT_STANDINGS
 from services.classification.read_models.customer_grades import CUSTOMER_GRADES
 from services.classification.read_models.customer_sales import CUSTOMER_SALES
+from services.classification.read_models.distribution_targets import DISTRIBUTION_TARGETS
 from services.classification.read_models.expectations import EXPECTATIONS
+from services.classification.read_models.expected_levels import EXPECTED_LEVELS
 from services.classification.read_models.intent_steps import STEPS
 from services.classification.read_models.introductions import INTRODUCTIONS
 from services.classification.read_models.investments import INVESTMENTS
@@ -18,11 +21,13 @@ from services.classification.read_models.posts import POSTS
 from services.classification.read_models.potentials import POTENTIALS
 from services.classification.read_models.profiles import PROFILES
 from services.classification.read_models.purchase_intents import INTENTS
+from services.classification.read_models.sales_plans import SALES_PLANS
 from services.classification.read_models.sales_tasks import SALES_TASKS
 from services.classification.read_models.samples import SAMPLES
 from services.classification.read_models.served import SERVED
 from services.classification.read_models.sold import SOLD
 from services.classification.read_models.stock_counts import STOCK_COUNTS
+from services.classification.read_models.sub_sold import SUB_SOLD
 from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.projections.read_model import ReadModel
 
@@ -47,4 +52,9 @@ READ_MODELS: tuple[ReadModel[Any], ...] = (
     POSTS,
     INTENTS,
     SAMPLES,
+    EXPECTED_LEVELS,
+    CLASS_CHANGES,
+    SUB_SOLD,
+    DISTRIBUTION_TARGETS,
+    SALES_PLANS,
 )
