@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from services.classification.api import ROUTERS
 from services.classification.handlers.deps import SCHEMA, Deps
-from services.classification.jobs import credit_grades, value_classes
+from services.classification.jobs import credit_grades, prospects, value_classes
 from services.classification.jobs.grading import GradingJob, run_next
 from services.classification.read_models import READ_MODELS
 from services.classification.settings import Settings
@@ -93,9 +93,12 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
         classes = value_classes.JobDeps(deps, stores["cards"])
         grades = GradingJob(deps, stores)
 
+        intents = prospects.ProspectJob(grades)
+
         async def jobs() -> None:
             # Any error ends the process; the next one goes on with the run.
             while True:
+                await prospects.look(intents)
                 busy = await value_classes.run_next(classes)
                 if not await run_next(grades, credit_grades.GRADING) and not busy:
                     await asyncio.sleep(IDLE_SECONDS)

@@ -2,6 +2,28 @@
 
 from __future__ import annotations
 
-from services.classification.api import credit_grades, expectations, rfm, runs, standards, value_classes
+from services.classification.api import (
+    credit_grades,
+    expectations,
+    man,
+    prospects,
+    reviews,
+    rfm,
+    runs,
+    samples,
+    standards,
+    value_classes,
+)
 
-ROUTERS = (runs.router, value_classes.router, standards.router, rfm.router, expectations.router, credit_grades.router)
+ROUTERS = (
+    runs.router,
+    value_classes.router,
+    standards.router,
+    rfm.router,
+    expectations.router,
+    credit_grades.router,
+    man.router,
+    prospects.router,
+    reviews.router,
+    samples.router,
+)

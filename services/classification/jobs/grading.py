@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import uuid5
 
@@ -63,9 +64,13 @@ async def run_next(job: GradingJob, grading: Grading) -> bool:
 
 async def complete(job: GradingJob, grading: Grading, run: GradeRun) -> bool:
     """Whether everything recorded through the day, and before the run was asked for, has been folded, of every topic."""
+    return await folded(job, grading.rests_on, max(job.deps.end_of(run.graded_on), run.made_at))
+
+
+async def folded(job: GradingJob, models: Sequence[ReadModel[Any]], wanted: datetime) -> bool:
+    """Whether everything that was recorded before a moment has been folded into these read models."""
     deps = job.deps
-    wanted = max(deps.end_of(run.graded_on), run.made_at)
-    for model in grading.rests_on:
+    for model in models:
         for topic, types in model.topics.items():
             service = topic.split(".")[1]
             async with job.stores[service].acquire() as c:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from services.classification.read_models.intent_steps import STEPS
@@ -24,18 +24,24 @@ SHOWN: tuple[ReadModel[Any], ...] = (INTENTS, STEPS, INVESTMENTS, SERVED)
 
 
 class Day(NamedTuple):
-    """A business day and the moment at which it is over: steps are moments, intents are opened and ended on days."""
+    """A business day, the moment at which it is over in the company's `zone`, and how often A, B and C are read, in days.
+
+    Steps are moments, intents are opened and ended on days.
+    """
 
     day: date
     end: datetime
+    zone: str
+    review_days: tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
     """`stated` is the grade that persons gave, `grade` that of the standard. Times are those from which something holds.
 
-    `contact_at`: when somebody last found something out; `visited_on`: the last visit recorded. `missed_due_on`: the latest due day
-    of which the review was missed. `further`: the customer had an intent before this one.
+    `contact_at`: when somebody last found something out; `visited_on`: the last visit recorded. `read_as`: the nearer of both grades,
+    after which `due_on` follows from the last review, or the opening. `missed_due_on`: the latest due day of which the review was missed.
+    `further`: the customer had an intent before this one.
     """
 
     intent_id: UUID
@@ -69,11 +75,14 @@ class Prospect:
     contact_at: datetime | None
     visited_on: date | None
     further: bool
+    read_as: Grade
+    due_on: date
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a list is narrowed to; None for any. `man`: what money, authority and need are; `open_now`: as the intents stand now."""
+    """What a list is narrowed to; None for any. `due_by`: a review is due on that day or before; `missed_by`: it was due before that
+    day and no miss of it was noted. `ungraded`: something was found out about it since it was graded, or it never was."""
 
     salesperson_id: str | None = None
     area_id: str | None = None
@@ -83,16 +92,20 @@ class Wanted:
     authority: str | None = None
     need: str | None = None
     ungraded: bool = False
+    due_by: date | None = None
+    missed_by: date | None = None
 
 
 _CONDITIONS: Mapping[str, str] = {
-    "salesperson_id": "v.salesperson_id = {}",
-    "area_id": "v.area_id = {}",
-    "customer_id": "i.customer_id = {}",
-    "grade": "s.grade = {}",
-    "money": "coalesce(s.money, 'UNKNOWN') = {}",
-    "authority": "coalesce(s.authority, 'UNKNOWN') = {}",
-    "need": "coalesce(s.need, 'UNKNOWN') = {}",
+    "salesperson_id": "p.salesperson_id = {}",
+    "area_id": "p.area_id = {}",
+    "customer_id": "p.customer_id = {}",
+    "grade": "p.grade = {}",
+    "money": "coalesce(p.money, 'UNKNOWN') = {}",
+    "authority": "coalesce(p.authority, 'UNKNOWN') = {}",
+    "need": "coalesce(p.need, 'UNKNOWN') = {}",
+    "due_by": "p.due_on <= {}",
+    "missed_by": "p.due_on < {} AND (p.missed_due_on IS NULL OR p.missed_due_on < p.due_on)",
 }
 
 
@@ -123,36 +136,50 @@ _SAID = ", ".join(
     ]
 )
 _FROM_INTENT = "intent_id customer_id number intent_class opened_on expected_on expected currency man_version".split()
-_FROM_STEPS = [
-    name for name in Prospect.__slots__ if name not in {*_FROM_INTENT, "salesperson_id", "area_id", "visited_on", "further"}
-]
+_NOT_FROM_STEPS = {*_FROM_INTENT, "salesperson_id", "area_id", "visited_on", "further", "read_as", "due_on"}
+_FROM_STEPS = [name for name in Prospect.__slots__ if name not in _NOT_FROM_STEPS]
 _COLUMNS = ", ".join(
     [*(f"i.{name}" for name in _FROM_INTENT), "v.salesperson_id", "v.area_id", *(f"s.{name}" for name in _FROM_STEPS)]
 )
 _STANDING = """
-SELECT {columns},
+SELECT {columns}, i.graded_man,
        (SELECT max(e.spent_on) FROM {investments} e WHERE e.customer_id = i.customer_id AND e.kind = 'VISIT' AND e.spent_on <= $1) AS visited_on,
        EXISTS (SELECT FROM {intents} o WHERE o.customer_id = i.customer_id AND o.intent_id <> i.intent_id
-                 AND (o.opened_on, o.intent_id) < (i.opened_on, i.intent_id)) AS further
+                 AND (o.opened_on, o.intent_id) < (i.opened_on, i.intent_id)) AS further,
+       n.read_as, coalesce((s.reviewed_at AT TIME ZONE $3)::date, i.opened_on) + ($4::int[])[1 + position(n.read_as IN 'BC')] AS due_on
   FROM {intents} i LEFT JOIN {served} v ON v.customer_id = i.customer_id
  CROSS JOIN LATERAL (SELECT {said} FROM {steps} x WHERE x.intent_id = i.intent_id AND x.at < $2) s
- WHERE i.opened_on <= $1 AND (i.state = 'OPEN' OR i.ended_on > $1) AND {conditions}"""
+ CROSS JOIN LATERAL (SELECT coalesce(least(s.grade, s.stated), 'C') AS read_as) n
+ WHERE i.opened_on <= $1 AND (i.state = 'OPEN' OR i.ended_on > $1)"""
+_PAGE = "SELECT {names} FROM ({standing}) p WHERE {conditions} ORDER BY {order} LIMIT {limit:d}"
+Order = Literal["intent_id", "due_on, intent_id"]
 
 
-async def standing(c: Connection, schema: str, at: Day, wanted: Wanted, after: UUID | None, limit: int) -> Sequence[Prospect]:
-    """Intents that were open at the end of a day, by id, as they stood then."""
-    where = Conditions([at.day, at.end])
+async def standing(
+    c: Connection,
+    schema: str,
+    at: Day,
+    wanted: Wanted,
+    after: Sequence[object] | None,
+    limit: int,
+    order: Order = "intent_id",
+) -> Sequence[Prospect]:
+    """Intents that were open at the end of a day, as they stood then. `after`: the place of the last one, in the order."""
+    where = Conditions([*at])
     where.add_all(_CONDITIONS, {name: getattr(wanted, name) for name in _CONDITIONS})
     if wanted.ungraded:
-        where.hold("i.graded_man IS NULL OR i.graded_man < i.man_version")
-    where.behind("i.intent_id", None if after is None else (after,))
-    statement = f"{await _statement(c, schema, where)} ORDER BY i.intent_id LIMIT {limit:d}"
+        where.hold("p.graded_man IS NULL OR p.graded_man < p.man_version")
+    where.behind(order, after)
+    statement = _PAGE.format(
+        names=", ".join(Prospect.__slots__), standing=await standing_in(c, schema), conditions=where.sql, order=order, limit=limit
+    )
     return [Prospect(**row) for row in await c.fetch(statement, *where.values)]
 
 
-async def _statement(c: Connection, schema: str, where: Conditions) -> str:
+async def standing_in(c: Connection, schema: str) -> str:
+    """The statement behind it; its first values are those of a `Day`."""
     tables = {
         name: await live_table(c, schema, model)
         for name, model in (("intents", INTENTS), ("steps", STEPS), ("investments", INVESTMENTS), ("served", SERVED))
     }
-    return _STANDING.format(columns=_COLUMNS, said=_SAID, conditions=where.sql, **tables)
+    return _STANDING.format(columns=_COLUMNS, said=_SAID, **tables)

@@ -72,3 +72,13 @@ async def sales_since(
     cursor = await c.cursor(statement, first, scope.area_id, scope.salesperson_id)
     while rows := await cursor.fetch(pieces):
         yield [(row["customer_id"], read_spans(row["sales"])) for row in rows]
+
+
+_CHOSEN = """SELECT customer_id FROM {served} WHERE salesperson_id = $1
+ ORDER BY md5($2 || '/' || customer_id::text), customer_id LIMIT $3"""
+
+
+async def chosen_of(c: Connection, schema: str, salesperson_id: str, seed: str, size: int) -> list[UUID]:
+    """Customers of a salesperson, chosen by a seed: the same seed and the same customers give the same choice."""
+    statement = _CHOSEN.format(served=await live_table(c, schema, SERVED))
+    return [row["customer_id"] for row in await c.fetch(statement, salesperson_id, seed, size)]
