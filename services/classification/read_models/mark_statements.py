@@ -1,12 +1,12 @@
-"""What did cards say of each customer's marks, and from which day on? One row a customer and day on which somebody said it.
+"""What did cards say of each customer's marks, and from which day on? One row a customer and moment.
 
-So the marks can be asked for as of any day: those of the latest statement of that day or before.
+So the marks can be asked for as of any day: those of the latest statement that holds from its end or before.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from shared.contracts.cards import CustomerRegistered, MarksAssigned
@@ -17,11 +17,11 @@ from shared.projections.read_model import ReadModel
 
 @dataclass(frozen=True, slots=True)
 class MarkStatement:
-    """`said_on`: the day from which it holds, in UTC as everywhere in the fold of a card; of one day the last statement stands."""
+    """`said_at`: from when it holds; of one moment the last statement stands."""
 
     statement_id: UUID
     customer_id: UUID
-    said_on: date
+    said_at: datetime
     nature: str | None
     ownership: str | None
     shop_kind: str | None
@@ -32,18 +32,18 @@ class MarkStatement:
 def key(envelope: Envelope) -> UUID | None:
     if envelope.customer_id is None:
         return None
-    return uuid5(envelope.customer_id, envelope.occurred_at.date().isoformat())
+    return uuid5(envelope.customer_id, envelope.occurred_at.isoformat())
 
 
 def evolve(row: MarkStatement | None, envelope: Envelope) -> MarkStatement | None:
     event = envelope.event
     if not isinstance(event, CustomerRegistered | MarksAssigned):
         return row
-    marks, day = event.marks, envelope.occurred_at.date()
+    marks = event.marks
     return MarkStatement(
-        statement_id=uuid5(event.customer_id, day.isoformat()),
+        statement_id=uuid5(event.customer_id, envelope.occurred_at.isoformat()),
         customer_id=event.customer_id,
-        said_on=day,
+        said_at=envelope.occurred_at,
         nature=marks.nature,
         ownership=marks.ownership,
         shop_kind=marks.shop_kind,
@@ -59,7 +59,7 @@ MARK_STATEMENTS = ReadModel(
     columns={
         "statement_id": "uuid",
         "customer_id": "uuid",
-        "said_on": "date",
+        "said_at": "timestamptz",
         "nature": "text",
         "ownership": "text",
         "shop_kind": "text",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from uuid import UUID
 
 from shared.contracts.card_parts import CharacteristicsRevised
@@ -14,11 +14,11 @@ from shared.projections.read_model import ReadModel
 
 @dataclass(frozen=True, slots=True)
 class Potential:
-    """1 (weak) to 5 (strong), as the card says from `said_on` on; None: what was said has been withdrawn."""
+    """1 (weak) to 5 (strong), as the card says from `said_at` on; None: what was said has been withdrawn."""
 
     customer_id: UUID
     potential: int | None
-    said_on: date
+    said_at: datetime
 
 
 def key(envelope: Envelope) -> UUID | None:
@@ -29,18 +29,17 @@ def evolve(row: Potential | None, envelope: Envelope) -> Potential | None:
     event = envelope.event
     if not isinstance(event, CharacteristicsRevised):
         return row
-    day = envelope.occurred_at.date()
     said = event.stated.potential is not None or "potential" in event.withdrawn
-    if not said or (row is not None and row.said_on > day):
+    if not said or (row is not None and row.said_at > envelope.occurred_at):
         return row
-    return Potential(event.customer_id, event.stated.potential, day)
+    return Potential(event.customer_id, event.stated.potential, envelope.occurred_at)
 
 
 POTENTIALS = ReadModel(
     name="potentials",
     version=1,
     row=Potential,
-    columns={"customer_id": "uuid", "potential": "smallint", "said_on": "date"},
+    columns={"customer_id": "uuid", "potential": "smallint", "said_at": "timestamptz"},
     key_column="customer_id",
     topics={CARDS_EVENTS: frozenset({CharacteristicsRevised.type})},
     key=key,

@@ -73,5 +73,5 @@ async def test_doubled_split_and_interleaved(database: Database, pool_of: PoolOf
         await record(own, "classification", [(f"customer-grade-{customer}", customer, grade) for grade in grades])
     stores = {"cards": own, "classification": own}
     await follow_to_the_end(own, "classification", stores, MODELS, seed)
-    # A grade, a day of marks, a potential and two visits each.
-    assert await assert_as_the_stores_say(own, "classification", stores, MODELS) == CUSTOMERS * 5
+    # A grade, three statements of marks, a potential and two visits each.
+    assert await assert_as_the_stores_say(own, "classification", stores, MODELS) == CUSTOMERS * 7

@@ -46,7 +46,7 @@ def upgrade() -> None:
     made = [
         *statements(TABLES, "classification"),
         *create_read_model("classification", CUSTOMER_GRADES, indexes=["grade, customer_id"]),
-        *create_read_model("classification", MARK_STATEMENTS, indexes=["customer_id, said_on"]),
+        *create_read_model("classification", MARK_STATEMENTS, indexes=["customer_id, said_at"]),
         *create_read_model("classification", POTENTIALS),
         *create_read_model("classification", INVESTMENTS, indexes=["customer_id, spent_on"]),
     ]

@@ -1,0 +1,103 @@
+"""The company's standards of marks, of portfolios and of the care that each class gets."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request
+from starlette.responses import Response
+
+from services.classification.api.deps import Dependencies
+from services.classification.api.mark_bodies import (
+    MARK_STANDARD,
+    PORTFOLIO_STANDARD,
+    SERVICE_LEVELS,
+    MarkStandardBody,
+    PortfolioStandardBody,
+    ServiceLevelsBody,
+)
+from services.classification.handlers.deps import Deps
+from services.classification.handlers.problems import LEVELS_OUT_OF_RANGE, MARKS_OUT_OF_RANGE, PORTFOLIO_OUT_OF_RANGE
+from services.classification.handlers.standards import MARKS, PORTFOLIO, SERVICE_LEVELS as LEVELS, Kind, current, publish
+from shared.web.commands import Command, IfMatch, resource, respond
+from shared.web.correlation import event_meta
+from shared.web.scope import scope
+
+router = APIRouter(tags=["standards"])
+reads, writes = scope("classification.class.read"), scope("classification.class.write")
+_PUBLISHED = {"description": "Published; what is asked for from now on follows it"}
+
+
+async def _shown(deps: Deps, kind: Kind[Any, Any], request: Request) -> Response:
+    async with deps.pool.acquire() as c:
+        found = await current(c, kind)
+    return resource(kind.shown(found.standard), found.version, request)
+
+
+@router.get("/v1/standards/marks", dependencies=[reads], summary="The standard of the marks that follow from trade")
+async def get_mark_standard(deps: Dependencies, request: Request) -> Response:
+    """Version 0 is built in: a main customer has traded for a year and buys three times the average."""
+    return await _shown(deps, MARKS, request)
+
+
+@router.put(
+    "/v1/standards/marks",
+    dependencies=[writes],
+    responses={200: _PUBLISHED, 422: {"description": MARKS_OUT_OF_RANGE}},
+    summary="Publish a standard of marks",
+)
+async def put_mark_standard(
+    body: Annotated[MarkStandardBody, Body(openapi_examples=MARK_STANDARD)],
+    version: IfMatch,
+    key: Command,
+    deps: Dependencies,
+    request: Request,
+) -> Response:
+    """If-Match is the ETag of the standard in force, `"0"` before the first one was published."""
+    return respond(await publish(deps, MARKS, body.standard(key.principal), version, key, event_meta(request)), request)
+
+
+@router.get("/v1/standards/portfolio", dependencies=[reads], summary="When each strategy of a portfolio rests on its condition")
+async def get_portfolio_standard(deps: Dependencies, request: Request) -> Response:
+    """Version 0 is built in."""
+    return await _shown(deps, PORTFOLIO, request)
+
+
+@router.put(
+    "/v1/standards/portfolio",
+    dependencies=[writes],
+    responses={200: _PUBLISHED, 422: {"description": PORTFOLIO_OUT_OF_RANGE}},
+    summary="Publish a standard of portfolios",
+)
+async def put_portfolio_standard(
+    body: Annotated[PortfolioStandardBody, Body(openapi_examples=PORTFOLIO_STANDARD)],
+    version: IfMatch,
+    key: Command,
+    deps: Dependencies,
+    request: Request,
+) -> Response:
+    """If-Match is the ETag of the standard in force, `"0"` before the first one was published."""
+    return respond(await publish(deps, PORTFOLIO, body.standard(key.principal), version, key, event_meta(request)), request)
+
+
+@router.get("/v1/standards/service-levels", dependencies=[reads], summary="The care that each value class gets")
+async def get_service_levels(deps: Dependencies, request: Request) -> Response:
+    """Version 0 is built in."""
+    return await _shown(deps, LEVELS, request)
+
+
+@router.put(
+    "/v1/standards/service-levels",
+    dependencies=[writes],
+    responses={200: _PUBLISHED, 422: {"description": LEVELS_OUT_OF_RANGE}},
+    summary="Publish the care that each value class gets",
+)
+async def put_service_levels(
+    body: Annotated[ServiceLevelsBody, Body(openapi_examples=SERVICE_LEVELS)],
+    version: IfMatch,
+    key: Command,
+    deps: Dependencies,
+    request: Request,
+) -> Response:
+    """If-Match is the ETag of the levels in force, `"0"` before the first ones were published."""
+    return respond(await publish(deps, LEVELS, body.standard(key.principal), version, key, event_meta(request)), request)
