@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from services.classification.api import (
+    composition,
     credit_grades,
     expectations,
     man,
+    mark_standards,
+    marks,
     prospects,
     reviews,
     rfm,
@@ -26,4 +29,7 @@ ROUTERS = (
     prospects.router,
     reviews.router,
     samples.router,
+    mark_standards.router,
+    marks.router,
+    composition.router,
 )

@@ -18,7 +18,8 @@ from services.classification.api.mark_bodies import (
 )
 from services.classification.handlers.deps import Deps
 from services.classification.handlers.problems import LEVELS_OUT_OF_RANGE, MARKS_OUT_OF_RANGE, PORTFOLIO_OUT_OF_RANGE
-from services.classification.handlers.standards import MARKS, PORTFOLIO, SERVICE_LEVELS as LEVELS, Kind, current, publish
+from services.classification.handlers.standards import MARKS, PORTFOLIO, Kind, current, publish
+from services.classification.handlers.standards import SERVICE_LEVELS as LEVELS
 from shared.web.commands import Command, IfMatch, resource, respond
 from shared.web.correlation import event_meta
 from shared.web.scope import scope
