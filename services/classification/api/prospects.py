@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -46,7 +47,7 @@ _BUILT_IN = prospect_standard.BUILT_IN
 async def there(deps: Deps, min_position: str | None) -> None:
     """Wait until lists of intents know that much."""
     for model in SHOWN:
-        await reached(min_position, lambda position, of=model: wait_for(deps.pool, SCHEMA, of, position))  # type: ignore[misc]
+        await reached(min_position, partial(wait_for, deps.pool, SCHEMA, model))
 
 
 @router.get(

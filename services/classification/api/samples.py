@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -105,7 +106,7 @@ async def list_samples_due(
 ) -> Response:
     """Every salesperson of the week of that day; `done` when a sample was drawn and all of its cards were looked at."""
     for model in (POSTS, SAMPLES):
-        await reached(min_position, lambda position, of=model: wait_for(deps.pool, SCHEMA, of, position))  # type: ignore[misc]
+        await reached(min_position, partial(wait_for, deps.pool, SCHEMA, model))
     async with deps.pool.acquire() as c:
         day, standard = await asked_day(deps, c, as_of)
         week = week_of(day.day)

@@ -15,15 +15,9 @@ PROSPECT_STANDARD_OUT_OF_RANGE = describe(
     "Days are 1 to 731, near_days below far_days, A read at least as often as B and B as C; 0 < b_points < a_points <= 6; regraded on at least "
     "two weekdays, 1 (Monday) to 7; 1 to 100 cards a sample.",
 )
-INTENT_UNKNOWN = describe(
-    "INTENT_UNKNOWN", 404, "The intent is not known", "The service cards has told of no purchase intent with this id."
-)
-INTENT_ENDED = describe(
-    "INTENT_ENDED", 409, "The intent has ended", "It was won or lost; a further intent has a number of its own."
-)
-DAY_IN_FUTURE = describe(
-    "DAY_IN_FUTURE", 422, "The day lies in the future", "What has been found out or done was not done later than today."
-)
+INTENT_UNKNOWN = describe("INTENT_UNKNOWN", 404, "There is no such purchase intent", "No intent of this service has this id.")
+INTENT_ENDED = describe("INTENT_ENDED", 409, "The intent has ended", "It was won or lost. A further intent is opened anew.")
+DAY_IN_FUTURE = describe("DAY_IN_FUTURE", 422, "The day lies in the future", "Today is a day in the company's time zone.")
 SAMPLE_UNKNOWN = describe("SAMPLE_UNKNOWN", 404, "There is no such sample", "No sample of cards has this id.")
 NOTHING_TO_SAMPLE = describe("NOTHING_TO_SAMPLE", 409, "There is no card to look at", "The salesperson serves no customer.")
 CARD_NOT_SAMPLED = describe(
