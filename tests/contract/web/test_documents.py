@@ -15,7 +15,12 @@ from shared.auth.keys import SCOPE_FORM, make_key
 from shared.contracts.topics import SERVICES
 from shared.privacy.secrets import load_secrets, make_secrets
 
-APPEND_NOTHING = {"/v1/imports/{job_id}/cancellation", "/v1/customers/search", "/v1/rules/{rule_id}/preview"}
+APPEND_NOTHING = {
+    "/v1/imports/{job_id}/cancellation",
+    "/v1/customers/search",
+    "/v1/rules/{rule_id}/preview",
+    "/v1/standards/prospect-grade/preview",
+}
 """Asking twice is the same as once, and it makes no event."""
 SNAKE = re.compile(r"[a-z][a-z0-9_]*")
 
