@@ -15,6 +15,7 @@ from services.classification.api import (
     runs,
     samples,
     standards,
+    trade_performance,
     value_classes,
 )
 
@@ -32,4 +33,5 @@ ROUTERS = (
     mark_standards.router,
     marks.router,
     composition.router,
+    trade_performance.router,
 )

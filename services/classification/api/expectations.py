@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Query, Request
 from pydantic import Field
 from starlette.responses import Response
 
@@ -17,12 +18,13 @@ from services.classification.handlers.deps import SCHEMA
 from services.classification.handlers.expectations import known_expectations, performance, set_expectation
 from services.classification.handlers.problems import EXPECTATION_OUT_OF_RANGE
 from services.classification.read_models.customer_sales import one
-from services.classification.read_models.expectations import customers_expected_of
+from services.classification.read_models.expected_levels import customers_expected_of, levels_of
+from services.classification.read_models.served import Scope
 from shared.web import fields
 from shared.web.amounts import money_body
 from shared.web.commands import Command, IfMatchOptional, resource, respond
 from shared.web.correlation import event_meta
-from shared.web.fields import BusinessDay, Currency, MoneyIn
+from shared.web.fields import BusinessDay, Currency, MoneyIn, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
 from shared.web.scope import scope
@@ -84,7 +86,7 @@ async def get_expectation(customer_id: UUID, deps: Dependencies, request: Reques
         months = await performance(c, customer_id, known, deps.today())
     body = {
         "customer_id": customer_id,
-        "expectations": [_stated(each) for each in sorted(known.values())],
+        "expectations": [stated(each) for each in sorted(known.values())],
         "months": [_month(each) for each in months],
     }
     return resource(body, version, request)
@@ -96,24 +98,35 @@ async def get_expectation(customer_id: UUID, deps: Dependencies, request: Reques
     summary="Customers of whom something is expected, and how they met it in the last whole month",
 )
 async def list_expectations(
-    deps: Dependencies, request: Request, limit: Limit = DEFAULT_LIMIT, cursor: CursorParameter = None
+    deps: Dependencies,
+    request: Request,
+    as_of: Annotated[
+        BusinessDay | None, Query(description="The last whole month is the one that was over then; yesterday")
+    ] = None,
+    area_id: Annotated[Reference | None, Query(description="Only customers of this area")] = None,
+    salesperson_id: Annotated[Reference | None, Query(description="Only customers of this salesperson")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    cursor: CursorParameter = None,
 ) -> Response:
-    """By customer id. `last_month` is empty where nothing was expected of the last whole month; one entry a currency."""
-    bound = filter_hash(list="expectations")
+    """By customer id. `last_month` is empty where nothing was expected of the last whole month; one entry a currency. What is expected
+    is a share of the company, whoever is asked for."""
+    whose = Scope(area_id, salesperson_id)
+    following_day = deps.today() if as_of is None else min(as_of, deps.today()) + timedelta(days=1)
+    bound = filter_hash(list="expectations", as_of=as_of, **whose._asdict())
     after = None if cursor is None else UUID(str(deps.cursors.decode(bound, cursor, 1)[0]))
     async with deps.pool.acquire() as c:
-        customers = await customers_expected_of(c, SCHEMA, after, limit + 1)
+        customers = await customers_expected_of(c, SCHEMA, whose, after, limit + 1)
+        levels = await levels_of(c, SCHEMA, customers[:limit])
         items = []
-        for customer_id in customers[:limit]:
-            known, _ = await known_expectations(c, customer_id)
-            months = [_month(each) for each in await performance(c, customer_id, known, deps.today(), months=1)]
-            stated = [_stated(each) for each in sorted(known.values())]
-            items.append({"customer_id": customer_id, "expectations": stated, "last_month": months})
+        for customer_id, known in sorted(levels.items()):
+            months = [_month(each) for each in await performance(c, customer_id, known, following_day, months=1)]
+            said = [stated(each) for each in sorted(known.values())]
+            items.append({"customer_id": customer_id, "expectations": said, "last_month": months})
     following = deps.cursors.encode(bound, [str(customers[limit - 1])]) if len(customers) > limit else None
     return page_response(Page(items, following), request)
 
 
-def _stated(one: Expectation) -> dict[str, Any]:
+def stated(one: Expectation) -> dict[str, Any]:
     found: dict[str, Any] = {"currency": one.currency, "from_on": one.from_on}
     if one.monthly is not None:
         found["monthly"] = money_body(one.monthly, one.currency)
@@ -126,7 +139,7 @@ def _month(month: Met) -> dict[str, Any]:
     currency = month.expectation.currency
     found = {
         "month": month.month.isoformat()[:7],
-        "expected": _stated(month.expectation),
+        "expected": stated(month.expectation),
         "net": money_body(month.net, currency),
         "company_net": money_body(month.company, currency),
         "below": month.below,

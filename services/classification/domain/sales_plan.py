@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,12 +9,12 @@ from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
+from services.classification.domain.months import MONTHS, last_day
 from services.classification.domain.refusals import EntryRefused
 from shared.contracts.event import Event
 from shared.contracts.money import decimals
 from shared.contracts.plans import PlanMethod, SalesPlanned
 
-MONTHS = 12
 Plans = Mapping[tuple[str, str | None], SalesPlanned]
 """Those of a year by currency and area, None for the company."""
 NONE: Plans = {}
@@ -132,8 +131,9 @@ def held(plan: SalesPlanned, net: Mapping[int, Decimal], as_of: date) -> list[Mo
     found = []
     due_so_far = net_so_far = Decimal(0)
     for number, planned in enumerate(plan.months, start=1):
-        days = calendar.monthrange(plan.year, number)[1]
-        gone = (as_of + timedelta(days=1) - date(plan.year, number, 1)).days
+        first = date(plan.year, number, 1)
+        days = last_day(first).day
+        gone = (as_of + timedelta(days=1) - first).days
         due = (planned * min(max(gone, 0), days) / days).quantize(smallest)
         came = net.get(number, Decimal(0))
         due_so_far, net_so_far = due_so_far + due, net_so_far + came

@@ -10,7 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from services.classification.domain.sales_plan import MONTHS, spread
+from services.classification.domain.months import MONTHS, months_to
+from services.classification.domain.sales_plan import spread
 from shared.contracts.money import decimals
 
 METHOD = "SEASON_AND_GROWTH"
@@ -34,12 +35,6 @@ class Proposal(NamedTuple):
     season: Sequence[Decimal]
     months: Sequence[Decimal]
     remarks: Sequence[Remark]
-
-
-def months_to(last: date, count: int) -> list[date]:
-    """First days of so many months ending with that of `last`, the oldest first."""
-    number = last.year * MONTHS + last.month - 1
-    return [date(n // MONTHS, n % MONTHS + 1, 1) for n in range(number - count + 1, number + 1)]
 
 
 def last_whole_month(year: int, today: date) -> date:

@@ -6,9 +6,11 @@ Source: the area leader analyses trade at the end of each month or quarter and a
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
+
+from services.classification.domain.months import MONTHS, last_day, month_after, months_between
 
 RULE = "route-adjustment"
 RULE_VERSION = 1
@@ -53,20 +55,15 @@ def span_of(period: str) -> Span:
     if found is None or int(found["year"]) < 1:
         raise ValueError(period)
     months = 3 if found["quarter"] else 1
-    first = int(found["quarter"] or 0) * 3 - 2 if found["quarter"] else int(found["month"])
-    return _months_from(int(found["year"]) * 12 + first - 1, months)
+    first = date(int(found["year"]), int(found["quarter"]) * 3 - 2 if found["quarter"] else int(found["month"]), 1)
+    return Span(first, last_day(first, months))
 
 
 def compared_with(span: Span, against: Against) -> Span:
     """The period before, or the same one a year earlier."""
-    months = (span.last.year - span.first.year) * 12 + span.last.month - span.first.month + 1
-    back = 12 if against == "YEAR_BEFORE" else months
-    return _months_from(span.first.year * 12 + span.first.month - 1 - back, months)
-
-
-def _months_from(number: int, months: int) -> Span:
-    end = number + months
-    return Span(date(number // 12, number % 12 + 1, 1), date(end // 12, end % 12 + 1, 1) - timedelta(days=1))
+    months = months_between(*span)
+    first = month_after(span.first, -MONTHS if against == "YEAR_BEFORE" else -months)
+    return Span(first, last_day(first, months))
 
 
 def advice(moved: Moved) -> Advice | None:

@@ -17,6 +17,7 @@ from services.classification.domain.expectation import (
     met,
     stream_of,
 )
+from services.classification.domain.months import months_to
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.handlers.entering import Entry, enter
 from services.classification.read_models.customer_sales import company_month, one, spans_of
@@ -57,15 +58,10 @@ async def performance(
     spans = {} if customer is None else spans_of(customer)
     found = []
     for currency in sorted({currency for currency, _ in known}):
-        for month in _months_before(today, months):
+        for month in reversed(months_to(today, months + 1)[:-1]):
             expectation = in_month(known, currency, month)
             if expectation is not None:
                 label = month.isoformat()[:7]
                 net = sum((one.net for span, one in spans.get(currency, {}).items() if span[:7] == label), Decimal(0))
                 found.append(met(expectation, month, net, await company_month(c, SCHEMA, currency, label)))
     return found
-
-
-def _months_before(today: date, months: int) -> list[date]:
-    number = today.year * 12 + today.month - 1
-    return [date((number - back) // 12, (number - back) % 12 + 1, 1) for back in range(1, months + 1)]

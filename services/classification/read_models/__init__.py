@@ -11,7 +11,6 @@ from services.classification.read_models.credit_standings import CREDIT_STANDING
 from services.classification.read_models.customer_grades import CUSTOMER_GRADES
 from services.classification.read_models.customer_sales import CUSTOMER_SALES
 from services.classification.read_models.distribution_targets import DISTRIBUTION_TARGETS
-from services.classification.read_models.expectations import EXPECTATIONS
 from services.classification.read_models.expected_levels import EXPECTED_LEVELS
 from services.classification.read_models.intent_steps import STEPS
 from services.classification.read_models.introductions import INTRODUCTIONS
@@ -35,7 +34,6 @@ READ_MODELS: tuple[ReadModel[Any], ...] = (
     CUSTOMER_SALES,
     SOLD,
     PROFILES,
-    EXPECTATIONS,
     VALUE_CLASSES,
     SERVED,
     CREDIT_STANDINGS,

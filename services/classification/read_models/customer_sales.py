@@ -184,6 +184,8 @@ SELECT split_part(group_key, '/', 1) AS currency, sum(value) AS sales FROM {tabl
  WHERE measure = 'sales' AND split_part(group_key, '/', 2) BETWEEN $1 AND $2
  GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 1"""
 _MONTH = "SELECT coalesce(sum(value), 0) FROM {table} WHERE measure = 'net' AND group_key = $1"
+_MONTHS = """SELECT split_part(group_key, '/', 2) AS month, sum(value) AS net FROM {table}
+ WHERE measure = 'net' AND group_key BETWEEN $1 AND $2 GROUP BY 1"""
 _ONE = "SELECT * FROM {table} WHERE customer_id = $1"
 
 
@@ -199,6 +201,13 @@ async def company_month(c: Connection, schema: str, currency: str, month: str) -
     table = await live_totals(c, schema, CUSTOMER_SALES)
     found: Decimal = await c.fetchval(_MONTH.format(table=table), f"{currency}/{month}")
     return found
+
+
+async def company_months(c: Connection, schema: str, currency: str, first: date, last: date) -> dict[str, Decimal]:
+    """The company's net sales by month (2026-03), from that of one day through that of another; those without sales are left out."""
+    table = await live_totals(c, schema, CUSTOMER_SALES)
+    rows = await c.fetch(_MONTHS.format(table=table), f"{currency}/{first:%Y-%m}", f"{currency}/{last:%Y-%m}")
+    return {row["month"]: row["net"] for row in rows}
 
 
 async def all_sales(c: Connection, schema: str, pieces: int = 1000) -> AsyncIterator[list[tuple[UUID, Spans]]]:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.classification.domain.months import months_to
 from services.classification.domain.refusals import EntryRefused
 from services.classification.domain.sales_formula import Side, average, change
 from services.classification.domain.sales_plan import (
@@ -25,7 +26,7 @@ from services.classification.domain.sales_plan import (
     held,
     spread,
 )
-from services.classification.domain.sales_proposal import last_whole_month, months_to, proposed
+from services.classification.domain.sales_proposal import last_whole_month, proposed
 from shared.contracts.plans import SalesPlanned
 
 EVEN = tuple([Decimal("100.00")] * 12)

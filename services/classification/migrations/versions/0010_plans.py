@@ -7,7 +7,7 @@ from services.classification.read_models.distribution_targets import DISTRIBUTIO
 from services.classification.read_models.expected_levels import EXPECTED_LEVELS
 from services.classification.read_models.sales_plans import SALES_PLANS
 from services.classification.read_models.sub_sold import SUB_SOLD
-from shared.projections.ddl import create_read_model
+from shared.projections.ddl import create_read_model, drop_read_model
 
 revision = "0010"
 down_revision = "0009"
@@ -15,6 +15,8 @@ down_revision = "0009"
 
 def upgrade() -> None:
     made = [
+        # Where it was made before, expected levels say all that it said.
+        *drop_read_model("classification", "expectations"),
         *create_read_model("classification", EXPECTED_LEVELS, indexes=["customer_id, currency, from_on"]),
         *create_read_model("classification", CLASS_CHANGES, indexes=["customer_id, since"]),
         *create_read_model("classification", SUB_SOLD, indexes=["dealer_id, day"]),
