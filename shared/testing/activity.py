@@ -116,11 +116,13 @@ ACTIVITY = ReadModel(
 CHOKING = replace(ACTIVITY, evolve=evolve_that_chokes)
 
 
-async def create_activity(database: Database, model: ReadModel[Any] = ACTIVITY) -> None:
+async def create_activity(
+    database: Database, model: ReadModel[Any] = ACTIVITY, indexes: Sequence[str] = ("paid, customer_id",)
+) -> None:
     """Make the read model's tables as a migration would."""
     owner = await asyncpg.connect(database.dsn("regulars_owner"))
     try:
-        for statement in create_read_model(SCHEMA, model, indexes=["paid, customer_id"]):
+        for statement in create_read_model(SCHEMA, model, indexes):
             await owner.execute(statement)
     finally:
         await owner.close()
