@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -47,7 +47,7 @@ class ReadModel(Generic[Row]):
     evolve: Callable[[Row | None, Envelope], Row | None]
     totals: Callable[[Row], Totals] | None = None
     gained: Callable[[Row | None, Row | None], Gains] | None = None
-    split: Callable[[Envelope], Iterable[tuple[Any, ...]]] | None = None
+    split: Callable[[Envelope], Sequence[tuple[Any, ...]]] | None = None
     added: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -43,7 +43,7 @@ _UPSERT = """
 INSERT INTO {table} AS t ({names}, part) SELECT {sources}, $1 FROM unnest({arguments}) AS u({names})
 ON CONFLICT ({key}) DO UPDATE SET {assignments} WHERE t.part = excluded.part"""
 _ADD = """
-INSERT INTO {table} AS t ({names}, part) SELECT {sources}, $1 FROM unnest({arguments}) AS u({names})
+INSERT INTO {table} AS t ({names}, part) SELECT u.*, $1 FROM unnest({addends}) AS u({names})
 ON CONFLICT ({keys}) DO UPDATE SET {additions} WHERE t.part = excluded.part"""
 _DELETE = "DELETE FROM {table} WHERE {key} = ANY($2::{key_type}[]) AND part = $1"
 _TOTALS_FETCH = "SELECT group_key, measure, value FROM {totals} WHERE part = $1"
@@ -80,6 +80,11 @@ def _statements(
         "key": key,
         "key_type": kinds[key],
         "keys": ", ".join(keys),
+        # The client needs several times as long for an array of decimals as for their text.
+        "addends": ", ".join(
+            f"string_to_array(${i}::text, ',')::numeric[]" if c in added else f"${i}::{kind}[]"
+            for i, (c, kind) in enumerate(columns, 2)
+        ),
         "additions": ", ".join(f"{c} = t.{c} + excluded.{c}" for c in added),
         "names": ", ".join(names),
         "columns": ", ".join(f"{c}::text" if kind == "jsonb" else c for c, kind in columns),
@@ -122,7 +127,7 @@ async def fetch_part(conn: Connection, schema: str, model: ReadModel[Row], slot:
 
 def _rows(model: ReadModel[Row], statements: RowStatements, part: int, records: Iterable[asyncpg.Record]) -> dict[Hashable, Row]:
     if model.split is not None:
-        return cast(dict[Hashable, Row], by_customer(_of_part(model, part, records), len(key_columns(model))))
+        return cast(dict[Hashable, Row], by_customer(_of_part(model, part, records), len(key_columns(model)) - 1))
     rows: dict[Hashable, Row] = {}
     of_key, make, arrays = attrgetter(model.key_column), model.row, statements.arrays
     for one in _of_part(model, part, records):
@@ -167,9 +172,11 @@ async def write_added(
     conn: Connection, schema: str, model: ReadModel[Any], slot: str, part: int, more: Mapping[Hashable, Any]
 ) -> None:
     """Add to the rows of customers, of a read model of sums. Raises as write_rows."""
-    columns = columns_of(sums for sums in more.values() if sums)
+    columns = columns_of(more)
     if columns:
-        status = await conn.execute(row_statements(schema, model, slot).add, part, *columns)
+        keys, addends = columns[: -len(model.added)], columns[-len(model.added) :]
+        texts = [",".join(map(str, one)) for one in addends]
+        status = await conn.execute(row_statements(schema, model, slot).add, part, *keys, *texts)
         if int(status.rpartition(" ")[2]) != len(columns[0]):
             raise RowOfAnotherPart(f"{model.name}: part {part} would add to a row of another part")
 

@@ -15,7 +15,7 @@ from shared.contracts.envelope import Envelope
 from shared.projections.read_model import ReadModel
 
 Sums = dict[tuple[Any, ...], tuple[Any, ...]]
-"""The rows of one customer: key columns -> sums."""
+"""The rows of one customer: the other columns of the key -> sums."""
 EXACT = Context(prec=200)
 """Sums are exact, as PostgreSQL's are: whatever is added first, the same comes out."""
 
@@ -27,14 +27,14 @@ def summed(
     columns: Mapping[str, str],
     added: tuple[str, ...],
     topics: Mapping[str, frozenset[str]],
-    split: Callable[[Envelope], Iterable[tuple[Any, ...]]],
+    split: Callable[[Envelope], Sequence[tuple[Any, ...]]],
 ) -> ReadModel[Any]:
     """A read model whose rows are sums over events. `columns` are those of the key, `customer_id` first, then `added`, the sums.
 
-    `split` is pure and gives the rows that an event adds, as tuples in the order of the columns; all of them are of the event's
-    customer. A row whose sums have become zero stays. Raises ValueError when the declaration contradicts itself.
+    `split` is pure and gives the rows that an event adds to its customer, as tuples of the columns behind `customer_id`, in order.
+    A row whose sums have become zero stays. Raises ValueError when the declaration contradicts itself.
     """
-    keys = len(columns) - len(added)
+    keys = len(columns) - len(added) - 1
 
     def evolve(row: Sums | None, envelope: Envelope) -> Sums | None:
         return add_rows({} if row is None else dict(row), split(envelope), keys) or None
@@ -59,7 +59,7 @@ def key_columns(model: ReadModel[Any]) -> tuple[str, ...]:
 
 
 def add_rows(sums: Sums, rows: Iterable[tuple[Any, ...]], keys: int) -> Sums:
-    """Add rows to sums, in place; `keys` is the number of columns of the key."""
+    """Add rows to sums, in place; `keys` is the number of columns of the key behind the customer."""
     for row in rows:
         key, amounts = row[:keys], row[keys:]
         before = sums.get(key)
@@ -74,14 +74,15 @@ def add_sums(sums: Sums, more: Sums) -> None:
         sums[key] = amounts if before is None else tuple(map(EXACT.add, before, amounts))
 
 
-def columns_of(states: Iterable[Sums]) -> list[Sequence[Any]]:
-    """The rows of several customers, as columns."""
-    return list(zip(*(key + amounts for sums in states for key, amounts in sums.items()), strict=True))
+def columns_of(states: Mapping[Hashable, Sums | None]) -> list[Sequence[Any]]:
+    """The rows of several customers, as columns; nothing where there are none."""
+    rows = ((customer, *key, *amounts) for customer, sums in states.items() if sums for key, amounts in sums.items())
+    return list(zip(*rows, strict=True))
 
 
 def by_customer(rows: Iterable[tuple[Any, ...]], keys: int) -> dict[Hashable, Sums]:
-    """Rows of a table, by the customer whose they are."""
+    """Rows of a table, by the customer whose they are; `keys` as above."""
     found: dict[Hashable, Sums] = {}
     for row in rows:
-        found.setdefault(row[0], {})[row[:keys]] = row[keys:]
+        found.setdefault(row[0], {})[row[1 : keys + 1]] = row[keys + 1 :]
     return found

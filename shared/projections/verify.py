@@ -86,7 +86,7 @@ def _unlike(model: ReadModel[Any], row: Any, expected: Any) -> list[str]:
     if row == expected:
         return []
     if model.split is not None:
-        unlike = sorted(" ".join(map(str, key[1:])) for key in {*row, *expected} if row.get(key) != expected.get(key))
+        unlike = sorted(" ".join(map(str, key)) for key in {*row, *expected} if row.get(key) != expected.get(key))
         return [*unlike[:NAMED], *(["others"] if unlike[NAMED:] else [])]
     return [
         name for name in model.columns if _value(model, name, getattr(row, name)) != _value(model, name, getattr(expected, name))

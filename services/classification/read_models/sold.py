@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
-from uuid import UUID
 
 from shared.contracts.envelope import Envelope
 from shared.contracts.topics import CARDS_TRANSACTIONS
@@ -21,10 +20,9 @@ _NOTHING = Decimal(0)
 
 
 class Sold(NamedTuple):
-    """`net` in `currency`; `cost` is that of the lines whose unit cost is known, whose net is `costed_net`: a margin is
+    """What is sold to a customer. `net` in `currency`; `cost` is that of the lines whose unit cost is known, whose net is `costed_net`: a margin is
     (costed_net - cost) / costed_net. `day` is the business day of the sale or return."""
 
-    customer_id: UUID
     day: date
     currency: str
     article: str
@@ -34,7 +32,7 @@ class Sold(NamedTuple):
     costed_net: Decimal
 
 
-def split(envelope: Envelope) -> Iterable[Sold]:
+def split(envelope: Envelope) -> Sequence[Sold]:
     fact = envelope.event
     match fact:
         case SaleRecorded():
@@ -43,7 +41,7 @@ def split(envelope: Envelope) -> Iterable[Sold]:
             day, sign = fact.returned_on, -1
         case _:
             return ()
-    customer, currency, rest = fact.customer_id, fact.net.currency, fact.net.amount
+    currency, rest = fact.net.currency, fact.net.amount
     found = []
     for line in fact.lines:
         net, quantity = line.net, line.quantity
@@ -51,9 +49,9 @@ def split(envelope: Envelope) -> Iterable[Sold]:
         cost, costed = (_NOTHING, _NOTHING) if line.unit_cost is None else (EXACT.multiply(line.unit_cost, quantity), net)
         if sign < 0:
             quantity, net, cost, costed = -quantity, -net, -cost, -costed
-        found.append(Sold(customer, day, currency, line.article, quantity, net, cost, costed))
+        found.append(Sold(day, currency, line.article, quantity, net, cost, costed))
     if rest or not found:
-        found.append(Sold(customer, day, currency, NO_ARTICLE, _NOTHING, sign * rest, _NOTHING, _NOTHING))
+        found.append(Sold(day, currency, NO_ARTICLE, _NOTHING, sign * rest, _NOTHING, _NOTHING))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -16,9 +16,8 @@ from shared.projections.sums import summed
 
 
 class SubSold(NamedTuple):
-    """The sub-dealer is the customer; `net` is in `currency`. What a sale comes to beyond its lines has no article."""
+    """What is sold to a sub-dealer, who is the customer; `net` is in `currency`. What a sale comes to beyond its lines has no article."""
 
-    customer_id: UUID
     dealer_id: UUID
     day: date
     currency: str
@@ -27,11 +26,11 @@ class SubSold(NamedTuple):
     net: Decimal
 
 
-def split(envelope: Envelope) -> Iterable[SubSold]:
+def split(envelope: Envelope) -> Sequence[SubSold]:
     sale = envelope.event
     if not isinstance(sale, SubSaleReported):
         return ()
-    place = (sale.customer_id, sale.dealer_id, sale.sold_on, sale.net.currency)
+    place = (sale.dealer_id, sale.sold_on, sale.net.currency)
     found = [SubSold(*place, line.article, line.quantity, line.net) for line in sale.lines]
     rest = sale.net.amount - sum((line.net for line in sale.lines), Decimal(0))
     if rest or not found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -109,7 +109,7 @@ async def test_a_customer_that_cannot_be_folded_waits_while_others_flow_and_is_a
     cards, complaints, _ = pools
     poisoned, neighbour = uuid4(), uuid4()
 
-    def choking(envelope: Envelope) -> Iterable[tuple[Any, ...]]:
+    def choking(envelope: Envelope) -> Sequence[tuple[Any, ...]]:
         if isinstance(envelope.event, SaleRecorded) and envelope.event.net.amount == 13:
             raise ValueError
         return split(envelope)
@@ -137,8 +137,8 @@ async def test_what_no_column_takes_parks_its_customer_and_the_others_are_added_
     cards, complaints, _ = pools
     strange, ordinary = uuid4(), uuid4()
 
-    def unwritable(envelope: Envelope) -> Iterable[tuple[Any, ...]]:
-        return [row._replace(article="\x00") if row.customer_id == strange else row for row in split(envelope)]
+    def unwritable(envelope: Envelope) -> Sequence[tuple[Any, ...]]:
+        return [row._replace(article="\x00") if envelope.customer_id == strange else row for row in split(envelope)]
 
     await trade(cards, sold(ordinary, "1.50", "A"), sold(strange, "1.50", "A"), sold(ordinary, "2.00", "A"))
     async with following(complaints, StoreFeed(stores(complaints)), [replace(SOLD, split=unwritable)]):
