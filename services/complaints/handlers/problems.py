@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.complaints.domain import refusals
+from services.complaints.handlers import fact_problems
 from shared.web.catalogue import describe
 from shared.web.problem import Problem
 
@@ -61,6 +62,7 @@ _CODES: dict[type[refusals.ComplaintRefused], str] = {
     refusals.AmountNotPositive: AMOUNT_NOT_POSITIVE,
     refusals.BeforeReceipt: BEFORE_RECEIPT,
     refusals.DayInFuture: DAY_IN_FUTURE,
+    **fact_problems.CODES,
 }
 
 

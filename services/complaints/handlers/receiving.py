@@ -13,8 +13,10 @@ from services.complaints.domain.refusals import ComplaintRefused
 from services.complaints.handlers.deps import SCHEMA, Deps
 from services.complaints.handlers.places import place_of
 from services.complaints.handlers.problems import COMPLAINT_CONFLICT, refused
+from services.complaints.read_models import matters
 from services.complaints.read_models.customers import known, owners
 from services.complaints.read_models.received import received
+from services.complaints.read_models.twins import twins
 from shared.contracts.complaints import ComplaintReceived
 from shared.contracts.cursor import part_of
 from shared.event_store.append import append_many
@@ -66,6 +68,7 @@ async def receive(
         if len(intakes) == 1 and ready.items.get(0, {}).get("problem", {}).get("status") == 404:
             raise Problem("CUSTOMER_UNKNOWN")
         ready.items.update({place: _refusal(problem) for place, problem in unreadable.items()})
+        await _name_twins(deps, ready)
         answer = await _append(deps, ready, key, meta)
         if answer is not None:
             return answer
@@ -130,6 +133,19 @@ async def _prepare(
         else:
             ready.items[place] = {**_item("conflict", stored), "problem": Problem(COMPLAINT_CONFLICT).body()}
     return ready
+
+
+async def _name_twins(deps: Deps, ready: _Prepared) -> None:
+    """Say at once what may be the same matter as a new complaint; to link them is for a person."""
+    async with deps.pool.acquire() as c:
+        found = await twins(c, SCHEMA, [matters.received(event) for _, event in ready.new])
+    for place, event in ready.new:
+        if event.complaint_id in found:
+            alike = [
+                {"id": str(one.complaint_id), "received_on": one.received_on.isoformat(), "alike": list(one.alike)}
+                for one in found[event.complaint_id]
+            ]
+            ready.items[place] = {**ready.items[place], "likely_twins": alike}
 
 
 def _item(status: str, event: ComplaintReceived) -> dict[str, Any]:
