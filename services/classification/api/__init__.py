@@ -6,6 +6,7 @@ from services.classification.api import (
     composition,
     credit_grades,
     expectations,
+    loyalty,
     man,
     mark_standards,
     marks,
@@ -15,6 +16,7 @@ from services.classification.api import (
     runs,
     samples,
     standards,
+    surveys,
     trade_performance,
     value_classes,
 )
@@ -34,4 +36,6 @@ ROUTERS = (
     marks.router,
     composition.router,
     trade_performance.router,
+    loyalty.router,
+    surveys.router,
 )

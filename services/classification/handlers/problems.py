@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.classification.domain import credit_standard, customer_grade, expectation, mark_standards, standard
 from services.classification.domain.refusals import EntryRefused
-from services.classification.handlers import product_problems, prospect_problems
+from services.classification.handlers import loyalty_problems, product_problems, prospect_problems
 from shared.web.catalogue import describe
 from shared.web.problem import Problem
 
@@ -86,6 +86,7 @@ _CODES: dict[type[standard.StandardRefused], str] = {
     customer_grade.GradesOutOfOrder: GRADES_OUT_OF_ORDER,
     **product_problems.STANDARDS,
     **prospect_problems.STANDARDS,
+    **loyalty_problems.STANDARDS,
 }
 
 
@@ -98,6 +99,7 @@ _ENTRIES: dict[type[EntryRefused], str] = {
     expectation.ExpectationOutOfRange: EXPECTATION_OUT_OF_RANGE,
     **product_problems.ENTRIES,
     **prospect_problems.ENTRIES,
+    **loyalty_problems.ENTRIES,
 }
 
 

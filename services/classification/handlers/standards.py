@@ -1,4 +1,4 @@
-"""Publishing a standard: of value classes, of credit grades, of marks, of the company's own grades, of portfolios, of care, and of products."""
+"""Publishing a standard: of value classes, of credit grades, of marks, of the company's own grades, of portfolios, of care, of products, and of loyalty."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from services.classification.domain import (
     credit_standard,
     customer_grade,
+    loyalty_standard,
     mark_standards,
     product_standard,
     prospect_standard,
@@ -28,6 +29,7 @@ from shared.contracts.customer_grades import (
     ServiceLevelsPublished,
 )
 from shared.contracts.event import Event
+from shared.contracts.loyalty import LoyaltyStandardPublished
 from shared.contracts.products import ProductStandardPublished
 from shared.contracts.prospects import ProspectStandardPublished
 from shared.contracts.topics import CLASSIFICATION_CONTROL
@@ -103,6 +105,10 @@ PRODUCTS: Kind[ProductStandardPublished, ProductStandardPublished] = Kind(
 )
 PROSPECTS: Kind[ProspectStandardPublished, ProspectStandardPublished] = Kind(
     prospect_standard.STREAM, prospect_standard.BUILT_IN, prospect_standard.decide, prospect_standard.evolve, _published
+)
+
+LOYALTY: Kind[LoyaltyStandardPublished, LoyaltyStandardPublished] = Kind(
+    loyalty_standard.STREAM, loyalty_standard.BUILT_IN, loyalty_standard.decide, loyalty_standard.evolve, _published
 )
 
 

@@ -20,6 +20,8 @@ from services.classification.read_models.posts import POSTS
 from services.classification.read_models.potentials import POTENTIALS
 from services.classification.read_models.profiles import PROFILES
 from services.classification.read_models.purchase_intents import INTENTS
+from services.classification.read_models.quality_incidents import QUALITY_INCIDENTS
+from services.classification.read_models.relation_types import RELATION_TYPES
 from services.classification.read_models.sales_plans import SALES_PLANS
 from services.classification.read_models.sales_tasks import SALES_TASKS
 from services.classification.read_models.samples import SAMPLES
@@ -27,6 +29,7 @@ from services.classification.read_models.served import SERVED
 from services.classification.read_models.sold import SOLD
 from services.classification.read_models.stock_counts import STOCK_COUNTS
 from services.classification.read_models.sub_sold import SUB_SOLD
+from services.classification.read_models.surveys import SURVEYS
 from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.projections.read_model import ReadModel
 
@@ -55,4 +58,7 @@ READ_MODELS: tuple[ReadModel[Any], ...] = (
     SUB_SOLD,
     DISTRIBUTION_TARGETS,
     SALES_PLANS,
+    SURVEYS,
+    RELATION_TYPES,
+    QUALITY_INCIDENTS,
 )
