@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.classification.api import (
+    articles,
     composition,
     credit_grades,
     expectations,
@@ -10,12 +11,15 @@ from services.classification.api import (
     man,
     mark_standards,
     marks,
+    product_mix,
+    products,
     prospects,
     reviews,
     rfm,
     runs,
     samples,
     standards,
+    stock,
     surveys,
     trade_performance,
     value_classes,
@@ -38,4 +42,8 @@ ROUTERS = (
     trade_performance.router,
     loyalty.router,
     surveys.router,
+    articles.router,
+    products.router,
+    product_mix.router,
+    stock.router,
 )

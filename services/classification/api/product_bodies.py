@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from pydantic import Field
 from services.classification.api.bodies import example
 from services.classification.domain.article import DescribeArticle
 from services.classification.domain.sales_task import SetTask
+from services.classification.domain.stock import Counted, RecordCounts
 from shared.contracts.products import CountSource, Pack, ProductStandardPublished, TaskPeriod
 from shared.web.fields import Body, BusinessDay, Code, DecimalString, MoneyIn, Name, Reference, Whole
 
@@ -78,6 +80,10 @@ class CountsBody(Body):
     counted_on: BusinessDay
     source: CountSource = "SURVEY"
     counts: Annotated[tuple[CountIn, ...], Field(min_length=1, max_length=MOST_COUNTS)]
+
+    def command(self, customer_id: UUID, counted_by: UUID, today: date) -> RecordCounts:
+        counts = [Counted(one.article, one.quantity, one.unit) for one in self.counts]
+        return RecordCounts(customer_id, self.counted_on, self.source, counts, counted_by, today)
 
 
 class ProductStandardBody(Body):

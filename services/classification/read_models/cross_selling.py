@@ -1,0 +1,139 @@
+"""What do customers with alike baskets buy that a customer does not? Learnt from pairs of articles in baskets. (S3.36)
+
+A basket is what a customer bought in the period: its articles with positive net sales, the largest ones. Of two articles that enough
+customers buy, who buys the one buys the other with some likelihood; how many times as often as any customer does is the lift. What is
+likely is expected of a customer for the usual share of that article in the purchases of those who buy both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+from uuid import UUID
+
+from services.classification.read_models.customer_sales import CUSTOMER_SALES
+from services.classification.read_models.scoping import Question, scoped_sales
+from services.classification.read_models.sold import sold_table
+from shared.contracts.products import ProductStandardPublished
+from shared.postgres.pool import Connection
+from shared.projections.routing import live_table
+
+LARGEST = 500
+"""A list looks at so many customers of its scope, those who bought most: what is expected grows with what they buy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """`article` is not bought by the customer, who buys `because`, the article that makes it likeliest. `both` customers of the baskets buy
+    the two. `expected` is likelihood × `usual_share` × `net`, all that the customer bought in the period."""
+
+    customer_id: UUID
+    article: str
+    because: str
+    likelihood: Decimal
+    lift: Decimal
+    both: int
+    usual_share: Decimal
+    net: Decimal
+    expected: Decimal
+
+
+class Gaps(NamedTuple):
+    """`baskets`: from how many customers it was learnt; `customers`: for how many it was looked at."""
+
+    baskets: int
+    customers: int
+    page: Sequence[Gap]
+
+
+# Whose baskets are learnt from is drawn by the hash of the id: the same customers in every answer, and no kind of them more often.
+_GAPS = """
+WITH drawn AS MATERIALIZED (
+    SELECT customer_id FROM {known} WHERE newest >= $1 ORDER BY uuid_hash(customer_id), customer_id LIMIT {baskets}),
+bought AS (
+    SELECT customer_id, article, sum(net) AS net FROM {sold} JOIN drawn USING (customer_id)
+     WHERE day BETWEEN $1 AND $2 AND currency = $3 AND article <> '' GROUP BY customer_id, article HAVING sum(net) > 0),
+baskets AS MATERIALIZED (
+    SELECT customer_id, article, share FROM (
+        SELECT customer_id, article, net / sum(net) OVER (PARTITION BY customer_id) AS share,
+               row_number() OVER (PARTITION BY customer_id ORDER BY net DESC, article) AS place FROM bought) b
+     WHERE place <= {basket_articles}),
+targets AS MATERIALIZED ({targets}),
+theirs AS MATERIALIZED (
+    SELECT customer_id, article, sum(net) OVER (PARTITION BY customer_id) AS total FROM (
+        SELECT customer_id, article, sum(net) AS net FROM {sold} JOIN targets USING (customer_id)
+         WHERE day BETWEEN $1 AND $2 AND currency = $3 AND article <> '' GROUP BY customer_id, article HAVING sum(net) > 0) t),
+single AS MATERIALIZED (SELECT article, count(*) AS buyers FROM baskets GROUP BY article),
+pairs AS (
+    SELECT a.article AS because, b.article, count(*) AS both, avg(b.share) AS usual_share
+      FROM baskets a JOIN baskets b USING (customer_id)
+     WHERE a.article <> b.article AND a.article IN (SELECT article FROM theirs)
+     GROUP BY a.article, b.article HAVING count(*) >= {least_buyers}),
+followers AS (
+    SELECT p.*, p.both::numeric / x.buyers AS likelihood,
+           p.both::numeric * (SELECT count(DISTINCT customer_id) FROM baskets) / (x.buyers::numeric * y.buyers) AS lift
+      FROM pairs p JOIN single x ON x.article = p.because JOIN single y ON y.article = p.article),
+likeliest AS (
+    SELECT * FROM (
+        SELECT *, row_number() OVER (PARTITION BY because ORDER BY likelihood DESC, article) AS place
+          FROM followers WHERE lift >= {least_lift}) f
+     WHERE place <= {followers}),
+gaps AS (
+    SELECT DISTINCT ON (t.customer_id, f.article) t.customer_id, f.article, f.because, f.likelihood, f.lift, f.both, f.usual_share,
+           t.total AS net, f.likelihood * f.usual_share * t.total AS expected
+      FROM theirs t JOIN likeliest f ON f.because = t.article
+     WHERE NOT EXISTS (SELECT FROM theirs h WHERE h.customer_id = t.customer_id AND h.article = f.article)
+     ORDER BY t.customer_id, f.article, f.likelihood * f.usual_share DESC, f.because),
+page AS (SELECT * FROM gaps {behind} ORDER BY expected DESC, customer_id, article LIMIT {limit})
+SELECT h.*, p.* FROM (
+    SELECT (SELECT count(DISTINCT customer_id) FROM baskets) AS baskets, (SELECT count(*) FROM targets) AS customers) h
+  LEFT JOIN page p ON true ORDER BY p.expected DESC, p.customer_id, p.article"""
+_LARGEST = """
+SELECT customer_id FROM ({sales}) s WHERE article <> '' GROUP BY customer_id HAVING sum(net) > 0
+ ORDER BY sum(net) DESC, customer_id LIMIT {largest}"""
+_BEHIND = """
+ WHERE expected < {expected}::numeric
+    OR (expected = {expected} AND (customer_id, article) > ({customer}, {article}))"""
+
+
+async def gaps(
+    c: Connection,
+    schema: str,
+    asked: Question,
+    standard: ProductStandardPublished,
+    customer_id: UUID | None,
+    after: tuple[Decimal, UUID, str] | None,
+    limit: int,
+) -> Gaps:
+    """What one customer, or the largest of the scope, could buy besides; the largest expectation first. Baskets are the company's."""
+    sales = await scoped_sales(c, schema, asked)
+    arguments = list(sales.arguments)
+
+    def given(value: object) -> str:
+        arguments.append(value)
+        return f"${len(arguments)}"
+
+    if customer_id is None:
+        targets = _LARGEST.format(sales=sales.sql, largest=given(LARGEST))
+    else:
+        arguments = arguments[:3]
+        targets = f"SELECT {given(customer_id)}::uuid AS customer_id"
+    words = {
+        "targets": targets,
+        "known": await live_table(c, schema, CUSTOMER_SALES),
+        "sold": await sold_table(c, schema),
+        **{
+            name: given(getattr(standard, name))
+            for name in ("baskets", "basket_articles", "least_buyers", "least_lift", "followers")
+        },
+        "limit": given(limit),
+        "behind": "",
+    }
+    if after is not None:
+        words["behind"] = _BEHIND.format(expected=given(after[0]), customer=given(after[1]), article=given(after[2]))
+    rows = await c.fetch(_GAPS.format(**words), *arguments)
+    names = Gap.__dataclass_fields__
+    page = [Gap(**{name: row[name] for name in names}) for row in rows if row["article"] is not None]
+    return Gaps(rows[0]["baskets"], rows[0]["customers"], page)
