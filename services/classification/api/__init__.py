@@ -6,6 +6,7 @@ from services.classification.api import (
     articles,
     composition,
     credit_grades,
+    cross_selling,
     expectations,
     loyalty,
     man,
@@ -45,5 +46,6 @@ ROUTERS = (
     articles.router,
     products.router,
     product_mix.router,
+    cross_selling.router,
     stock.router,
 )
