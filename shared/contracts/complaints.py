@@ -6,19 +6,30 @@ from datetime import date
 from typing import ClassVar, Literal
 from uuid import UUID
 
+import msgspec
+
 from shared.contracts.event import Event, Personal, registered
 from shared.contracts.money import Money
 from shared.contracts.transactions import InvoiceRef
 
 ComplaintKind = Literal["QUALITY", "CONTRACT", "TRANSPORT", "SERVICE"]
 Channel = Literal["HOTLINE", "LETTER", "WEB", "EMAIL", "VISIT", "QUESTIONNAIRE", "OTHER"]
+Remedy = Literal["REPLACE", "REPAIR", "RETURN", "DISCOUNT", "CREDIT_NOTE", "COMPENSATION"]
+
+
+class CreditNoteRef(msgspec.Struct, frozen=True):
+    """A credit note is named by the system that issued it and its number there."""
+
+    source: str
+    number: str
 
 
 @registered
 class ComplaintReceived(Event, frozen=True, kw_only=True, omit_defaults=True):
     """The claimed amount is disputed while the complaint is open, over the named invoices, else the oldest overdue first.
 
-    `source` and `source_event_id` name the complaint in the system that delivered it, where one did.
+    `source` and `source_event_id` name the complaint in the system that delivered it, where one did. `continues` is an ended
+    complaint of the customer that this one takes up again.
     """
 
     type: ClassVar[str] = "regulars.complaints.complaint-received.v1"
@@ -37,10 +48,13 @@ class ComplaintReceived(Event, frozen=True, kw_only=True, omit_defaults=True):
     source: str | None = None
     source_event_id: str | None = None
     decided_by: UUID | None = None
+    continues: UUID | None = None
 
 
 @registered
 class ComplaintAssessed(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """`partly` founded counts as founded. `told_on`: when the customer was told, with the reasons."""
+
     type: ClassVar[str] = "regulars.complaints.complaint-assessed.v1"
     complaint_id: UUID
     customer_id: UUID
@@ -48,21 +62,31 @@ class ComplaintAssessed(Event, frozen=True, kw_only=True, omit_defaults=True):
     assessed_on: date
     severity: Literal["LOW", "MEDIUM", "HIGH"] = "MEDIUM"
     decided_by: UUID | None = None
+    partly: bool = False
+    complexity: Literal["SIMPLE", "COMPLEX"] | None = None
+    told_on: date | None = None
 
 
 @registered
 class SolutionCarriedOut(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """`credit_note` stands in the customer's ledger."""
+
     type: ClassVar[str] = "regulars.complaints.solution-carried-out.v1"
     complaint_id: UUID
     customer_id: UUID
     solution: str
     carried_out_on: date
     decided_by: UUID | None = None
+    remedies: tuple[Remedy, ...] = ()
+    credit_note: CreditNoteRef | None = None
 
 
 @registered
 class ClaimSettled(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """`agreed` is what the company gives of the claim; nothing agreed is a claim decided against the customer. Ends the dispute."""
+    """`agreed` is what the company gives of the claim; nothing agreed is a claim decided against the customer. Ends the dispute.
+
+    `decided_by` has decided with this authority, by that version of the rule; 0 is built in.
+    """
 
     type: ClassVar[str] = "regulars.complaints.claim-settled.v1"
     complaint_id: UUID
@@ -70,6 +94,8 @@ class ClaimSettled(Event, frozen=True, kw_only=True, omit_defaults=True):
     settled_on: date
     agreed: Money | None = None
     decided_by: UUID | None = None
+    authority: Literal["SALESPERSON", "HEADQUARTERS"] | None = None
+    rule_version: int | None = None
 
 
 @registered

@@ -15,6 +15,7 @@ from shared.contracts import (
     classification,
     company_alerts,
     complaint_facts,
+    complaint_steps,
     complaints,
     credit_grades,
     customer_grades,
@@ -35,6 +36,7 @@ CARDS_CONTROL = "regulars.cards.control.v1"
 CLASSIFICATION_EVENTS = "regulars.classification.events.v1"
 CLASSIFICATION_CONTROL = "regulars.classification.control.v1"
 COMPLAINTS_EVENTS = "regulars.complaints.events.v1"
+COMPLAINTS_CONTROL = "regulars.complaints.control.v1"
 ALERTS_EVENTS = "regulars.alerts.events.v1"
 ALERTS_CONTROL = "regulars.alerts.control.v1"
 ALERTS_COMPANY = "regulars.alerts.company.v1"
@@ -65,6 +67,7 @@ TOPICS: tuple[Topic, ...] = (
     Topic(CLASSIFICATION_EVENTS, "classification"),
     Topic(CLASSIFICATION_CONTROL, "classification", one_part=True, retention_ms=-1),
     Topic(COMPLAINTS_EVENTS, "complaints"),
+    Topic(COMPLAINTS_CONTROL, "complaints", one_part=True, retention_ms=-1),
     Topic(ALERTS_EVENTS, "alerts"),
     Topic(ALERTS_CONTROL, "alerts", one_part=True, retention_ms=-1),
     Topic(ALERTS_COMPANY, "alerts"),
@@ -103,6 +106,9 @@ CONTROL_TYPES = frozenset(
         prospects.ProspectStandardPublished,
         plans.SalesPlanned,
         loyalty.LoyaltyStandardPublished,
+        complaint_steps.ComplaintProcedurePublished,
+        complaint_steps.WorkingHoursPublished,
+        complaint_steps.DecisionRulePublished,
         alerts.WentLive,
         alerts.RulePublished,
         alerts.PopulationRefitted,
@@ -150,6 +156,24 @@ COMPLAINT_TYPES = frozenset(
         complaints.ComplaintWithdrawn,
     )
 )
+"""What other services know a complaint by."""
+
+COMPLAINT_STREAM_TYPES = COMPLAINT_TYPES | frozenset(
+    cls.type
+    for cls in (
+        complaint_steps.ComplaintAcknowledged,
+        complaint_steps.ComplaintAssigned,
+        complaint_steps.ComplaintInvestigated,
+        complaint_steps.SolutionProposed,
+        complaint_steps.SolutionApproved,
+        complaint_steps.SolutionRefused,
+        complaint_steps.CustomerSatisfied,
+        complaint_steps.CustomerDissatisfied,
+        complaint_steps.ComplaintHeld,
+        complaint_steps.ComplaintResumed,
+    )
+)
+"""All that the stream of a complaint holds: each moves its version on."""
 
 COMPLAINT_FACT_TYPES = frozenset(
     cls.type
