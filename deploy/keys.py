@@ -37,6 +37,8 @@ WRITING = (
     "cards.investment.write",
     "classification.class.write",
     "complaints.complaint.write",
+    "complaints.settlement.decide",
+    "complaints.standard.write",
     "alerts.alert.write",
     "alerts.abnormality.write",
     "alerts.rule.write",

@@ -12,10 +12,12 @@ from fastapi import FastAPI
 
 from services.complaints.api import ROUTERS
 from services.complaints.handlers.deps import SCHEMA, Deps
+from services.complaints.jobs.deadlines import DeadlineJob, watch_deadlines
 from services.complaints.read_models import READ_MODELS
 from services.complaints.settings import Settings
 from shared.auth.keys import KeyRing
 from shared.postgres.guards import check_database
+from shared.postgres.leader_lock import while_leading
 from shared.postgres.pool import Pool, opened_pool
 from shared.privacy.sealing import Sealer
 from shared.privacy.secrets import Secrets, load_secrets
@@ -73,13 +75,16 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
 
 
 async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) -> None:
-    """Relay and read models, for ever. Any failure of one ends all: the process is started again."""
+    """Relay, read models and deadlines, for ever. Any failure of one ends all: the process is started again."""
     async with AsyncExitStack() as stack:
         pool = await stack.enter_async_context(
             opened_pool(settings.dsn, name=f"{SERVICE}-work", max_size=settings.pool_size, statement_timeout_ms=WORK_STATEMENT_MS)
         )
         await check_database(pool, SERVICE, settings.parts)
         stores = await stores_of(stack, settings, SERVICE, FOLLOWED, pool)
+
+        async def jobs() -> None:
+            await watch_deadlines(DeadlineJob(pool, ZoneInfo(settings.zone), settings.parts))
 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(lead(service=SERVICE, dsn=settings.dsn, kafka=kafka_of(settings), now=now))
@@ -93,6 +98,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
                     stores=stores,
                 )
             )
+            tasks.create_task(while_leading(settings.dsn, f"regulars.{SERVICE}.jobs", jobs, application=f"{SERVICE}-jobs"))
             tasks.create_task(
                 serve_health(health_app(ready=answering([pool], SERVICE, READ_MODELS)), settings.host, settings.work_port)
             )

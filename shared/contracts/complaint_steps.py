@@ -47,11 +47,9 @@ class ComplaintAssigned(ComplaintStepEvent, frozen=True, kw_only=True, omit_defa
 
 @registered
 class ComplaintInvestigated(ComplaintStepEvent, frozen=True, kw_only=True, omit_defaults=True):
-    """`cause` is a code, `responsible` the department that answers for it."""
+    """The matter was looked into. The cause and who is responsible are facts of their own."""
 
     type: ClassVar[str] = "regulars.complaints.complaint-investigated.v1"
-    cause: str | None = None
-    responsible: str | None = None
     findings: Personal | None = None
 
 

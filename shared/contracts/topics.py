@@ -173,7 +173,7 @@ COMPLAINT_STREAM_TYPES = COMPLAINT_TYPES | frozenset(
         complaint_steps.ComplaintResumed,
     )
 )
-"""All that the stream of a complaint holds: each moves its version on."""
+"""The steps of a complaint's handling, as they stand in its stream."""
 
 COMPLAINT_FACT_TYPES = frozenset(
     cls.type

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from services.complaints.api import cases, complaints, facts, prevention, recurrence, standing, steps
+from services.complaints.api import (
+    cases,
+    complaints,
+    facts,
+    prevention,
+    procedure,
+    recurrence,
+    standards,
+    standing,
+    steps,
+    times,
+)
 
 ROUTERS = (
     complaints.router,
     steps.router,
+    procedure.router,
+    times.router,
+    standards.router,
     facts.router,
     cases.router,
     standing.router,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from typing import Annotated, Self
+from uuid import UUID
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.complaints.domain.commands import Severity
+from services.complaints.domain.commands import Complexity, Severity
 from services.complaints.domain.intake import Intake
-from shared.contracts.complaints import Channel, ComplaintKind
+from shared.contracts.complaints import Channel, ComplaintKind, CreditNoteRef, Remedy
 from shared.contracts.transactions import InvoiceRef
 from shared.web.days import BusinessDay
-from shared.web.fields import Body, Code, CustomerRef, Flag, FreeText, MoneyIn, Reference, SystemName
+from shared.web.fields import Body, Code, CustomerRef, Flag, FreeText, Moment, MoneyIn, Reference, SystemName
 
 Day = Annotated[BusinessDay | None, Field(description="Business day; today when left out")]
 
@@ -30,7 +31,8 @@ class InvoiceBody(Body):
 class ComplaintBody(Body):
     """A complaint. What is claimed is disputed while the complaint is open, over the named invoices, else the oldest due first.
 
-    With `source` and `source_event_id` it is received once, however often it is delivered. `description` is sealed.
+    With `source` and `source_event_id` it is received once, however often it is delivered. `description` is sealed. `continues`
+    is an ended complaint of the customer that this one takes up again.
     """
 
     customer: CustomerRef
@@ -46,6 +48,7 @@ class ComplaintBody(Body):
     description: FreeText | None = None
     source: SystemName | None = None
     source_event_id: Reference | None = None
+    continues: UUID | None = None
 
     @model_validator(mode="after")
     def _source_with_its_id(self) -> Self:
@@ -69,22 +72,39 @@ class ComplaintBody(Body):
             description=self.description,
             source=self.source,
             source_event_id=self.source_event_id,
+            continues=self.continues,
         )
 
 
 class AssessmentBody(Body):
-    """Whether the complaint is founded. It never touches the customer's credit or class."""
+    """Whether the complaint is founded, wholly or `partly`. It never touches the customer's credit or class. `told_on`: when the
+    customer was told so, politely and with the reasons."""
 
     founded: Flag
     severity: Severity = "MEDIUM"
     assessed_on: Day = None
+    partly: Flag = False
+    complexity: Complexity | None = None
+    told_on: Day = None
+
+
+class CreditNoteBody(Body):
+    """A credit note by the system that issued it and its number there."""
+
+    source: SystemName
+    number: Reference
+
+    def ref(self) -> CreditNoteRef:
+        return CreditNoteRef(self.source, self.number)
 
 
 class SolutionBody(Body):
-    """What was done for the customer."""
+    """What was done for the customer. `credit_note` is one in the customer's ledger."""
 
     solution: Code
     carried_out_on: Day = None
+    remedies: Annotated[tuple[Remedy, ...], Field(max_length=6)] = ()
+    credit_note: CreditNoteBody | None = None
 
 
 class SettlementBody(Body):
@@ -105,3 +125,56 @@ class WithdrawalBody(Body):
     """The customer takes the complaint back."""
 
     withdrawn_on: Day = None
+
+
+At = Annotated[Moment | None, Field(description="When it happened; now when left out")]
+
+
+class StepBody(Body):
+    """A step without further words."""
+
+    at: At = None
+
+
+class AssignmentBody(Body):
+    """The department that looks into it, and who answers for it there."""
+
+    department: Code
+    owner: UUID | None = None
+    at: At = None
+
+
+class InvestigationBody(Body):
+    """What was found, in words, which are sealed. The cause and who is responsible are entered as facts."""
+
+    findings: FreeText | None = None
+    at: At = None
+
+
+class ProposalBody(Body):
+    """What the customer is to get. `because`: why it is less or other than what was asked for."""
+
+    remedies: Annotated[tuple[Remedy, ...], Field(min_length=1, max_length=6)]
+    offered: MoneyIn | None = None
+    because: Code | None = None
+    at: At = None
+
+
+class ReasonBody(Body):
+    because: Code
+    at: At = None
+
+
+class ConfirmationBody(Body):
+    """What the customer says. Not satisfied: back to the investigation, in the next round."""
+
+    satisfied: Flag
+    because: Code | None = None
+    at: At = None
+
+
+class HoldBody(Body):
+    """What is waited for. No time passes until the complaint is taken up again."""
+
+    reason: Code
+    at: At = None

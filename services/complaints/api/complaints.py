@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
+import msgspec
 from fastapi import APIRouter, Body, Query, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
@@ -21,8 +22,9 @@ from services.complaints.handlers.problems import COMPLAINT_CONFLICT, COMPLAINT_
 from services.complaints.handlers.receiving import receive
 from services.complaints.read_models.complaints import COMPLAINTS, Filters, open_totals, page
 from services.complaints.read_models.customers import CUSTOMERS
-from shared.contracts.complaints import ComplaintKind, ComplaintReceived
+from shared.contracts.complaints import ComplaintKind
 from shared.event_store.load import load
+from shared.privacy.fields import change
 from shared.projections.read_model import ReadModel
 from shared.projections.waiting import wait_for
 from shared.web.amounts import money_body
@@ -126,17 +128,18 @@ def _read(item: Any) -> Intake | Problem:
     summary="The whole record of a complaint and its handling",
 )
 async def get_complaint(complaint_id: UUID, caller: Caller, deps: Dependencies, request: Request) -> Response:
-    """Always fresh: read from the complaint's own stream. The description needs the scope `cards.pii.read`."""
+    """Always fresh: read from the complaint's own stream. Free text needs the scope `cards.pii.read`."""
     stream = complaint_stream(complaint_id)
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, stream)
-    received = loaded.events[0].event if loaded.events else None
-    if not isinstance(received, ComplaintReceived):
+    if not loaded.events:
         raise Problem(COMPLAINT_UNKNOWN)
-    description = None
     if caller.may(PERSONAL_SCOPE):
-        description = (await deps.sealer.unseal_struct(received, stream)).description
-    return resource(recorded(loaded.events, description), loaded.version, request)
+        clear = await deps.sealer.unseal_structs([(one.event, stream) for one in loaded.events])
+    else:
+        clear = [change(one.event, lambda _field, _text: None) for one in loaded.events]
+    envelopes = [msgspec.structs.replace(one, event=event) for one, event in zip(loaded.events, clear, strict=True)]
+    return resource(recorded(envelopes), loaded.version, request)
 
 
 @router.get("/v1/complaints", dependencies=[reads], summary="Complaints, the latest received first")

@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Request
 from starlette.responses import Response
 
+from services.complaints.api.authority import authority_of
 from services.complaints.api.bodies import AssessmentBody, ClosureBody, SettlementBody, SolutionBody, WithdrawalBody
 from services.complaints.api.deps import Dependencies
 from services.complaints.api.examples import ASSESSMENT, CLOSURE, SETTLEMENT, SOLUTION, WITHDRAWAL
@@ -24,12 +25,12 @@ from services.complaints.handlers.problems import COMPLAINT_ENDED, COMPLAINT_UNK
 from services.complaints.handlers.steps import take_step
 from shared.web.commands import Command, CommandKey, IfMatch, respond
 from shared.web.correlation import event_meta
-from shared.web.scope import scope
+from shared.web.scope import Caller, scope
 
 router = APIRouter(tags=["complaints"])
 writes = scope("complaints.complaint.write")
 
-_RESPONSES: dict[int | str, dict[str, Any]] = {
+RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {"description": "Done; the ETag is of the new version"},
     404: {"description": COMPLAINT_UNKNOWN},
     409: {"description": f"{COMPLAINT_ENDED} or another refusal; see /problems"},
@@ -40,9 +41,7 @@ async def _taken(complaint_id: UUID, step: Step, version: int, key: CommandKey, 
     return respond(await take_step(deps, complaint_id, step, version, key, event_meta(request)), request)
 
 
-@router.post(
-    "/v1/complaints/{complaint_id}/assessment", dependencies=[writes], responses=_RESPONSES, summary="Assess a complaint"
-)
+@router.post("/v1/complaints/{complaint_id}/assessment", dependencies=[writes], responses=RESPONSES, summary="Assess a complaint")
 async def assess_complaint(
     complaint_id: UUID,
     body: Annotated[AssessmentBody, Body(openapi_examples=ASSESSMENT)],
@@ -53,41 +52,60 @@ async def assess_complaint(
 ) -> Response:
     """Assessing again, also after a solution, is how a customer who is not satisfied comes back into the procedure."""
     today = deps.today()
-    step = AssessComplaint(body.founded, body.severity, body.assessed_on or today, today, key.principal)
+    step = AssessComplaint(
+        founded=body.founded,
+        severity=body.severity,
+        assessed_on=body.assessed_on or today,
+        today=today,
+        decided_by=key.principal,
+        partly=body.partly,
+        complexity=body.complexity,
+        told_on=body.told_on,
+    )
     return await _taken(complaint_id, step, version, key, deps, request)
 
 
-@router.post("/v1/complaints/{complaint_id}/solution", dependencies=[writes], responses=_RESPONSES, summary="Report a solution")
+@router.post("/v1/complaints/{complaint_id}/solution", dependencies=[writes], responses=RESPONSES, summary="Report a solution")
 async def report_solution(
     complaint_id: UUID,
     body: Annotated[SolutionBody, Body(openapi_examples=SOLUTION)],
     version: IfMatch,
     key: Command,
     deps: Dependencies,
+    caller: Caller,
     request: Request,
 ) -> Response:
     today = deps.today()
-    step = ReportSolution(body.solution, body.carried_out_on or today, today, key.principal)
+    step = ReportSolution(
+        solution=body.solution,
+        carried_out_on=body.carried_out_on or today,
+        today=today,
+        decided_by=key.principal,
+        remedies=body.remedies,
+        credit_note=None if body.credit_note is None else body.credit_note.ref(),
+        authority=authority_of(caller),
+    )
     return await _taken(complaint_id, step, version, key, deps, request)
 
 
-@router.post("/v1/complaints/{complaint_id}/settlement", dependencies=[writes], responses=_RESPONSES, summary="Settle a claim")
+@router.post("/v1/complaints/{complaint_id}/settlement", dependencies=[writes], responses=RESPONSES, summary="Settle a claim")
 async def settle_claim(
     complaint_id: UUID,
     body: Annotated[SettlementBody, Body(openapi_examples=SETTLEMENT)],
     version: IfMatch,
     key: Command,
     deps: Dependencies,
+    caller: Caller,
     request: Request,
 ) -> Response:
     """Ends the dispute: what was withheld is owed again, less a credit note over what was agreed."""
     today = deps.today()
     agreed = None if body.agreed is None else body.agreed.money
-    step = SettleClaim(agreed, body.settled_on or today, today, key.principal)
+    step = SettleClaim(agreed, body.settled_on or today, today, key.principal, authority_of(caller))
     return await _taken(complaint_id, step, version, key, deps, request)
 
 
-@router.post("/v1/complaints/{complaint_id}/closure", dependencies=[writes], responses=_RESPONSES, summary="Close a complaint")
+@router.post("/v1/complaints/{complaint_id}/closure", dependencies=[writes], responses=RESPONSES, summary="Close a complaint")
 async def close_complaint(
     complaint_id: UUID,
     body: Annotated[ClosureBody, Body(openapi_examples=CLOSURE)],
@@ -102,7 +120,7 @@ async def close_complaint(
 
 
 @router.post(
-    "/v1/complaints/{complaint_id}/withdrawal", dependencies=[writes], responses=_RESPONSES, summary="Withdraw a complaint"
+    "/v1/complaints/{complaint_id}/withdrawal", dependencies=[writes], responses=RESPONSES, summary="Withdraw a complaint"
 )
 async def withdraw_complaint(
     complaint_id: UUID,

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.complaints.domain.states import NAMES
 from services.complaints.read_models.complaints import ComplaintRow, evolve, invoices_of
 from shared.contracts.complaint_facts import OfComplaint
+from shared.contracts.complaints import (
+    ClaimSettled,
+    ComplaintAssessed,
+    ComplaintClosed,
+    ComplaintReceived,
+    ComplaintWithdrawn,
+    SolutionCarriedOut,
+)
 from shared.contracts.envelope import Envelope
 from shared.contracts.event import Event
+from shared.contracts.money import Money
 from shared.web.amounts import money_body
 
-_STEPS = {
-    "complaint-received": ("RECEIVED", "received_on"),
-    "complaint-assessed": ("ASSESSED", "assessed_on"),
-    "solution-carried-out": ("SOLVED", "carried_out_on"),
-    "claim-settled": ("SETTLED", "settled_on"),
-    "complaint-closed": ("CLOSED", "closed_on"),
-    "complaint-withdrawn": ("WITHDRAWN", "withdrawn_on"),
+_DAYS: Mapping[type[Event], str] = {
+    ComplaintReceived: "received_on",
+    ComplaintAssessed: "assessed_on",
+    SolutionCarriedOut: "carried_out_on",
+    ClaimSettled: "settled_on",
+    ComplaintClosed: "closed_on",
+    ComplaintWithdrawn: "withdrawn_on",
 }
-_DETAILS = ("founded", "severity", "solution", "agreed", "lesson")
+"""The business day of a step; other events call it `on`."""
+_NAMES = {ComplaintReceived: "RECEIVED", ClaimSettled: "SETTLED"}
+_HIDDEN = frozenset(("complaint_id", "customer_id", "decided_by", "on"))
 
 
 def listed(row: ComplaintRow) -> dict[str, Any]:
@@ -52,22 +64,37 @@ def listed(row: ComplaintRow) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def recorded(envelopes: Sequence[Envelope], description: str | None) -> dict[str, Any]:
-    """The whole record of a complaint and its handling; the description where the caller may read it."""
+def recorded(envelopes: Sequence[Envelope]) -> dict[str, Any]:
+    """The whole record of a complaint and its handling. Its events say in the clear what the caller may read, and nothing else."""
     row: ComplaintRow | None = None
     for envelope in envelopes:
         row = evolve(row, envelope)
-    if row is None:
+    received = envelopes[0].event if envelopes else None
+    if row is None or not isinstance(received, ComplaintReceived):
         raise AssertionError("the stream of a complaint begins with its receipt")
     handling = [envelope for envelope in envelopes if not isinstance(envelope.event, OfComplaint)]
     shown = listed(row) | {"steps": [_step(envelope) for envelope in handling]}
-    return shown if description is None else shown | {"description": description}
+    if received.continues is not None:
+        shown["continues"] = received.continues
+    return shown if received.description is None else shown | {"description": received.description}
 
 
 def _step(envelope: Envelope) -> dict[str, Any]:
-    event: Event = envelope.event
-    step, day = _STEPS[envelope.type.split(".")[2]]
-    found = {"step": step, "on": getattr(event, day), "by": getattr(event, "decided_by", None)}
-    found |= {name: getattr(event, name, None) for name in _DETAILS}
+    """A step with its business day and moment, and all that its event says; what was received stands above the steps."""
+    event = envelope.event
+    day = _DAYS.get(type(event), "on")
+    found: dict[str, Any] = {
+        "step": _NAMES.get(type(event)) or NAMES.get(type(event)) or envelope.type.split(".")[2].replace("-", "_").upper(),
+        "on": getattr(event, day, None),
+        "at": envelope.occurred_at,
+        "by": getattr(event, "decided_by", None),
+    }
+    if not isinstance(event, ComplaintReceived):
+        said = {name: getattr(event, name) for name in event.__struct_fields__ if name not in _HIDDEN and name != day}
+        found |= {name: _money(value) for name, value in said.items()}
     found |= {"event_id": envelope.event_id, "recorded_at": envelope.recorded_at}
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in found.items() if value not in (None, ())}
+
+
+def _money(value: Any) -> Any:
+    return money_body(value.amount, value.currency) if isinstance(value, Money) else value

@@ -7,11 +7,13 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from shared.contracts.complaints import Channel, ComplaintKind
+from shared.contracts.complaint_steps import Authority
+from shared.contracts.complaints import Channel, ComplaintKind, CreditNoteRef, Remedy
 from shared.contracts.money import Money
 from shared.contracts.transactions import InvoiceRef
 
 Severity = Literal["LOW", "MEDIUM", "HIGH"]
+Complexity = Literal["SIMPLE", "COMPLEX"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +36,34 @@ class ReceiveComplaint:
     source: str | None = None
     source_event_id: str | None = None
     decided_by: UUID | None = None
+    continues: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AssessComplaint:
+    """`partly` founded is founded. `told_on`: when the customer was told, politely and with the reasons."""
+
     founded: bool
     severity: Severity
     assessed_on: date
     today: date
     decided_by: UUID | None = None
+    partly: bool = False
+    complexity: Complexity | None = None
+    told_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReportSolution:
+    """`authority` of whoever reports it; `credit_note` is one in the customer's ledger."""
+
     solution: str
     carried_out_on: date
     today: date
     decided_by: UUID | None = None
+    remedies: tuple[Remedy, ...] = ()
+    credit_note: CreditNoteRef | None = None
+    authority: Authority = "SALESPERSON"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +74,7 @@ class SettleClaim:
     settled_on: date
     today: date
     decided_by: UUID | None = None
+    authority: Authority = "SALESPERSON"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,99 @@ class WithdrawComplaint:
     decided_by: UUID | None = None
 
 
-Step = AssessComplaint | ReportSolution | SettleClaim | CloseComplaint | WithdrawComplaint
+@dataclass(frozen=True, slots=True)
+class AcknowledgeComplaint:
+    on: date
+    today: date
+    decided_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssignComplaint:
+    department: str
+    on: date
+    today: date
+    owner: UUID | None = None
+    decided_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportInvestigation:
+    on: date
+    today: date
+    findings: str | None = None
+    decided_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeSolution:
+    """`because`: why it is less or other than the customer asked for."""
+
+    remedies: tuple[Remedy, ...]
+    on: date
+    today: date
+    offered: Money | None = None
+    because: str | None = None
+    decided_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveSolution:
+    authority: Authority
+    on: date
+    today: date
+    decided_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefuseSolution:
+    authority: Authority
+    because: str
+    on: date
+    today: date
+    decided_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HearCustomer:
+    """What the customer says to what was done."""
+
+    satisfied: bool
+    on: date
+    today: date
+    because: str | None = None
+    decided_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldComplaint:
+    reason: str
+    on: date
+    today: date
+    decided_by: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeComplaint:
+    on: date
+    today: date
+    decided_by: UUID | None = None
+
+
+Handling = (
+    AcknowledgeComplaint
+    | AssignComplaint
+    | ReportInvestigation
+    | ProposeSolution
+    | ApproveSolution
+    | RefuseSolution
+    | HearCustomer
+    | HoldComplaint
+    | ResumeComplaint
+)
+"""The steps of the procedure beyond the short way."""
+
+Step = AssessComplaint | ReportSolution | SettleClaim | CloseComplaint | WithdrawComplaint | Handling
 """What is done with a complaint that was received."""
 
 ComplaintCommand = ReceiveComplaint | Step

@@ -1,15 +1,14 @@
-"""A complaint from its receipt to its end: received, assessed, solved, settled, closed or withdrawn.
+"""What may be done with a complaint, from its receipt to its end: closed with a lesson, or withdrawn.
 
-Assessing again after a solution is how a customer who is not satisfied comes back into the procedure. Questions, help
-requests and opinions are no complaints and never enter here.
+A small company may take the short way: assess or solve or settle, and close. Which steps are obligatory is a published
+procedure. Questions, help requests and opinions are no complaints and never enter here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import assert_never
 from uuid import UUID, uuid5
 
 from services.complaints.domain import refusals
@@ -20,9 +19,12 @@ from services.complaints.domain.commands import (
     ReceiveComplaint,
     ReportSolution,
     SettleClaim,
+    Step,
     WithdrawComplaint,
 )
-from shared.contracts.complaint_facts import OfComplaint
+from services.complaints.domain.handling import HandlingEvent, check_authority, check_offer, handle, in_order
+from services.complaints.domain.standards import Standards
+from services.complaints.domain.states import Closed, Complaint, NotReceived, Open, Withdrawn
 from shared.contracts.complaints import (
     ClaimSettled,
     ComplaintAssessed,
@@ -31,51 +33,19 @@ from shared.contracts.complaints import (
     ComplaintWithdrawn,
     SolutionCarriedOut,
 )
-from shared.contracts.event import Event
-from shared.contracts.money import Money
 
-ComplaintEvent = ComplaintReceived | ComplaintAssessed | SolutionCarriedOut | ClaimSettled | ComplaintClosed | ComplaintWithdrawn
+ComplaintEvent = (
+    ComplaintReceived
+    | ComplaintAssessed
+    | SolutionCarriedOut
+    | ClaimSettled
+    | ComplaintClosed
+    | ComplaintWithdrawn
+    | HandlingEvent
+)
 
 _DELIVERED = UUID("3f0f7c1e-7a4b-5b0e-9c55-0d9e6b1f2a47")
-
-
-@dataclass(frozen=True, slots=True)
-class NotReceived:
-    """Nobody has complained."""
-
-
-@dataclass(frozen=True, slots=True)
-class Open:
-    """Received, nothing done yet. Base of what is going on: every later state keeps what was received."""
-
-    complaint_id: UUID
-    customer_id: UUID
-    received_on: date
-    claimed: Money | None
-    settled: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Assessed(Open):
-    founded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Solved(Open):
-    """The solution was carried out; the customer has still to be content with it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    customer_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    customer_id: UUID
-
-
-Complaint = NotReceived | Open | Assessed | Solved | Closed | Withdrawn
+SHORT_WAY = Standards()
 
 
 def complaint_stream(complaint_id: UUID) -> str:
@@ -87,55 +57,64 @@ def delivered_id(source: str, source_event_id: str) -> UUID:
     return uuid5(_DELIVERED, f"{source}/{source_event_id}")
 
 
-def decide(state: Complaint, command: ComplaintCommand) -> list[ComplaintEvent]:
+def decide(state: Complaint, command: ComplaintCommand, standards: Standards = SHORT_WAY) -> list[ComplaintEvent]:
     """The events that the command leads to. Raises a ComplaintRefused."""
-    match state, command:
-        case NotReceived(), ReceiveComplaint():
-            return [_received(command)]
-        case NotReceived(), _:
+    match state:
+        case NotReceived():
+            if isinstance(command, ReceiveComplaint):
+                return [_received(command)]
             raise refusals.ComplaintUnknown
-        case _, ReceiveComplaint():
+        case Open() | Closed() | Withdrawn() if isinstance(command, ReceiveComplaint):
             raise refusals.ComplaintExists
-        case ((Closed() | Withdrawn()), _):
+        case Closed() | Withdrawn():
             raise refusals.ComplaintEnded
-        case Open(), AssessComplaint():
-            _check_day(state, command.assessed_on, command.today)
-            return [
-                ComplaintAssessed(
-                    complaint_id=state.complaint_id,
-                    customer_id=state.customer_id,
-                    founded=command.founded,
-                    severity=command.severity,
-                    assessed_on=command.assessed_on,
-                    decided_by=command.decided_by,
-                )
-            ]
-        case Open(), ReportSolution():
-            _check_day(state, command.carried_out_on, command.today)
-            return [
-                SolutionCarriedOut(
-                    complaint_id=state.complaint_id,
-                    customer_id=state.customer_id,
-                    solution=command.solution,
-                    carried_out_on=command.carried_out_on,
-                    decided_by=command.decided_by,
-                )
-            ]
-        case Open(), SettleClaim():
-            return [_settled(state, command)]
-        case Open(), CloseComplaint():
-            return [_closed(state, command)]
-        case Open(), WithdrawComplaint():
-            _check_day(state, command.withdrawn_on, command.today)
-            return [
-                ComplaintWithdrawn(
-                    complaint_id=state.complaint_id,
-                    customer_id=state.customer_id,
-                    withdrawn_on=command.withdrawn_on,
-                    decided_by=command.decided_by,
-                )
-            ]
-    raise AssertionError(f"unknown command {command!r}")
+        case Open():
+            _check_day(state, command)
+            return [_step(state, command, standards)]
+    assert_never(state)
+
+
+def _step(state: Open, command: Step, standards: Standards) -> ComplaintEvent:
+    match command:
+        case AssessComplaint():
+            in_order(state, standards, "ASSESSED")
+            return ComplaintAssessed(
+                complaint_id=state.complaint_id,
+                customer_id=state.customer_id,
+                founded=command.founded,
+                severity=command.severity,
+                assessed_on=command.assessed_on,
+                decided_by=command.decided_by,
+                partly=command.founded and command.partly,
+                complexity=command.complexity,
+                told_on=command.told_on,
+            )
+        case ReportSolution():
+            in_order(state, standards, "CARRIED_OUT")
+            if "PROPOSED" in state.done:
+                check_authority(state, command.authority, state.offered, standards)
+            return SolutionCarriedOut(
+                complaint_id=state.complaint_id,
+                customer_id=state.customer_id,
+                solution=command.solution,
+                carried_out_on=command.carried_out_on,
+                decided_by=command.decided_by,
+                remedies=command.remedies,
+                credit_note=command.credit_note,
+            )
+        case SettleClaim():
+            in_order(state, standards, "CARRIED_OUT")
+            return _settled(state, command, standards)
+        case CloseComplaint():
+            return _closed(state, command, standards)
+        case WithdrawComplaint():
+            return ComplaintWithdrawn(
+                complaint_id=state.complaint_id,
+                customer_id=state.customer_id,
+                withdrawn_on=command.withdrawn_on,
+                decided_by=command.decided_by,
+            )
+    return handle(state, command, standards)
 
 
 def _received(command: ReceiveComplaint) -> ComplaintReceived:
@@ -159,35 +138,35 @@ def _received(command: ReceiveComplaint) -> ComplaintReceived:
         source=command.source,
         source_event_id=command.source_event_id,
         decided_by=command.decided_by,
+        continues=command.continues,
     )
 
 
-def _settled(state: Open, command: SettleClaim) -> ClaimSettled:
-    _check_day(state, command.settled_on, command.today)
+def _settled(state: Open, command: SettleClaim, standards: Standards) -> ClaimSettled:
     if state.settled:
         raise refusals.ClaimAlreadySettled
     agreed = command.agreed
-    if agreed is not None and agreed.amount < 0:
-        raise refusals.AmountNotPositive
-    # Where no amount was claimed, a gift to make good is nobody's loss.
-    claimed = state.claimed
-    if agreed is not None and claimed is not None and (agreed.currency != claimed.currency or agreed.amount > claimed.amount):
-        raise refusals.AgreedMoreThanClaimed
+    check_offer(state, agreed)
+    check_authority(state, command.authority, agreed, standards)
     return ClaimSettled(
         complaint_id=state.complaint_id,
         customer_id=state.customer_id,
         agreed=None if agreed is None or agreed.amount == Decimal(0) else agreed,
         settled_on=command.settled_on,
         decided_by=command.decided_by,
+        authority=command.authority if standards.rule.version else None,
+        rule_version=standards.rule.version or None,
     )
 
 
-def _closed(state: Open, command: CloseComplaint) -> ComplaintClosed:
-    _check_day(state, command.closed_on, command.today)
-    if not state.settled and not isinstance(state, Assessed | Solved):
+def _closed(state: Open, command: CloseComplaint, standards: Standards) -> ComplaintClosed:
+    in_order(state, standards, "CLOSED")
+    if not state.handled:
         raise refusals.NotHandledYet
     if state.claimed is not None and not state.settled:
         raise refusals.ClaimNotSettled
+    if command.lesson is None and standards.procedure.lesson:
+        raise refusals.LessonMissing
     return ComplaintClosed(
         complaint_id=state.complaint_id,
         customer_id=state.customer_id,
@@ -197,37 +176,25 @@ def _closed(state: Open, command: CloseComplaint) -> ComplaintClosed:
     )
 
 
-def _check_day(state: Open, day: date, today: date) -> None:
+def day_of(command: Step) -> date:
+    """The business day on which the step was taken."""
+    match command:
+        case AssessComplaint():
+            return command.assessed_on
+        case ReportSolution():
+            return command.carried_out_on
+        case SettleClaim():
+            return command.settled_on
+        case CloseComplaint():
+            return command.closed_on
+        case WithdrawComplaint():
+            return command.withdrawn_on
+    return command.on
+
+
+def _check_day(state: Open, command: Step) -> None:
+    day = day_of(command)
     if day < state.received_on:
         raise refusals.BeforeReceipt
-    if day > today:
+    if day > command.today:
         raise refusals.DayInFuture
-
-
-def evolve(state: Complaint, event: Event) -> Complaint:
-    """The state after one event of the complaint's stream."""
-    match event:
-        case ComplaintReceived():
-            return Open(event.complaint_id, event.customer_id, event.received_on, event.claimed)
-        case ComplaintAssessed() if isinstance(state, Open):
-            return Assessed(state.complaint_id, state.customer_id, state.received_on, state.claimed, state.settled, event.founded)
-        case SolutionCarriedOut() if isinstance(state, Open):
-            return Solved(state.complaint_id, state.customer_id, state.received_on, state.claimed, state.settled)
-        case ClaimSettled() if isinstance(state, Open):
-            return replace(state, settled=True)
-        case ComplaintClosed():
-            return Closed(event.customer_id)
-        case ComplaintWithdrawn():
-            return Withdrawn(event.customer_id)
-        case OfComplaint():
-            # What is known of the matter moves no step of its handling.
-            return state
-    raise AssertionError(f"unknown event {event!r}")
-
-
-def state_of(events: Iterable[Event]) -> Complaint:
-    """The state after all events of a stream."""
-    state: Complaint = NotReceived()
-    for event in events:
-        state = evolve(state, event)
-    return state

@@ -33,6 +33,7 @@ class Intake:
     description: str | None = None
     source: str | None = None
     source_event_id: str | None = None
+    continues: UUID | None = None
 
     def command(self, complaint_id: UUID, customer_id: UUID, today: date, decided_by: UUID) -> ReceiveComplaint:
         return ReceiveComplaint(
@@ -52,6 +53,7 @@ class Intake:
             source=self.source,
             source_event_id=self.source_event_id,
             decided_by=decided_by,
+            continues=self.continues,
         )
 
     def repeats(self, stored: ComplaintReceived, new: ComplaintReceived) -> bool:

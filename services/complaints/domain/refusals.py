@@ -45,3 +45,59 @@ class BeforeReceipt(ComplaintRefused):
 
 class DayInFuture(ComplaintRefused):
     """The day is later than today, by the company's calendar."""
+
+
+class StepsLeftOut(ComplaintRefused):
+    """By the company's procedure other steps come first; the message names them."""
+
+
+class NothingProposed(ComplaintRefused):
+    """There is no solution to approve or to refuse in this round."""
+
+
+class NothingToConfirm(ComplaintRefused):
+    """Nothing was carried out or settled with which the customer could be content."""
+
+
+class ReasonNeeded(ComplaintRefused):
+    """Less or other than what the customer asked for is offered, and nothing says why."""
+
+
+class AboveAuthority(ComplaintRefused):
+    """By the company's rule headquarters decides on this amount, and has not approved it."""
+
+
+class TakenAlready(ComplaintRefused):
+    """The complaint was acknowledged before."""
+
+
+class OnHold(ComplaintRefused):
+    """The clock stands still already."""
+
+
+class NotOnHold(ComplaintRefused):
+    """The clock runs."""
+
+
+class LessonMissing(ComplaintRefused):
+    """By the company's procedure a complaint is closed with what is learnt from it."""
+
+
+class NotContinuing(ComplaintRefused):
+    """What is taken up again is an ended complaint of the same customer."""
+
+
+class StandardRefused(Exception):
+    """Base of what is wrong with a standard; the message says what."""
+
+
+class ProcedureRefused(StandardRefused):
+    """A procedure that could not be followed."""
+
+
+class HoursRefused(StandardRefused):
+    """Hours in which nothing would ever be done, or that overlap."""
+
+
+class RuleRefused(StandardRefused):
+    """A rule that says two things of one case."""

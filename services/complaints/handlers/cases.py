@@ -12,9 +12,10 @@ import msgspec
 
 from services.complaints.domain import case as cases
 from services.complaints.domain.case import CaseCommand, MakeComplaint, ReceiveCase, case_of, case_stream
-from services.complaints.domain.complaint import NotReceived, complaint_stream
+from services.complaints.domain.complaint import complaint_stream
 from services.complaints.domain.complaint import decide as decide_complaint
 from services.complaints.domain.intake import Intake
+from services.complaints.domain.states import NotReceived
 from services.complaints.handlers.acts import Act, Beside, Done, carry_out, place
 from services.complaints.handlers.deps import SCHEMA, Deps
 from services.complaints.handlers.fact_problems import CASE_CONFLICT, CASE_UNKNOWN

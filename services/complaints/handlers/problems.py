@@ -47,6 +47,59 @@ BEFORE_RECEIPT = describe(
     "BEFORE_RECEIPT", 409, "The day lies before the receipt", "No step lies before the day on which the complaint was received."
 )
 DAY_IN_FUTURE = describe("DAY_IN_FUTURE", 422, "The day lies in the future", "Today is a day in the company's time zone.")
+STEPS_LEFT_OUT = describe(
+    "STEPS_LEFT_OUT",
+    409,
+    "Other steps come first",
+    "By the company's procedure for complaints of this severity other steps come before this one. The detail names them.",
+)
+NOTHING_PROPOSED = describe(
+    "NOTHING_PROPOSED", 409, "Nothing is proposed", "Propose a solution first; one that was refused is no more."
+)
+NOTHING_TO_CONFIRM = describe(
+    "NOTHING_TO_CONFIRM",
+    409,
+    "Nothing was done yet",
+    "The customer is asked once a solution was carried out or the claim settled.",
+)
+REASON_NEEDED = describe(
+    "REASON_NEEDED",
+    422,
+    "A reason is needed",
+    "What is offered is less or other than what the customer asked for. Say why, in `because`: the customer is owed a reason.",
+)
+ABOVE_AUTHORITY = describe(
+    "ABOVE_AUTHORITY",
+    403,
+    "Headquarters decides on this amount",
+    "By the company's rule this amount, for complaints of this kind and currency, is above what a salesperson decides. Have "
+    "headquarters approve the proposal, or decide with the scope complaints.settlement.decide.",
+)
+TAKEN_ALREADY = describe("TAKEN_ALREADY", 409, "The step was taken before", "A complaint is acknowledged once.")
+ON_HOLD = describe("ON_HOLD", 409, "The complaint is on hold", "Its clock stands still already. Resume it first.")
+NOT_ON_HOLD = describe("NOT_ON_HOLD", 409, "The complaint is not on hold", "Its clock runs.")
+LESSON_MISSING = describe(
+    "LESSON_MISSING",
+    422,
+    "The lesson is missing",
+    "By the company's procedure a complaint is closed with what is learnt from it.",
+)
+NOT_CONTINUING = describe(
+    "NOT_CONTINUING",
+    409,
+    "There is nothing to continue",
+    "`continues` names a complaint of the same customer that has ended. One that is open is taken further itself.",
+)
+STANDARD_REFUSED = describe(
+    "STANDARD_REFUSED", 422, "The standard cannot be followed", "The detail names what cannot be; nothing was published."
+)
+TOO_MANY_TO_MEASURE = describe(
+    "TOO_MANY_TO_MEASURE",
+    422,
+    "Too many complaints",
+    "Times are measured over at most 20000 complaints. Ask for a shorter period.",
+)
+PERIOD_BACKWARDS = describe("PERIOD_BACKWARDS", 422, "The period ends before it begins", "`to` is not before `from`.")
 TOO_MANY_COMPLAINTS = describe(
     "TOO_MANY_COMPLAINTS", 413, "Too many complaints", "A bulk request holds at most 1000 complaints. Send several."
 )
@@ -63,9 +116,19 @@ _CODES: dict[type[refusals.ComplaintRefused], str] = {
     refusals.BeforeReceipt: BEFORE_RECEIPT,
     refusals.DayInFuture: DAY_IN_FUTURE,
     **fact_problems.CODES,
+    refusals.StepsLeftOut: STEPS_LEFT_OUT,
+    refusals.NothingProposed: NOTHING_PROPOSED,
+    refusals.NothingToConfirm: NOTHING_TO_CONFIRM,
+    refusals.ReasonNeeded: REASON_NEEDED,
+    refusals.AboveAuthority: ABOVE_AUTHORITY,
+    refusals.TakenAlready: TAKEN_ALREADY,
+    refusals.OnHold: ON_HOLD,
+    refusals.NotOnHold: NOT_ON_HOLD,
+    refusals.LessonMissing: LESSON_MISSING,
+    refusals.NotContinuing: NOT_CONTINUING,
 }
 
 
 def refused(refusal: refusals.ComplaintRefused) -> Problem:
     """The problem behind a refusal."""
-    return Problem(_CODES[type(refusal)])
+    return Problem(_CODES[type(refusal)], detail=str(refusal) or None)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from services.complaints.domain.complaint import NotReceived, complaint_stream, decide, delivered_id
+from services.complaints.domain.complaint import complaint_stream, decide, delivered_id
 from services.complaints.domain.intake import Intake
-from services.complaints.domain.refusals import ComplaintRefused
+from services.complaints.domain.refusals import ComplaintRefused, NotContinuing
+from services.complaints.domain.states import Closed, Complaint, NotReceived, Withdrawn, state_of
 from services.complaints.handlers.deps import SCHEMA, Deps
 from services.complaints.handlers.places import place_of
 from services.complaints.handlers.problems import COMPLAINT_CONFLICT, refused
@@ -21,7 +22,7 @@ from shared.contracts.complaints import ComplaintReceived
 from shared.contracts.cursor import part_of
 from shared.event_store.append import append_many
 from shared.event_store.events import Append, CommandRecord, NewEvent
-from shared.event_store.load import load
+from shared.event_store.load import load, load_many
 from shared.postgres.pool import Connection
 from shared.web.commands import CommandKey, reused_key
 from shared.web.problem import Problem
@@ -64,7 +65,8 @@ async def receive(
         ids = [_id(one, key, place) for place, one in enumerate(intakes)]
         async with deps.pool.acquire() as c:
             before = await received(c, SCHEMA, {one for one in ids if one is not None})
-        ready = await _prepare(deps, intakes, ids, customers, before, key)
+            continued = await _continued(c, intakes)
+        ready = await _prepare(deps, intakes, ids, customers, before, continued, key)
         if len(intakes) == 1 and ready.items.get(0, {}).get("problem", {}).get("status") == 404:
             raise Problem("CUSTOMER_UNKNOWN")
         ready.items.update({place: _refusal(problem) for place, problem in unreadable.items()})
@@ -98,12 +100,26 @@ async def _customers(c: Connection, intakes: Sequence[Intake | None]) -> list[UU
     return [None if one is None else of(one) for one in intakes]
 
 
+async def _continued(c: Connection, intakes: Sequence[Intake | None]) -> dict[UUID, Complaint]:
+    """What has become of the complaints that are taken up again."""
+    streams = {complaint_stream(one.continues): one.continues for one in intakes if one is not None and one.continues is not None}
+    found = await load_many(c, SCHEMA, list(streams))
+    return {streams[stream]: state_of(one.event for one in loaded.events) for stream, loaded in found.items()}
+
+
+def _check_continues(intake: Intake, customer_id: UUID, continued: Mapping[UUID, Complaint]) -> None:
+    before = None if intake.continues is None else continued.get(intake.continues)
+    if intake.continues is not None and not (isinstance(before, Closed | Withdrawn) and before.customer_id == customer_id):
+        raise NotContinuing
+
+
 async def _prepare(
     deps: Deps,
     intakes: Sequence[Intake | None],
     ids: Sequence[UUID | None],
     customers: Sequence[UUID | None],
     before: Mapping[UUID, ComplaintReceived],
+    continued: Mapping[UUID, Complaint],
     key: CommandKey,
 ) -> _Prepared:
     ready = _Prepared()
@@ -117,6 +133,7 @@ async def _prepare(
             ready.items[place] = _refusal(Problem("CUSTOMER_UNKNOWN"))
             continue
         try:
+            _check_continues(intake, customer_id, continued)
             (event,) = decide(NotReceived(), intake.command(complaint_id, customer_id, today, key.principal))
         except ComplaintRefused as refusal:
             ready.items[place] = _refusal(refused(refusal))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.complaints.read_models.areas import AREAS
 from services.complaints.read_models.cases import CASES
 from services.complaints.read_models.company_promises import COMPANY_PROMISES
 from services.complaints.read_models.complaints import COMPLAINTS
@@ -13,4 +14,4 @@ from services.complaints.read_models.preventions import PREVENTIONS
 from services.complaints.read_models.served import SERVED
 from shared.projections.read_model import ReadModel
 
-READ_MODELS: tuple[ReadModel[Any], ...] = (COMPLAINTS, CUSTOMERS, MATTERS, CASES, PREVENTIONS, COMPANY_PROMISES, SERVED)
+READ_MODELS: tuple[ReadModel[Any], ...] = (COMPLAINTS, CUSTOMERS, MATTERS, CASES, PREVENTIONS, COMPANY_PROMISES, SERVED, AREAS)

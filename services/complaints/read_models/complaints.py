@@ -11,6 +11,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.complaints.domain.states import NAMES
 from shared.contracts.complaints import (
     ClaimSettled,
     ComplaintAssessed,
@@ -20,7 +21,7 @@ from shared.contracts.complaints import (
     SolutionCarriedOut,
 )
 from shared.contracts.envelope import Envelope
-from shared.contracts.topics import COMPLAINT_FACT_TYPES, COMPLAINT_TYPES, COMPLAINTS_EVENTS
+from shared.contracts.topics import COMPLAINT_FACT_TYPES, COMPLAINT_STREAM_TYPES, COMPLAINTS_EVENTS
 from shared.contracts.transactions import InvoiceRef
 from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
@@ -30,7 +31,7 @@ from shared.projections.routing import live_table, live_totals
 
 @dataclass(frozen=True, slots=True)
 class ComplaintRow:
-    """`state` is OPEN, ASSESSED, SOLVED, CLOSED or WITHDRAWN. `ended_on` is the day of closing or withdrawing.
+    """`state` as `domain/states.py` names it, from OPEN to CLOSED or WITHDRAWN. `ended_on` is the day of closing or withdrawing.
 
     `disputed`: an amount or invoices are claimed and the claim is neither settled nor ended.
     """
@@ -79,12 +80,12 @@ def evolve(row: ComplaintRow | None, envelope: Envelope) -> ComplaintRow | None:
         return _received(event, envelope.version)
     if row is None:
         return None
-    row = replace(row, version=envelope.version)
+    row = replace(row, version=envelope.version, state=NAMES.get(type(event), row.state))
     match event:
         case ComplaintAssessed():
-            return replace(row, state="ASSESSED", founded=event.founded, severity=event.severity)
+            return replace(row, founded=event.founded, severity=event.severity)
         case SolutionCarriedOut():
-            return replace(row, state="SOLVED", solution=event.solution)
+            return replace(row, solution=event.solution)
         case ClaimSettled():
             row = replace(row, settled_on=event.settled_on, disputed=False)
             if event.agreed is None:
@@ -92,9 +93,9 @@ def evolve(row: ComplaintRow | None, envelope: Envelope) -> ComplaintRow | None:
             # What is claimed and what is agreed have one currency; where no amount was claimed it is that of the gift.
             return replace(row, agreed=event.agreed.amount, currency=event.agreed.currency)
         case ComplaintClosed():
-            return replace(row, state="CLOSED", ended_on=event.closed_on, lesson=event.lesson, disputed=False)
+            return replace(row, ended_on=event.closed_on, lesson=event.lesson, disputed=False)
         case ComplaintWithdrawn():
-            return replace(row, state="WITHDRAWN", ended_on=event.withdrawn_on, disputed=False)
+            return replace(row, ended_on=event.withdrawn_on, disputed=False)
     return row
 
 
@@ -104,7 +105,7 @@ def _received(event: ComplaintReceived, version: int) -> ComplaintRow:
         customer_id=event.customer_id,
         kind=event.kind,
         channel=event.channel,
-        state="OPEN",
+        state=NAMES[ComplaintReceived],
         received_on=event.received_on,
         remedy_sought=event.remedy_sought,
         claimed=None if event.claimed is None else event.claimed.amount,
@@ -166,7 +167,7 @@ COMPLAINTS = ReadModel(
         "version": "integer",
     },
     key_column="complaint_id",
-    topics={COMPLAINTS_EVENTS: COMPLAINT_TYPES | COMPLAINT_FACT_TYPES},
+    topics={COMPLAINTS_EVENTS: COMPLAINT_STREAM_TYPES | COMPLAINT_FACT_TYPES},
     key=key,
     evolve=evolve,
     totals=totals,
@@ -220,3 +221,35 @@ async def open_totals(c: Connection, schema: str) -> OpenTotals:
         else:
             found.claimed[name] = row["value"]
     return found
+
+
+class OpenComplaint(NamedTuple):
+    """A complaint that goes on, and the version that its row has seen."""
+
+    complaint_id: UUID
+    customer_id: UUID
+    version: int
+
+
+_OPEN = "SELECT complaint_id, customer_id, version FROM {table} WHERE ended_on IS NULL"
+
+
+async def open_complaints(c: Connection, schema: str) -> Sequence[OpenComplaint]:
+    """All complaints that go on."""
+    table = await live_table(c, schema, COMPLAINTS)
+    return [OpenComplaint(**row) for row in await c.fetch(_OPEN.format(table=table))]
+
+
+class ReceivedComplaint(NamedTuple):
+    complaint_id: UUID
+    customer_id: UUID
+
+
+_RECEIVED = """
+SELECT complaint_id, customer_id FROM {table} WHERE received_on BETWEEN $1 AND $2 ORDER BY received_on, complaint_id LIMIT $3"""
+
+
+async def received_between(c: Connection, schema: str, first: date, last: date, limit: int) -> Sequence[ReceivedComplaint]:
+    """Complaints received from `first` through `last`, at most so many."""
+    table = await live_table(c, schema, COMPLAINTS)
+    return [ReceivedComplaint(**row) for row in await c.fetch(_RECEIVED.format(table=table), first, last, limit)]

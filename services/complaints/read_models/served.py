@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +10,9 @@ from uuid import UUID
 from shared.contracts.cards import CustomerRegistered, SalespersonAssigned
 from shared.contracts.envelope import Envelope
 from shared.contracts.topics import CARDS_EVENTS
+from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel
+from shared.projections.routing import live_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +48,11 @@ SERVED = ReadModel(
     key=key,
     evolve=evolve,
 )
+
+_AREAS = "SELECT customer_id, area_id FROM {table} WHERE customer_id = ANY($1::uuid[]) AND area_id IS NOT NULL"
+
+
+async def areas_of(c: Connection, schema: str, customers: Sequence[UUID]) -> dict[UUID, str]:
+    """The areas in which these customers are served; those without one are left out."""
+    table = await live_table(c, schema, SERVED)
+    return {row["customer_id"]: row["area_id"] for row in await c.fetch(_AREAS.format(table=table), list(customers))}

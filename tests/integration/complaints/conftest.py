@@ -18,7 +18,7 @@ from shared.testing.databases import Database
 from tests.integration.running import record, serving, settings_of, working
 
 PoolOf = Callable[[Database, str], Awaitable[Pool]]
-SCOPES = ("complaints.complaint.read", "complaints.complaint.write", "cards.pii.read")
+SCOPES = ("complaints.complaint.read", "complaints.complaint.write", "complaints.standard.write", "cards.pii.read")
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ from shared.contracts.complaint_facts import (
     Responsible,
     SatisfactionGiven,
 )
+from shared.contracts.complaint_steps import ComplaintAcknowledged, CustomerDissatisfied, SolutionProposed
 from shared.contracts.complaints import (
     ClaimSettled,
     ComplaintAssessed,
@@ -46,6 +47,7 @@ from shared.contracts.complaints import (
 )
 from shared.contracts.event import Event
 from shared.contracts.money import Money
+from shared.contracts.organisation import AreaDefined
 from shared.contracts.promises import PromiseBroken, PromiseKept, PromiseMade, PromiseWaived
 from shared.postgres.pool import Pool
 from shared.testing.databases import Database
@@ -61,11 +63,12 @@ def card(random: Random, customer: UUID) -> list[Event]:
     ids = [ExternalId("erp", f"K-{random.randrange(10**9)}") for _ in range(3)]
     events: list[Event] = [
         StubOpened(customer_id=customer, external_id=ids[0]),
-        CustomerRegistered(customer_id=customer, basics=COMPANY, external_ids=(ids[0], ids[1])),
+        CustomerRegistered(customer_id=customer, basics=COMPANY, external_ids=(ids[0], ids[1]), area_id="EAST"),
+        SalespersonAssigned(customer_id=customer, area_id=random.choice(("WEST", None))),
         ExternalIdLinked(customer_id=customer, external_id=ids[2]),
         CustomerErased(customer_id=customer, reason="REQUESTED_BY_CUSTOMER"),
     ]
-    return events[: random.randint(1, 4)]
+    return events[: random.randint(1, 5)]
 
 
 def story(random: Random, customer: UUID, complaint: UUID) -> list[Event]:
@@ -79,11 +82,15 @@ def story(random: Random, customer: UUID, complaint: UUID) -> list[Event]:
     )
     events: list[Event] = [
         received,
+        ComplaintAcknowledged(**whose, on=day(300)),
         ComplaintAssessed(**whose, founded=random.random() < 0.5, assessed_on=day(301)),
+        SolutionProposed(**whose, on=day(302), remedies=("REPLACE",), decides="SALESPERSON", rule_version=0),
+        SolutionCarriedOut(**whose, solution="REPLACED", carried_out_on=day(302)),
+        CustomerDissatisfied(**whose, on=day(302), round=2),
         ClaimSettled(**whose, settled_on=day(302)),
         random.choice((ComplaintClosed(**whose, closed_on=day(303)), ComplaintWithdrawn(**whose, withdrawn_on=day(303)))),
     ]
-    return events[: random.randint(1, 4)]
+    return events[: random.randint(1, 8)]
 
 
 def matter(random: Random, customer: UUID, complaint: UUID) -> list[Event]:
@@ -191,11 +198,14 @@ async def test_doubled_split_and_interleaved(database: Database, pool_of: PoolOf
     known = {customer: card(random, customer) for customer in customers}
     for customer, events in known.items():
         await record(cards, "cards", [(f"card-{customer}", customer, event) for event in events])
+    for area, parent in (("CHINA", None), ("EAST", "CHINA"), ("EAST", None)):
+        defined = AreaDefined(area_id=area, name=area.title(), parent_id=parent)
+        await record(cards, "cards", [(f"area-{area}", None, defined)])
     for _ in range(30):
         customer, complaint = random.choice(customers), uuid4()
         await record(own, "complaints", [(f"complaint-{complaint}", customer, e) for e in story(random, customer, complaint)])
     stores = {"cards": own, "complaints": own}
     await follow_to_the_end(own, "complaints", stores, READ_MODELS, seed)
     registered = sum(isinstance(event, CustomerRegistered) for events in known.values() for event in events)
-    # Twelve customers, those of them that are registered, thirty complaints and their matters.
-    assert await assert_as_the_stores_say(own, "complaints", stores, READ_MODELS) == 12 + registered + 30 + 30
+    # Twelve customers, those of them that are registered, thirty complaints and their matters, two areas.
+    assert await assert_as_the_stores_say(own, "complaints", stores, READ_MODELS) == 12 + registered + 30 + 30 + 2

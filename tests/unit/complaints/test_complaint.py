@@ -19,18 +19,8 @@ from services.complaints.domain.commands import (
     SettleClaim,
     WithdrawComplaint,
 )
-from services.complaints.domain.complaint import (
-    Assessed,
-    Closed,
-    ComplaintEvent,
-    NotReceived,
-    Open,
-    Solved,
-    Withdrawn,
-    decide,
-    delivered_id,
-    state_of,
-)
+from services.complaints.domain.complaint import ComplaintEvent, decide, delivered_id
+from services.complaints.domain.states import Closed, NotReceived, Open, Withdrawn, state_of
 from shared.contracts.complaints import (
     ClaimSettled,
     ComplaintAssessed,
@@ -118,9 +108,12 @@ def test_what_is_refused(given: list[ComplaintEvent], command: ComplaintCommand,
 
 def test_the_states() -> None:
     assert state_of([]) == NotReceived()
-    assert state_of([RECEIVED]) == Open(ID, CUSTOMER, date(2026, 3, 1), yuan(500))
-    assert state_of([RECEIVED, SETTLED, ASSESSED]) == Assessed(ID, CUSTOMER, date(2026, 3, 1), yuan(500), True, True)
-    assert state_of([RECEIVED, ASSESSED, SOLVED]) == Solved(ID, CUSTOMER, date(2026, 3, 1), yuan(500))
+    received = Open(ID, CUSTOMER, "QUALITY", date(2026, 3, 1), yuan(500))
+    assert state_of([RECEIVED]) == received
+    assessed = replace(received, name="ASSESSED", severity="HIGH", done=frozenset({"ASSESSED"}), handled=True, settled=True)
+    assert state_of([RECEIVED, SETTLED, ASSESSED]) == assessed
+    solved = state_of([RECEIVED, ASSESSED, SOLVED])
+    assert solved == replace(assessed, name="SOLVED", done=frozenset({"ASSESSED", "CARRIED_OUT"}), settled=False)
     assert state_of([RECEIVED, ASSESSED, CLOSED]) == Closed(CUSTOMER)
     assert state_of([RECEIVED, WITHDRAWN]) == Withdrawn(CUSTOMER)
 

@@ -1,8 +1,14 @@
 """The procedure of a complaint, its deadlines and who decides."""
 
+from alembic import op
+
+from services.complaints.read_models.areas import AREAS
+from shared.projections.ddl import create_read_model
+
 revision = "0004"
 down_revision = "0003"
 
 
 def upgrade() -> None:
-    pass
+    for statement in create_read_model("complaints", AREAS):
+        op.get_bind().exec_driver_sql(statement)

@@ -1,0 +1,51 @@
+"""How long complaints take, and what is due."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from services.complaints.api.deps import Dependencies
+from services.complaints.handlers.problems import COMPLAINT_UNKNOWN, PERIOD_BACKWARDS
+from services.complaints.handlers.times import Period, times_of_all, times_of_one
+from shared.web.fields import BusinessDay
+from shared.web.problem import Problem
+from shared.web.rendering import Json
+from shared.web.scope import scope
+
+router = APIRouter(tags=["complaints"])
+reads = scope("complaints.complaint.read")
+AsOf = Annotated[BusinessDay | None, Query(description="As it was known at the end of this business day")]
+
+
+@router.get(
+    "/v1/complaints/{complaint_id}/times",
+    dependencies=[reads],
+    responses={404: {"description": COMPLAINT_UNKNOWN}},
+    summary="What is due with a complaint, and how long it took",
+)
+async def get_complaint_times(complaint_id: UUID, deps: Dependencies, as_of: AsOf = None) -> Response:
+    """In minutes of working time, without what it was on hold; by the procedure and the working hours in force now."""
+    return Json(await times_of_one(deps, complaint_id, as_of))
+
+
+@router.get(
+    "/v1/complaint-times",
+    dependencies=[reads],
+    responses={422: {"description": PERIOD_BACKWARDS}},
+    summary="How long complaints took that were received in a period",
+)
+async def get_all_complaint_times(
+    deps: Dependencies,
+    first: Annotated[BusinessDay, Query(alias="from")],
+    last: Annotated[BusinessDay, Query(alias="to")],
+    area_id: Annotated[str | None, Query(max_length=200, description="An area with those within it")] = None,
+    as_of: AsOf = None,
+) -> Response:
+    """First response and resolution in minutes of working time, and deadlines kept and missed. Never by person."""
+    if last < first:
+        raise Problem(PERIOD_BACKWARDS)
+    return Json(await times_of_all(deps, Period(first, last, area_id, as_of)))

@@ -1,0 +1,130 @@
+"""What has become of a complaint: its states, and how each event of its stream moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from uuid import UUID
+
+from services.complaints.domain.clock import TAKES
+from services.complaints.domain.commands import Severity
+from services.complaints.domain.procedure import OF_A_ROUND, UNASSESSED
+from shared.contracts.complaint_steps import (
+    ComplaintHeld,
+    ComplaintResumed,
+    CustomerDissatisfied,
+    ProcedureStep,
+    SolutionApproved,
+    SolutionProposed,
+    SolutionRefused,
+)
+from shared.contracts.complaints import (
+    ClaimSettled,
+    ComplaintAssessed,
+    ComplaintClosed,
+    ComplaintKind,
+    ComplaintReceived,
+    ComplaintWithdrawn,
+    SolutionCarriedOut,
+)
+from shared.contracts.event import Event
+from shared.contracts.money import Money
+
+NAMES: Mapping[type[Event], str] = {
+    **TAKES,
+    ComplaintReceived: "OPEN",
+    SolutionCarriedOut: "SOLVED",
+    SolutionRefused: "REFUSED",
+    CustomerDissatisfied: "DISSATISFIED",
+    ComplaintWithdrawn: "WITHDRAWN",
+}
+"""What the state of a complaint is called after an event; other events leave it as it is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotReceived:
+    """Nobody has complained."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Received and not ended. `done`: steps that were taken, those of a round in this round. `handled`: something that a complaint
+    may be closed on was done in this round. `offered` with the proposal, approved once APPROVED is done."""
+
+    complaint_id: UUID
+    customer_id: UUID
+    kind: ComplaintKind
+    received_on: date
+    claimed: Money | None = None
+    remedy_sought: str | None = None
+    name: str = "OPEN"
+    severity: Severity = UNASSESSED
+    done: frozenset[ProcedureStep] = frozenset()
+    round: int = 1
+    handled: bool = False
+    settled: bool = False
+    offered: Money | None = None
+    on_hold: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    customer_id: UUID
+    name: str = "CLOSED"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    customer_id: UUID
+    name: str = "WITHDRAWN"
+
+
+Complaint = NotReceived | Open | Closed | Withdrawn
+
+
+def evolve(state: Complaint, event: Event) -> Complaint:
+    """The state after one event of the complaint's stream; what is no step of the procedure changes nothing."""
+    match event:
+        case ComplaintReceived():
+            return Open(event.complaint_id, event.customer_id, event.kind, event.received_on, event.claimed, event.remedy_sought)
+        case ComplaintClosed():
+            return Closed(event.customer_id)
+        case ComplaintWithdrawn():
+            return Withdrawn(event.customer_id)
+    return _open(state, event) if isinstance(state, Open) else state
+
+
+def _open(state: Open, event: Event) -> Open:
+    step = TAKES.get(type(event))
+    done = state.done if step is None else state.done | {step}
+    state = replace(state, name=NAMES.get(type(event), state.name), done=done)
+    match event:
+        case ComplaintAssessed():
+            return replace(state, severity=event.severity, handled=True)
+        case SolutionCarriedOut():
+            return replace(state, handled=True)
+        case ClaimSettled():
+            return replace(state, settled=True, handled=True)
+        case SolutionProposed():
+            # What was approved before is not what is proposed now.
+            return replace(state, offered=event.offered, done=state.done - {"APPROVED"})
+        case SolutionApproved():
+            return replace(state, offered=event.offered)
+        case SolutionRefused():
+            return replace(state, offered=None, done=state.done - {"PROPOSED"})
+        case CustomerDissatisfied():
+            return replace(state, done=state.done - OF_A_ROUND, round=event.round, handled=False, offered=None, on_hold=False)
+        case ComplaintHeld():
+            return replace(state, on_hold=True)
+        case ComplaintResumed():
+            return replace(state, on_hold=False)
+    return state
+
+
+def state_of(events: Iterable[Event]) -> Complaint:
+    """The state after all events of a stream."""
+    state: Complaint = NotReceived()
+    for event in events:
+        state = evolve(state, event)
+    return state
