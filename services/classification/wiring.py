@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from services.classification.api import ROUTERS
 from services.classification.handlers.deps import SCHEMA, Deps
-from services.classification.jobs import credit_grades, prospects, value_classes
+from services.classification.jobs import credit_grades, customer_grades, prospects, value_classes
 from services.classification.jobs.grading import GradingJob, run_next
 from services.classification.read_models import READ_MODELS
 from services.classification.settings import Settings
@@ -100,7 +100,9 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
             while True:
                 await prospects.look(intents)
                 busy = await value_classes.run_next(classes)
-                if not await run_next(grades, credit_grades.GRADING) and not busy:
+                for grading in (credit_grades.GRADING, customer_grades.GRADING):
+                    busy = await run_next(grades, grading) or busy
+                if not busy:
                     await asyncio.sleep(IDLE_SECONDS)
 
         async with asyncio.TaskGroup() as tasks:

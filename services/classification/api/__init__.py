@@ -7,6 +7,7 @@ from services.classification.api import (
     composition,
     credit_grades,
     cross_selling,
+    customer_grades,
     expectations,
     loyalty,
     man,
@@ -48,4 +49,5 @@ ROUTERS = (
     product_mix.router,
     cross_selling.router,
     stock.router,
+    customer_grades.router,
 )

@@ -49,7 +49,7 @@ async def get_composition(
 
     The kind with the largest net sales comes first. Marks of the card, grades and classes are those of the end of the last day.
     """
-    async with deps.pool.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
+    async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         question = await in_currency(c, SCHEMA, asked)
         split = await split_by(deps, c, asked.last, by, and_by)
         found = await groups(c, SCHEMA, question, split)
@@ -90,7 +90,7 @@ async def list_composition_customers(
 ) -> Response:
     """By net sales, the largest first. `class_in_total` is the ABC of the whole scope, `class_in_kind` that of the kind alone."""
     wanted = Wanted(kind, and_kind, abc)
-    async with deps.pool.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
+    async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         question = await in_currency(c, SCHEMA, asked)
         split = await split_by(deps, c, asked.last, by, and_by)
         bound = filter_hash(list="composition-customers", by=by, and_by=and_by, **wanted._asdict(), **question.filters())

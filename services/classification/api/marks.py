@@ -53,7 +53,7 @@ async def list_marks(
             strict=True,
         )
     )
-    async with deps.pool.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
+    async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         question = await in_currency(c, SCHEMA, asked)
         at = await mark_day(deps, c, asked.last)
         bound = filter_hash(list="marks", **wanted, **question.filters())
@@ -72,7 +72,7 @@ async def list_marks(
 )
 async def get_marks(customer_id: UUID, deps: Dependencies, asked: Asked) -> Response:
     """Marks of the card are those that it said last by then; the others follow from trade. `position` compares with all of the company."""
-    async with deps.pool.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
+    async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         question = await in_currency(c, SCHEMA, asked)
         at = await mark_day(deps, c, asked.last)
         found = await of_customer(c, SCHEMA, question, at, customer_id)
