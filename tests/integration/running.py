@@ -72,15 +72,15 @@ def key() -> dict[str, str]:
     return {"Idempotency-Key": str(uuid4())}
 
 
-async def record(pool: Pool, service: str, events: Iterable[tuple[str, UUID | None, Event]]) -> str:
-    """Append events as the service would: (stream, customer, event). Answers the position after them."""
+async def record(pool: Pool, service: str, events: Iterable[tuple[str, UUID | None, Event]], at: datetime | None = None) -> str:
+    """Append events as the service would: (stream, customer, event), all of which hold from `at`. Answers the position after them."""
     appends = [
         Append(
             stream,
             "any",
             customer,
             0 if event.type in CONTROL_TYPES else part_of(stream if customer is None else str(customer), PARTS),
-            [NewEvent(uuid4(), event, datetime.now(UTC))],
+            [NewEvent(uuid4(), event, at or datetime.now(UTC))],
         )
         for stream, customer, event in events
     ]

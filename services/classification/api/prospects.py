@@ -163,7 +163,7 @@ async def put_prospect_standard(
     deps: Dependencies,
     request: Request,
 ) -> Response:
-    """What is left out is as it is built in. Grades follow it from the next time that they are graded anew."""
+    """What is left out is as it is built in. All open intents are graded anew by it at once."""
     return respond(await publish(deps, PROSPECTS, body.standard(key.principal), version, key, event_meta(request)), request)
 
 

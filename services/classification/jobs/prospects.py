@@ -22,8 +22,10 @@ from services.classification.handlers.standards import PROSPECTS, current
 from services.classification.jobs.grading import GradingJob, folded
 from services.classification.read_models.intent_steps import STEPS
 from services.classification.read_models.investments import INVESTMENTS
+from services.classification.read_models.posts import POSTS
 from services.classification.read_models.prospects import Prospect, Wanted, standing
 from services.classification.read_models.purchase_intents import INTENTS
+from services.classification.read_models.samples import SAMPLES
 from shared.contracts.cursor import part_of
 from shared.contracts.envelope import Envelope
 from shared.contracts.event import Event
@@ -92,19 +94,19 @@ async def _now(job: ProspectJob) -> Now | None:
 
 
 async def _regrade_when_due(job: ProspectJob, now: Now) -> None:
-    """All open intents, on the first look of a day on which that is due, once everything of the days before is folded."""
+    """All open intents, on the days of the standard and after another one was published, once everything of the days before is folded."""
     deps = job.base.deps
     async with deps.pool.acquire() as c:
         before = await load(c, SCHEMA, REGRADINGS)
-    days = [one.event.graded_on for one in before.events if isinstance(one.event, ProspectsRegraded)]
+    last = next((one.event for one in reversed(before.events) if isinstance(one.event, ProspectsRegraded)), None)
     due = regrading_due(now.today, now.standard)
-    if days and max(days) >= due:
+    if last is not None and last.graded_on >= due and last.standard_version == now.standard.version:
         return
     if not await folded(job.base, (INTENTS, STEPS, INVESTMENTS), deps.start_of(due)):
         return
     intents, changed = await _grade(job, now, Wanted())
     event = ProspectsRegraded(graded_on=now.today, standard_version=now.standard.version, intents=intents, changed=changed)
-    new = NewEvent(uuid5(_IDS, f"regraded/{now.today}"), event, deps.now())
+    new = NewEvent(uuid5(_IDS, f"regraded/{before.version}"), event, deps.now())
     async with deps.pool.acquire() as c, c.transaction():
         await append_many(c, SCHEMA, [Append(REGRADINGS, before.version or "new", None, COMPANY_PART, [new])])
 
@@ -162,8 +164,11 @@ def _changed(one: Prospect, result: Graded, stored: Sequence[Envelope], now: Now
 
 
 async def _miss(job: ProspectJob, now: Now) -> bool:
-    """Tell which reviews and samples were missed until today; False when somebody else wrote in between."""
+    """Tell which reviews and samples were missed until today; False while what was done before today is not all folded, or when
+    somebody else wrote in between."""
     deps = job.base.deps
+    if not await folded(job.base, (INTENTS, STEPS, SAMPLES, POSTS), deps.start_of(now.today)):
+        return False
     through = now.today - timedelta(days=now.standard.grace_days)
     after: tuple[UUID] | None = None
     while True:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import httpx
 
 from shared.contracts.cards import Basics, CustomerRegistered
 from shared.contracts.event import Event
-from shared.contracts.intents import IntentOpened
+from shared.contracts.intents import IntentOpened, OfIntent
 from shared.contracts.money import Money
-from tests.integration.classification.conftest import Classification, days_ago
+from tests.integration.classification.conftest import TODAY, Classification, days_ago
 from tests.integration.running import key, record
 
 SELLER = "E-12"
@@ -42,8 +44,14 @@ def opened(
 
 async def told(service: Classification, *events: Any) -> str:
     """What cards has told; the position after it."""
-    streams = [(f"intent-{e.intent_id}" if hasattr(e, "intent_id") else f"card-{e.customer_id}") for e in events]
-    return await record(service.cards, "cards", [(s, e.customer_id, e) for s, e in zip(streams, events, strict=True)])
+    cards = [(f"card-{one.customer_id}", one.customer_id, one) for one in events if not isinstance(one, OfIntent)]
+    places = [await record(service.cards, "cards", cards)] if cards else []
+    for one in events:
+        if isinstance(one, OfIntent):
+            day = one.opened_on if isinstance(one, IntentOpened) else TODAY
+            at = datetime.combine(day, time.min, ZoneInfo("Asia/Shanghai"))
+            places.append(await record(service.cards, "cards", [(f"intent-{one.intent_id}", one.customer_id, one)], at))
+    return ",".join(places)
 
 
 async def with_intent(service: Classification, **more: Any) -> UUID:
