@@ -8,6 +8,7 @@ from services.classification.api import (
     credit_grades,
     cross_selling,
     customer_grades,
+    distribution,
     expectations,
     loyalty,
     man,
@@ -50,4 +51,5 @@ ROUTERS = (
     cross_selling.router,
     stock.router,
     customer_grades.router,
+    distribution.router,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.classification.domain import credit_standard, customer_grade, expectation, mark_standards, standard
 from services.classification.domain.refusals import EntryRefused
-from services.classification.handlers import loyalty_problems, product_problems, prospect_problems
+from services.classification.handlers import loyalty_problems, plan_problems, product_problems, prospect_problems
 from shared.web.catalogue import describe
 from shared.web.problem import Problem
 
@@ -97,6 +97,7 @@ def refused(refusal: standard.StandardRefused) -> Problem:
 
 _ENTRIES: dict[type[EntryRefused], str] = {
     expectation.ExpectationOutOfRange: EXPECTATION_OUT_OF_RANGE,
+    **plan_problems.ENTRIES,
     **product_problems.ENTRIES,
     **prospect_problems.ENTRIES,
     **loyalty_problems.ENTRIES,

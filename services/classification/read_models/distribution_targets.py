@@ -7,15 +7,17 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+import msgspec
+
 from shared.contracts.envelope import Envelope
-from shared.contracts.plans import DistributionTargetSet
+from shared.contracts.plans import DistributionTargetSet, Milestone
 from shared.contracts.topics import CLASSIFICATION_EVENTS
 from shared.projections.read_model import ReadModel
 
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
-    """Of two statements for the same first day the later one stands. Milestones are read from the dealer's stream."""
+    """Of two statements for the same first day the later one stands. `milestones` is JSON."""
 
     target: str
     customer_id: UUID
@@ -23,6 +25,11 @@ class TargetRow:
     to_on: date
     breadth: int | None
     depth: Decimal | None
+    milestones: str
+
+
+_encoder = msgspec.json.Encoder(decimal_format="string")
+_milestones = msgspec.json.Decoder(tuple[Milestone, ...])
 
 
 def key(envelope: Envelope) -> str | None:
@@ -35,7 +42,8 @@ def evolve(row: TargetRow | None, envelope: Envelope) -> TargetRow | None:
     if not isinstance(event, DistributionTargetSet):
         return row
     place = f"{event.customer_id}/{event.from_on}"
-    return TargetRow(place, event.customer_id, event.from_on, event.to_on, event.breadth, event.depth)
+    milestones = _encoder.encode(event.milestones).decode()
+    return TargetRow(place, event.customer_id, event.from_on, event.to_on, event.breadth, event.depth, milestones)
 
 
 DISTRIBUTION_TARGETS = ReadModel(
@@ -49,9 +57,14 @@ DISTRIBUTION_TARGETS = ReadModel(
         "to_on": "date",
         "breadth": "integer",
         "depth": "numeric",
+        "milestones": "text",
     },
     key_column="target",
     topics={CLASSIFICATION_EVENTS: frozenset({DistributionTargetSet.type})},
     key=key,
     evolve=evolve,
 )
+
+
+def read_milestones(text: str) -> tuple[Milestone, ...]:
+    return _milestones.decode(text)

@@ -5,15 +5,17 @@ from alembic import op
 from services.classification.read_models.class_changes import CLASS_CHANGES
 from services.classification.read_models.distribution_targets import DISTRIBUTION_TARGETS
 from services.classification.read_models.expected_levels import EXPECTED_LEVELS
+from services.classification.read_models.profiles import PROFILES
 from services.classification.read_models.sales_plans import SALES_PLANS
 from services.classification.read_models.sub_sold import SUB_SOLD
-from shared.projections.ddl import create_read_model, drop_read_model
+from shared.projections.ddl import SLOTS, create_read_model, drop_read_model, table_name
 
 revision = "0010"
 down_revision = "0009"
 
 
 def upgrade() -> None:
+    profiles = [table_name("classification", PROFILES.name, slot) for slot in SLOTS]
     made = [
         # Where it was made before, expected levels say all that it said.
         *drop_read_model("classification", "expectations"),
@@ -22,6 +24,9 @@ def upgrade() -> None:
         *create_read_model("classification", SUB_SOLD, indexes=["dealer_id, day"]),
         *create_read_model("classification", DISTRIBUTION_TARGETS, indexes=["customer_id, from_on"]),
         *create_read_model("classification", SALES_PLANS, indexes=["year"]),
+        # Few customers stand under a dealer, and few cards are merged.
+        *(f"CREATE INDEX ON {table} (customer_id) WHERE cardinality(dealers) > 0" for table in profiles),
+        *(f"CREATE INDEX ON {table} (merged_into) WHERE merged_into IS NOT NULL" for table in profiles),
     ]
     for statement in made:
         op.get_bind().exec_driver_sql(statement)
