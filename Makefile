@@ -6,7 +6,7 @@ BIN := .venv/bin
 # One environment per content of the lock and of the project file: a changed lock is installed, an unchanged one is not looked at again.
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: help setup jvm run down test check format lint requirements contracts migrate chaos bench benchlists replay
+.PHONY: help setup jvm run down test check format lint requirements contracts migrate chaos bench benchanalyses benchlists replay
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ bench: setup ## import 100,000 sales into the running installation, beside COPY 
 
 benchlists: setup ## pages of lists over 100,000 customers, beside their statements alone; starts a database of its own
 	$(BIN)/python -m tests.performance.customer_lists
+
+benchanalyses: setup ## analyses over 1,000,000 customers and 10,000,000 ledger lines, beside queries written by hand; a database of its own
+	$(BIN)/python -m tests.performance.analyses
 
 evaluate: setup ## how good the warnings are on public data, beside fixed rules: DATA_DIR=<folder>
 	$(BIN)/python -m deploy.evaluate $(DATA_DIR)

@@ -52,7 +52,7 @@ best AS (
         WINDOW w AS (ORDER BY net DESC, article ROWS UNBOUNDED PRECEDING)) r
      WHERE net > 0 AND before < {best_below} * all_net),
 bought AS (
-    SELECT article, count(*) AS buyers, sum(net) AS net FROM sums JOIN of_class USING (customer_id) JOIN best USING (article)
+    SELECT article, count(*) AS buyers, sum(sums.net) AS net FROM sums JOIN of_class USING (customer_id) JOIN best USING (article)
      WHERE sums.net > 0 GROUP BY article)
 SELECT b.article, b.rank, b.net, b.share, coalesce(o.buyers, 0) AS buyers, coalesce(o.net, 0) AS class_net,
        (SELECT count(*) FROM of_class) AS customers

@@ -1,0 +1,129 @@
+"""Every analysis through its route, beside one query written by hand over flat tables for the same answer, in turns.
+
+    python -m tests.performance.analyses --customers 1000000 --lines 10000000
+
+Needs nothing that runs: it starts a server of its own and fills it. Prints medians in milliseconds and their ratio, compares the
+answers, and writes both to build/analyses.json. Ends with 1 where an answer differs or takes more than 1.5 times its query.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+import asyncpg
+import httpx
+
+from services.classification.settings import Settings
+from services.classification.wiring import build_api
+from shared.postgres.pool import Pool
+from shared.telemetry.logs import configure_logs
+from shared.testing.databases import Database, create_test_database, running_cluster
+from tests.integration.running import serving, settings_of
+from tests.performance.analysis_data import CURRENCY, DAYS, fill
+from tests.performance.analysis_queries import ANALYSES, Analysis
+
+WANTED = 1.5
+ZONE = "Asia/Shanghai"
+ROUNDS = 5
+PATIENCE_SECONDS = 600.0
+REPORT = Path("build/analyses.json")
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Medians in milliseconds; `ratio` is that of the medians. `equal`: both answers say the same."""
+
+    name: str
+    rows: int
+    ours_ms: float
+    query_ms: float
+    ratio: float
+    equal: bool
+
+
+async def measured(client: httpx.AsyncClient, pool: Pool, analysis: Analysis, last: date, rounds: int) -> Measured:
+    first = last - timedelta(days=DAYS - 1)
+    known = {"from": first, "to": last, "as_of": last, "first": first, "last": last, "currency": CURRENCY}
+    asked = {name: known[name] for name in analysis.period}
+    address = f"{analysis.path}?{urlencode(asked | dict(analysis.parameters))}"
+    arguments = [known[name] for name in analysis.arguments]
+    ours, theirs = [], []
+    body: Any = None
+    rows: Sequence[Any] = ()
+    for _ in range(rounds):
+        began = time.perf_counter()
+        answer = await client.get(address, timeout=PATIENCE_SECONDS)
+        ours.append((time.perf_counter() - began) * 1000)
+        assert answer.status_code == 200, (address, answer.text)
+        body = answer.json()
+        async with pool.acquire() as c:
+            began = time.perf_counter()
+            rows = await c.fetch(analysis.query, *arguments)
+            theirs.append((time.perf_counter() - began) * 1000)
+    said, wanted = analysis.said(body), [tuple(row) for row in rows]
+    if said != wanted:
+        unlike = [pair for pair in zip_longest(said, wanted) if pair[0] != pair[1]]
+        print(f"{analysis.name} differs in {len(unlike)} rows, first: {unlike[0]}", file=sys.stderr)
+    mine, query = statistics.median(ours), statistics.median(theirs)
+    return Measured(analysis.name, len(wanted), round(mine, 1), round(query, 1), round(mine / query, 2), said == wanted)
+
+
+async def compared(database: Database, folder: Path, last: date, rounds: int) -> list[Measured]:
+    """Every analysis over what `fill` has made, beside its query."""
+    settings = Settings(**settings_of(database, "classification", folder))
+    (folder / "keys.json").write_text('{"keys": []}')
+    app = build_api(settings)
+    found = []
+    async with serving(app, folder, ["classification.class.read"]) as client:
+        for analysis in ANALYSES:
+            found.append(await measured(client, app.state.deps.analyses, analysis, last, rounds))
+            print("{name:44}{rows:>6}{ours_ms:>12}{query_ms:>12}{ratio:>8}  {equal}".format(**asdict(found[-1])), flush=True)
+    return found
+
+
+async def main(customers: int, lines: int, rounds: int) -> list[Measured]:
+    """Measure in a database that is made for it and thrown away."""
+    last = datetime.now(ZoneInfo(ZONE)).date()
+    with tempfile.TemporaryDirectory() as made:
+        async with running_cluster() as cluster:
+            database = await create_test_database(cluster)
+            admin = await asyncpg.connect(database.dsn("postgres"))
+            began = time.monotonic()
+            await fill(admin, customers, lines, last)
+            await admin.close()
+            print(f"{customers:,} customers and {lines:,} lines after {time.monotonic() - began:.0f} s")
+            print(f"{'analysis':44}{'rows':>6}{'ours ms':>12}{'query ms':>12}{'ratio':>8}")
+            return await compared(database, Path(made), last, rounds)
+
+
+def reported(found: Sequence[Measured], **of: int) -> int:
+    """Keep what was measured; 0 where it is as it should be."""
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(json.dumps({**of, "analyses": [asdict(one) for one in found]}, indent=2) + "\n")
+    worst = max(found, key=lambda one: one.ratio)
+    print(f"the most is {worst.ratio} times its query: {worst.name} (wanted: {WANTED})")
+    return 0 if all(one.equal for one in found) and worst.ratio <= WANTED else 1
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--customers", type=int, default=1_000_000)
+    parser.add_argument("--lines", type=int, default=10_000_000)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    chosen = vars(parser.parse_args())
+    configure_logs("classification", "WARNING")
+    sys.exit(reported(asyncio.run(main(**chosen)), **chosen))

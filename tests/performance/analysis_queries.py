@@ -1,0 +1,125 @@
+"""The analyses that are measured, each with the query that somebody who knows SQL would write for the same answer over flat tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+Rows = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """`query` takes `arguments`; `said` brings the answer of the route into the rows that the query gives."""
+
+    name: str
+    path: str
+    query: str
+    said: Callable[[Any], Rows]
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    period: Sequence[str] = ("from", "to", "currency")
+    arguments: Sequence[str] = ("first", "last", "currency")
+
+
+def amount(money: Mapping[str, str] | None) -> Decimal | None:
+    return None if money is None else Decimal(money["amount"])
+
+
+_WHERE = "l.day BETWEEN $1 AND $2 AND l.currency = $3"
+
+_KINDS = """
+WITH bought AS (SELECT customer_id, sum(net) AS net FROM bench.lines l JOIN bench.customers c USING (customer_id)
+                 WHERE {where} GROUP BY customer_id),
+shares AS (SELECT *, sum(net) OVER (ORDER BY net DESC, customer_id ROWS UNBOUNDED PRECEDING) - net AS before,
+                  (SELECT sum(net) FROM bought WHERE net > 0) AS whole FROM bought)
+SELECT coalesce({kind}, 'UNKNOWN'), count(*), sum(net), count(*) FILTER (WHERE net > 0 AND before < 0.80 * whole)
+  FROM shares JOIN bench.customers USING (customer_id) GROUP BY 1 ORDER BY sum(net) DESC, 1 LIMIT 50"""
+
+_MEMBERS = """
+WITH bought AS (SELECT customer_id, sum(net) AS net FROM bench.lines l WHERE {where} GROUP BY customer_id),
+kinds AS (SELECT b.*, sum(net) OVER () AS whole, sum(net) OVER (PARTITION BY shop_kind) AS of_kind, shop_kind
+            FROM bought b JOIN bench.customers USING (customer_id))
+SELECT customer_id, net, round(net / of_kind, 6), round(net / whole, 6) FROM kinds
+ WHERE shop_kind = 'CHAIN' ORDER BY net DESC, customer_id LIMIT 50"""
+
+_PRODUCTS = """
+SELECT article, sum(net), sum(net) FILTER (WHERE unit_cost IS NOT NULL) - sum(quantity * unit_cost),
+       sum(sum(net)) OVER (ORDER BY sum(net) DESC, article ROWS UNBOUNDED PRECEDING)
+  FROM bench.lines l{join} WHERE {where} GROUP BY article ORDER BY 2 DESC, 1 LIMIT 50"""
+
+_MONTHS = """
+WITH bought AS (SELECT customer_id, sum(net) AS net FROM bench.lines l WHERE {where} GROUP BY customer_id ORDER BY 2 DESC, 1 LIMIT 50),
+months AS (SELECT customer_id, date_trunc('month', day::timestamp) AS month, sum(l.net) AS net
+             FROM bench.lines l JOIN bought USING (customer_id) WHERE {where} GROUP BY 1, 2)
+SELECT NULL::uuid, to_char(date_trunc('month', day::timestamp), 'YYYY-MM'), sum(net) FROM bench.lines l WHERE {where} GROUP BY 2
+UNION ALL SELECT customer_id, to_char(month, 'YYYY-MM'), net FROM months ORDER BY 1 NULLS FIRST, 2"""
+
+_BEST = """
+WITH sums AS (SELECT customer_id, article, sum(net) AS net FROM bench.lines l WHERE {where} GROUP BY 1, 2),
+articles AS (SELECT article, sum(net) AS net FROM sums GROUP BY 1),
+best AS (SELECT * FROM (SELECT *, sum(net) OVER () AS whole, sum(net) OVER (ORDER BY net DESC, article ROWS UNBOUNDED PRECEDING) - net AS before
+                          FROM articles) a WHERE before < 0.50 * whole)
+SELECT b.article, b.net, count(s.customer_id) FROM best b
+  LEFT JOIN (SELECT s.article, s.customer_id FROM sums s JOIN bench.customers c USING (customer_id) WHERE c.value_class = 'B' AND s.net > 0) s
+  USING (article) GROUP BY 1, 2 ORDER BY 2 DESC, 1"""
+
+
+def _groups(body: Any) -> Rows:
+    return [(one["kind"], one["customers"], amount(one["net"]), one["classes"]["A"]["customers"]) for one in body["items"]]
+
+
+def _members(body: Any) -> Rows:
+    return [
+        (UUID(one["customer_id"]), amount(one["net"]), Decimal(one["share_in_kind"]), Decimal(one["share_in_total"]))
+        for one in body["items"]
+    ]
+
+
+def _products(body: Any) -> Rows:
+    return [
+        (one["article"], amount(one["net"]), amount(one.get("gross_profit")), amount(one["running"])) for one in body["items"]
+    ]
+
+
+def _months(body: Any) -> Rows:
+    all_of_them = [(None, one["period"], amount(one["net"])) for one in body["periods"]]
+    theirs = [(UUID(one["customer_id"]), each["period"], amount(each["net"])) for one in body["items"] for each in one["periods"]]
+    return sorted(all_of_them, key=lambda row: row[1]) + sorted(theirs)
+
+
+def _best(body: Any) -> Rows:
+    return [(one["article"], amount(one["net"]), one["buyers"]) for one in body["items"]]
+
+
+ANALYSES = (
+    Analysis(
+        "composition by shop kind", "/v1/composition", _KINDS.format(where=_WHERE, kind="shop_kind"), _groups, {"by": "shop_kind"}
+    ),
+    Analysis(
+        "composition by ownership, one area",
+        "/v1/composition",
+        _KINDS.format(where=f"{_WHERE} AND c.area_id = 'AREA-3'", kind="ownership"),
+        _groups,
+        {"by": "ownership", "area_id": "AREA-3"},
+    ),
+    Analysis(
+        "customers of a kind",
+        "/v1/composition/customers",
+        _MEMBERS.format(where=_WHERE),
+        _members,
+        {"by": "shop_kind", "kind": "CHAIN"},
+    ),
+    Analysis("products by sales", "/v1/products", _PRODUCTS.format(where=_WHERE, join=""), _products),
+    Analysis(
+        "products by sales, one salesperson",
+        "/v1/products",
+        _PRODUCTS.format(where=f"{_WHERE} AND c.salesperson_id = 'seller-7'", join=" JOIN bench.customers c USING (customer_id)"),
+        _products,
+        {"salesperson_id": "seller-7"},
+    ),
+    Analysis("trade by month", "/v1/trade-performance", _MONTHS.format(where=_WHERE), _months, {"by": "month"}),
+    Analysis("best sellers that B does not buy", "/v1/best-sellers", _BEST.format(where=_WHERE), _best, {"value_class": "B"}),
+)
