@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.classification.api import (
     articles,
+    class_outlook,
     composition,
     credit_grades,
     cross_selling,
@@ -43,6 +44,7 @@ ROUTERS = (
     marks.router,
     composition.router,
     trade_performance.router,
+    class_outlook.router,
     loyalty.router,
     surveys.router,
     articles.router,

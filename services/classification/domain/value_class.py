@@ -16,7 +16,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 from shared.contracts.classification import ValueClass
@@ -123,6 +123,39 @@ def _bound_of_next(value_class: ValueClass, standard: Standard) -> Decimal | Non
     return {"A": None, "B": standard.a_below, "C": standard.b_below}[value_class]
 
 
+class Rung(NamedTuple):
+    """A place among the buyers: the net sales before it, and who is there; nobody behind the last one."""
+
+    before: Decimal
+    buyer: Sales | None
+
+
+def least_more(one: Sales, rungs: Iterable[Rung], total: Decimal, below: Decimal, unit: Decimal) -> Decimal:
+    """Least further net sales with which the sum before the customer is less than `below` of the total, at the cheapest of some places."""
+    return min(max(_overtaking(one, rung, unit), _growing(one, rung.before, total, below, unit)) for rung in rungs)
+
+
+def _overtaking(one: Sales, rung: Rung, unit: Decimal) -> Decimal:
+    """What it takes to come before who is there."""
+    other = rung.buyer
+    if other is None or other.customer_id == one.customer_id:
+        return max(unit - one.net, Decimal(0))
+    tie = Decimal(0) if one.customer_id < other.customer_id else unit
+    return max(other.net - one.net + tie, unit - one.net)
+
+
+def _growing(one: Sales, before: Decimal, total: Decimal, below: Decimal, unit: Decimal) -> Decimal:
+    """What it takes for the sum before that place to be less than `below` of the total."""
+    others = total - max(one.net, Decimal(0))
+    wanted = (before / below / unit).to_integral_value(ROUND_FLOOR) * unit + unit
+    # The quotient is rounded to the precision of decimals: one unit to either side decides exactly.
+    while before < below * (wanted - unit):
+        wanted -= unit
+    while before >= below * wanted:
+        wanted += unit
+    return wanted - others - one.net
+
+
 class Ladder:
     """Buyers by rank, with the sum of net sales before each."""
 
@@ -133,36 +166,26 @@ class Ladder:
         for one in buyers:
             self.before.append(self.before[-1] + one.net)
         self.total = self.before[-1]
-        self._meeting: dict[Decimal, list[Decimal]] = {}
+        self.places = range(len(buyers))
 
     def missing(self, one: Sales, place: int, below: Decimal) -> Decimal:
         """Least further net sales with which the sum before the customer is less than `below` of the total.
 
         Overtaking more customers costs more and asks for less of the total, so the cheapest place to reach is where the
-        two meet: found by bisection.
+        two meet: found by bisection, whole units apart, so it is that place or one next to it.
         """
-        meeting = bisect_left(range(place), True, key=lambda k: self._overtaking(one, k) <= self._growing(one, k, below))
-        places = [k for k in (meeting - 1, meeting) if 0 <= k <= place]
-        return min(max(self._overtaking(one, k), self._growing(one, k, below)) for k in places)
+        asked = self.total - max(one.net, Decimal(0))
+        meeting = bisect_left(
+            self.places, asked, hi=min(place, len(self.buyers)), key=lambda k: self._meeting(k, self.before[k], below)
+        )
+        rungs = [self._rung(k) for k in range(max(0, meeting - 2), min(place, meeting + 1) + 1)]
+        return least_more(one, rungs, self.total, below, self.unit)
 
-    def _overtaking(self, one: Sales, place: int) -> Decimal:
-        """What it takes to come before the customer who is at `place`."""
-        if place >= len(self.buyers) or self.buyers[place].customer_id == one.customer_id:
-            return max(self.unit - one.net, Decimal(0))
-        other = self.buyers[place]
-        tie = Decimal(0) if one.customer_id < other.customer_id else self.unit
-        return max(other.net - one.net + tie, self.unit - one.net)
+    def _meeting(self, k: int, before: Decimal, below: Decimal) -> Decimal:
+        return before / below - self.buyers[k].net
 
-    def _growing(self, one: Sales, place: int, below: Decimal) -> Decimal:
-        """What it takes for the sum before `place` to be less than `below` of the total."""
-        others = self.total - max(one.net, Decimal(0))
-        wanted = (self.before[place] / below / self.unit).to_integral_value(ROUND_FLOOR) * self.unit + self.unit
-        # The quotient is rounded to the precision of decimals: one unit to either side decides exactly.
-        while self.before[place] < below * (wanted - self.unit):
-            wanted -= self.unit
-        while self.before[place] >= below * wanted:
-            wanted += self.unit
-        return wanted - others - one.net
+    def _rung(self, k: int) -> Rung:
+        return Rung(self.before[k], self.buyers[k] if k < len(self.buyers) else None)
 
     def spare(self, place: int, below: Decimal) -> Decimal:
         """Least amount of net sales less with which the sum before the buyer at `place` is no longer less than `below` of the total.
@@ -171,15 +194,10 @@ class Ladder:
         """
         one = self.buyers[place]
         asked = self.total + one.net * (1 / below - 1)
-        meeting = bisect_left(self._meetings(below), asked, lo=place)
+        meeting = bisect_left(self.places, asked, lo=place, key=lambda k: self._meeting(k, self.before[k + 1], below))
         places = range(max(place, meeting - 2), min(len(self.buyers), meeting + 2))
         left = max(min(self._behind(one, place, k), self._failing(one, k, below)) for k in places)
         return one.net - max(left, Decimal(0))
-
-    def _meetings(self, below: Decimal) -> Sequence[Decimal]:
-        if below not in self._meeting:
-            self._meeting[below] = [self.before[k + 1] / below - one.net for k, one in enumerate(self.buyers)]
-        return self._meeting[below]
 
     def _behind(self, one: Sales, place: int, k: int) -> Decimal:
         """The most with which the buyer at `place` has all through `k` before it."""

@@ -50,6 +50,12 @@ AS_OF_IN_FUTURE = describe(
     "AS_OF_IN_FUTURE", 422, "The day lies in the future", "`as_of` is today or earlier, in the company's time zone."
 )
 PERIOD_OUT_OF_RANGE = describe("PERIOD_OUT_OF_RANGE", 422, "The period is too short or too long", "A period has 1 to 731 days.")
+OUTLOOK_DAY = describe(
+    "OUTLOOK_DAY",
+    422,
+    "That day cannot be looked ahead to",
+    "`on` is today or a day of the following 366, in the company's time zone.",
+)
 MARKS_OUT_OF_RANGE = describe(
     "MARKS_OUT_OF_RANGE",
     422,
