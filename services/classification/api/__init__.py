@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.classification.api import (
+    allocation,
     articles,
     class_outlook,
     composition,
@@ -22,8 +23,10 @@ from services.classification.api import (
     rfm,
     runs,
     samples,
+    service_levels,
     standards,
     stock,
+    strategy,
     surveys,
     trade_performance,
     value_classes,
@@ -54,4 +57,7 @@ ROUTERS = (
     stock.router,
     customer_grades.router,
     distribution.router,
+    strategy.router,
+    service_levels.router,
+    allocation.router,
 )

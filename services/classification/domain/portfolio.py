@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from shared.contracts.customer_grades import PortfolioStandardPublished
 
+SIX = Decimal("0.000001")
 Name = Literal["CONCENTRATED", "DIFFERENTIATED", "INDIVIDUAL"]
 
 
@@ -23,6 +24,15 @@ class Concentration(NamedTuple):
     gini: Decimal
     top_fifth_share: Decimal
     effective_number: Decimal
+
+
+def concentration(customers: int, net: Decimal, placed: Decimal, squares: Decimal, top_fifth: Decimal) -> Concentration:
+    """From sums over the customers in the order of their net sales, the smallest first: `placed` of place times net, `squares` of net
+    times net, `top_fifth` of the net sales of the best 20 %. Fractions have six decimals, the effective number two."""
+    if not customers or net <= 0:
+        return Concentration(0, Decimal(0), Decimal(0), Decimal(0), Decimal(0))
+    gini = (2 * placed / (customers * net) - Decimal(customers + 1) / customers).quantize(SIX)
+    return Concentration(customers, net, gini, (top_fifth / net).quantize(SIX), (net * net / squares).quantize(Decimal("0.01")))
 
 
 class Segment(NamedTuple):
@@ -73,6 +83,13 @@ def strategies(found: Concentration, best: Segment | None, standard: PortfolioSt
             gini,
         ),
     )
+
+
+def segment(mark: str, value: str, customers: tuple[int, int], net: tuple[Decimal, Decimal]) -> Segment:
+    """`customers` and `net` of the segment and of the whole scope, which has both."""
+    share = net[0] / net[1]
+    times = share * customers[1] / customers[0]
+    return Segment(mark, value, customers[0], net[0], share.quantize(SIX), times.quantize(Decimal("0.01")))
 
 
 def best_segment(segments: Sequence[Segment], standard: PortfolioStandardPublished) -> Segment | None:

@@ -65,6 +65,7 @@ PIECES: Mapping[str, _Piece] = {
     "area_id": _Piece("v.area_id", ("v",)),
     "salesperson_id": _Piece("v.salesperson_id", ("v",)),
     "value_class": _Piece("vc.value_class", ("vc",)),
+    "class_since": _Piece("vc.since", ("vc",)),
     "customer_grade": _Piece("cg.grade", ("cg",)),
     "credit_grade": _Piece("cr.grade", ("cr",)),
     "trade_process": _Piece(_PROCESS, ("p", "h")),
@@ -104,8 +105,8 @@ _TRADE = """(SELECT customer_id, net, buying_days, avg(net) FILTER (WHERE net > 
 """What everybody bought in the standard's period, beside the average of all buyers of the company and the sum of all."""
 _STATED = """(SELECT DISTINCT ON (customer_id) * FROM {table} WHERE said_at < {end} ORDER BY customer_id, said_at DESC)"""
 # Streams of one prefix; "." is the character behind "-".
-_TOLD = """(SELECT DISTINCT ON (stream) customer_id, body::jsonb ->> '{field}' AS {field}, (body::jsonb ->> 'points')::int AS points
-  FROM {{schema}}.events
+_TOLD = """(SELECT DISTINCT ON (stream) customer_id, body::jsonb ->> '{field}' AS {field}, (body::jsonb ->> 'points')::int AS points,
+    (body::jsonb ->> '{on}')::date AS since FROM {{schema}}.events
   WHERE stream > '{stream}-' AND stream < '{stream}.' AND type = '{type}' AND (body::jsonb ->> '{on}')::date <= {day}
   ORDER BY stream, version DESC)"""
 
