@@ -4,48 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
-from shared.contracts.cards import SalespersonAssigned
-from shared.contracts.transactions import SaleLine
-from shared.testing.eventually import eventually
+from tests.integration.classification.asking import ask, bought, enter, known, served
 from tests.integration.classification.conftest import TODAY, Classification, days_ago, line, returned, sale
-from tests.integration.running import key, record
-
-DEADLINE = 40
-
-
-async def known(service: Classification, *facts: Any) -> str:
-    """Record facts of cards; the position after them."""
-    return await record(service.cards, "cards", [(f"ledger-{fact.customer_id}", fact.customer_id, fact) for fact in facts])
-
-
-async def ask(service: Classification, path: str, position: str | None, **asked: Any) -> dict[str, Any]:
-    """The answer that knows the position."""
-    params = {name: value for name, value in {**asked, "min_position": position}.items() if value is not None}
-
-    async def there() -> dict[str, Any] | None:
-        answer = await service.client.get(path, params=params)
-        assert answer.status_code in (200, 503), answer.text
-        return dict(answer.json()) if answer.status_code == 200 else None
-
-    found = await eventually(there, timeout=DEADLINE)
-    assert found is not None
-    return found
-
-
-async def enter(service: Classification, path: str, **body: Any) -> Any:
-    return await service.client.post(path, json=body, headers=key())
-
-
-def bought(customer: UUID, *lines: SaleLine, days: int = 30) -> Any:
-    return sale(customer, int(sum(one.net for one in lines)), days, lines=lines)
-
-
-def served(customer: UUID, area: str, salesperson: str) -> SalespersonAssigned:
-    return SalespersonAssigned(customer_id=customer, area_id=area, salesperson_id=salesperson)
+from tests.integration.running import key
 
 
 @pytest.mark.requirement("S2.21", "S2.25", "S2.26")
