@@ -109,6 +109,6 @@ async def get_man(
             else {"value": known[name].value, "answered_by": known[name].by, "answered_on": known[name].on}
             for name in man.CONDITIONS
         },
-        "from_what": f"answers in {man.stream_of(intent_id)}, version {version}",
+        "from_what": [{"stream": man.stream_of(intent_id), "version": version}],
     }
     return resource(body, version, request)

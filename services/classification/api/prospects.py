@@ -23,8 +23,10 @@ from services.classification.handlers.prospect_problems import PROSPECT_STANDARD
 from services.classification.handlers.prospects import asked_day, moved_by, regradings
 from services.classification.handlers.standards import PROSPECTS, current, publish
 from services.classification.read_models.prospects import SHOWN, Wanted, standing
+from services.classification.read_models.scoping import basis
 from shared.contracts.intents import Grade
 from shared.contracts.prospects import ProspectStandardPublished
+from shared.postgres.pool import Connection
 from shared.projections.waiting import wait_for
 from shared.web import fields
 from shared.web.commands import Command, IfMatch, resource, respond
@@ -81,20 +83,20 @@ async def list_prospects(
             list="prospects", as_of=as_of, **{name: getattr(wanted, name) for name in Wanted.__slots__}, missing=missing
         )
         after = None if cursor is None else (UUID(str(deps.cursors.decode(bound, cursor, 1)[0])),)
+        heading = await head(c, day.day, standard)
         # An answer and a missing condition contradict each other: nothing has both.
         found = [] if answer is not None and missing is not None else await standing(c, SCHEMA, day, wanted, after, limit + 1)
     shown = found[:limit]
     following = deps.cursors.encode(bound, [str(shown[-1].intent_id)]) if len(found) > limit else None
-    return page_response(Page([prospect_view(one, deps.zone) for one in shown], following), request, head(day.day, standard))
+    return page_response(Page([prospect_view(one, deps.zone) for one in shown], following), request, heading)
 
 
-def head(day: date, standard: ProspectStandardPublished) -> dict[str, Any]:
-    """What holds for all items of a list of intents."""
+async def head(c: Connection, day: date, standard: ProspectStandardPublished) -> dict[str, Any]:
+    """What holds for all items of a list of intents, and what they come from."""
     return {
         "as_of": day,
         "standard": {"name": "prospect-grade", "version": standard.version},
-        "from_what": f"intents, investments and answers recorded for days through {day}, read models purchase_intents, intent_steps, "
-        "investments and served",
+        "from_what": await basis(c, SCHEMA, SHOWN),
     }
 
 

@@ -88,9 +88,10 @@ async def list_due(
         day, standard = await asked_day(deps, c, as_of)
         wanted = Wanted(salesperson_id, area_id, grade=grade, due_by=day.day)
         found = await standing(c, SCHEMA, day, wanted, after, limit + 1, "due_on, intent_id")
+        heading = await head(c, day.day, standard)
     shown = found[:limit]
     items = [{**prospect_view(one, deps.zone), "days_late": (day.day - one.due_on).days} for one in shown]
     following = None
     if len(found) > limit:
         following = deps.cursors.encode(bound, (shown[-1].due_on.isoformat(), str(shown[-1].intent_id)))
-    return page_response(Page(items, following), request, head(day.day, standard))
+    return page_response(Page(items, following), request, heading)

@@ -26,6 +26,7 @@ from services.classification.handlers.prospects import asked_day
 from services.classification.handlers.samples import SampleDue, check, draw, last_of_week, sample_of, samples_due
 from services.classification.read_models.posts import POSTS
 from services.classification.read_models.samples import SAMPLES
+from services.classification.read_models.scoping import basis
 from shared.contracts.prospects import Finding
 from shared.projections.waiting import wait_for
 from shared.web import fields
@@ -111,12 +112,13 @@ async def list_samples_due(
         day, standard = await asked_day(deps, c, as_of)
         week = week_of(day.day)
         found = await samples_due(c, week, day.day, supervisor_id)
+        from_what = await basis(c, SCHEMA, (POSTS, SAMPLES))
     return Json(
         {
             "week_from": week,
             "due_by": last_of_week(week),
             "standard": {"name": "prospect-grade", "version": standard.version},
-            "from_what": "read models posts and card_samples",
+            "from_what": from_what,
             "items": [_due(one) for one in found],
         }
     )
