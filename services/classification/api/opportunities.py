@@ -60,7 +60,7 @@ async def list_opportunities(
         likely = probabilities(total, by_grade)
         wanted = currency or await busiest(c, SCHEMA, day, narrowed)
         # No open intent has an amount: any currency finds nothing.
-        sought = Sought(day, narrowed, wanted or "XXX", likely)
+        sought = Sought(day, narrowed, wanted or "", likely)
         found = await ranked(c, SCHEMA, sought, after, limit + 1)
         summed = await sums(c, SCHEMA, sought)
         heading = await head(c, day.day, standard)
