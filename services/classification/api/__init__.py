@@ -23,6 +23,8 @@ from services.classification.api import (
     reviews,
     rfm,
     runs,
+    sales_formula,
+    sales_plans,
     samples,
     service_levels,
     standards,
@@ -62,4 +64,6 @@ ROUTERS = (
     strategy.router,
     service_levels.router,
     allocation.router,
+    sales_formula.router,
+    sales_plans.router,
 )

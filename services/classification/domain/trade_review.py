@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from services.classification.domain.months import MONTHS, last_day, month_after, months_between
+from services.classification.domain.months import Span, last_day
 
 RULE = "route-adjustment"
 RULE_VERSION = 1
@@ -18,20 +18,12 @@ MOVED = Decimal("0.30")
 """A customer whose net sales moved by this fraction moved enough for the route."""
 KEY_CLASSES = ("A", "B")
 
-Against = Literal["BEFORE", "YEAR_BEFORE"]
 Movement = Literal["NEW", "BACK", "GROWN", "EVEN", "SHRUNK", "LOST"]
 Visits = Literal["MORE", "LESS"]
 Reason = Literal[
     "NEW", "BACK", "LOST_KEY", "LOST", "CLASS_ROSE", "KEY_SLIPPING", "CLASS_FELL", "KEY_SHRINKING", "SHRUNK", "GROWN"
 ]
 _PERIOD = re.compile(r"(?P<year>[0-9]{4})-(Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2]))")
-
-
-class Span(NamedTuple):
-    """Both days included."""
-
-    first: date
-    last: date
 
 
 class Moved(NamedTuple):
@@ -56,13 +48,6 @@ def span_of(period: str) -> Span:
         raise ValueError(period)
     months = 3 if found["quarter"] else 1
     first = date(int(found["year"]), int(found["quarter"]) * 3 - 2 if found["quarter"] else int(found["month"]), 1)
-    return Span(first, last_day(first, months))
-
-
-def compared_with(span: Span, against: Against) -> Span:
-    """The period before, or the same one a year earlier."""
-    months = months_between(*span)
-    first = month_after(span.first, -MONTHS if against == "YEAR_BEFORE" else -months)
     return Span(first, last_day(first, months))
 
 

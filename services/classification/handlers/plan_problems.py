@@ -26,6 +26,9 @@ PLAN_DOES_NOT_ADD_UP = describe(
     "The plan does not add up",
     "The twelve months come to what the formula gives: dealers kept and new, times the average.",
 )
+PLAN_UNKNOWN = describe(
+    "PLAN_UNKNOWN", 404, "There is no such plan", "Nobody has planned this year for the area in that currency."
+)
 NOTHING_TO_PLAN_FROM = describe(
     "NOTHING_TO_PLAN_FROM",
     422,

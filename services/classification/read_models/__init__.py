@@ -22,7 +22,6 @@ from services.classification.read_models.profiles import PROFILES
 from services.classification.read_models.purchase_intents import INTENTS
 from services.classification.read_models.quality_incidents import QUALITY_INCIDENTS
 from services.classification.read_models.relation_types import RELATION_TYPES
-from services.classification.read_models.sales_plans import SALES_PLANS
 from services.classification.read_models.sales_tasks import SALES_TASKS
 from services.classification.read_models.samples import SAMPLES
 from services.classification.read_models.served import SERVED
@@ -57,7 +56,6 @@ READ_MODELS: tuple[ReadModel[Any], ...] = (
     CLASS_CHANGES,
     SUB_SOLD,
     DISTRIBUTION_TARGETS,
-    SALES_PLANS,
     SURVEYS,
     RELATION_TYPES,
     QUALITY_INCIDENTS,

@@ -11,19 +11,18 @@ import pytest
 from services.classification.read_models.class_changes import CLASS_CHANGES
 from services.classification.read_models.distribution_targets import DISTRIBUTION_TARGETS
 from services.classification.read_models.expected_levels import EXPECTED_LEVELS
-from services.classification.read_models.sales_plans import SALES_PLANS
 from services.classification.read_models.sub_sold import SUB_SOLD
 from shared.contracts.agreements import ExpectationSet
 from shared.contracts.classification import ValueClassChanged
 from shared.contracts.money import Money
-from shared.contracts.plans import DistributionTargetSet, SalesPlanned
+from shared.contracts.plans import DistributionTargetSet
 from shared.contracts.transactions import SubSaleReported
 from shared.testing.databases import Database
 from tests.integration.classification.conftest import PoolOf, days_ago, line
 from tests.integration.following_twice import assert_as_the_stores_say, follow_to_the_end
 from tests.integration.running import record
 
-MODELS = (CLASS_CHANGES, EXPECTED_LEVELS, SUB_SOLD, DISTRIBUTION_TARGETS, SALES_PLANS)
+MODELS = (CLASS_CHANGES, EXPECTED_LEVELS, SUB_SOLD, DISTRIBUTION_TARGETS)
 CUSTOMERS = 12
 
 
@@ -46,7 +45,7 @@ async def test_doubled_split_and_interleaved(database: Database, pool_of: PoolOf
     random = Random(seed)
     cards, own = await pool_of(database, "cards"), await pool_of(database, "classification")
     dealer = uuid4()
-    for n in range(CUSTOMERS):
+    for _ in range(CUSTOMERS):
         customer = uuid4()
         # Five sales of two articles on one day: one row an article, however they come.
         sold = [sub_sale(dealer, customer, "hammer", *(["nails"] if k else []), days=9) for k in range(5)]
@@ -72,10 +71,7 @@ async def test_doubled_split_and_interleaved(database: Database, pool_of: PoolOf
             for _ in range(2)
         ]
         await record(own, "classification", [(f"distribution-{customer}", customer, one) for one in wanted])
-        months = tuple(Decimal(random.randrange(99)) for _ in range(12))
-        plan = SalesPlanned(year=2027, currency="CNY", months=months, area_id=None if n % 3 == 0 else f"area {n % 3}")
-        await record(own, "classification", [("sales-plan-2027", None, plan)])
     stores = {"cards": own, "classification": own}
     await follow_to_the_end(own, "classification", stores, MODELS, seed)
-    # Three changes of class, one level, one target and two articles each; three plans.
-    assert await assert_as_the_stores_say(own, "classification", stores, MODELS) == CUSTOMERS * 6 + 3
+    # Three changes of class, one level, one target and two articles each.
+    assert await assert_as_the_stores_say(own, "classification", stores, MODELS) == CUSTOMERS * 6

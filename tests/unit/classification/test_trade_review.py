@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from services.classification.domain.trade_review import Against, Moved, Movement, advice, compared_with, span_of
+from services.classification.domain.months import Against, Span, compared_with
+from services.classification.domain.trade_review import Moved, Movement, advice, span_of
 
 
 @pytest.mark.parametrize(
@@ -24,6 +26,19 @@ def test_a_period_is_compared_with_whole_months(
     span = span_of(period)
     found = compared_with(span, against)
     assert [one.isoformat() for one in (*span, *found)] == [first, last, before, before_last]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "against", "expected"),
+    [
+        ("2026-03-02", "2026-03-31", "BEFORE", ("2026-01-31", "2026-03-01")),
+        ("2024-02-10", "2024-02-29", "YEAR_BEFORE", ("2023-02-10", "2023-02-28")),
+        ("2026-11-22", "2026-11-22", "BEFORE", ("2026-11-21", "2026-11-21")),
+    ],
+)
+def test_other_days_are_compared_with_as_many(first: str, last: str, against: Against, expected: tuple[str, str]) -> None:
+    found = compared_with(Span(date.fromisoformat(first), date.fromisoformat(last)), against)
+    assert (found.first.isoformat(), found.last.isoformat()) == expected
 
 
 @pytest.mark.parametrize("text", ["2026", "2026-Q5", "2026-13", "2026-00", "2026-3", "0000-01", "2026-Q1 "])

@@ -6,7 +6,6 @@ from services.classification.read_models.class_changes import CLASS_CHANGES
 from services.classification.read_models.distribution_targets import DISTRIBUTION_TARGETS
 from services.classification.read_models.expected_levels import EXPECTED_LEVELS
 from services.classification.read_models.profiles import PROFILES
-from services.classification.read_models.sales_plans import SALES_PLANS
 from services.classification.read_models.sub_sold import SUB_SOLD
 from shared.projections.ddl import SLOTS, create_read_model, drop_read_model, table_name
 
@@ -23,7 +22,6 @@ def upgrade() -> None:
         *create_read_model("classification", CLASS_CHANGES, indexes=["customer_id, since"]),
         *create_read_model("classification", SUB_SOLD, indexes=["dealer_id, day"]),
         *create_read_model("classification", DISTRIBUTION_TARGETS, indexes=["customer_id, from_on"]),
-        *create_read_model("classification", SALES_PLANS, indexes=["year"]),
         # Few customers stand under a dealer, and few cards are merged.
         *(f"CREATE INDEX ON {table} (customer_id) WHERE cardinality(dealers) > 0" for table in profiles),
         *(f"CREATE INDEX ON {table} (merged_into) WHERE merged_into IS NOT NULL" for table in profiles),
