@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from services.complaints.domain.states import NAMES
+from services.complaints.domain.states import DAYS, NAMES
 from services.complaints.read_models.complaints import ComplaintRow, evolve, invoices_of
 from shared.contracts.complaint_facts import OfComplaint
 from shared.contracts.complaints import (
     ClaimSettled,
-    ComplaintAssessed,
-    ComplaintClosed,
     ComplaintReceived,
-    ComplaintWithdrawn,
-    SolutionCarriedOut,
 )
 from shared.contracts.envelope import Envelope
-from shared.contracts.event import Event
 from shared.contracts.money import Money
 from shared.web.amounts import money_body
 
-_DAYS: Mapping[type[Event], str] = {
-    ComplaintReceived: "received_on",
-    ComplaintAssessed: "assessed_on",
-    SolutionCarriedOut: "carried_out_on",
-    ClaimSettled: "settled_on",
-    ComplaintClosed: "closed_on",
-    ComplaintWithdrawn: "withdrawn_on",
-}
-"""The business day of a step; other events call it `on`."""
 _NAMES = {ComplaintReceived: "RECEIVED", ClaimSettled: "SETTLED"}
 _HIDDEN = frozenset(("complaint_id", "customer_id", "decided_by", "on"))
 
@@ -74,15 +60,15 @@ def recorded(envelopes: Sequence[Envelope]) -> dict[str, Any]:
         raise AssertionError("the stream of a complaint begins with its receipt")
     handling = [envelope for envelope in envelopes if not isinstance(envelope.event, OfComplaint)]
     shown = listed(row) | {"steps": [_step(envelope) for envelope in handling]}
-    if received.continues is not None:
-        shown["continues"] = received.continues
+    more = {"carrier": received.carrier, "continues": received.continues}
+    shown |= {name: value for name, value in more.items() if value is not None}
     return shown if received.description is None else shown | {"description": received.description}
 
 
 def _step(envelope: Envelope) -> dict[str, Any]:
     """A step with its business day and moment, and all that its event says; what was received stands above the steps."""
     event = envelope.event
-    day = _DAYS.get(type(event), "on")
+    day = DAYS.get(type(event), "on")
     found: dict[str, Any] = {
         "step": _NAMES.get(type(event)) or NAMES.get(type(event)) or envelope.type.split(".")[2].replace("-", "_").upper(),
         "on": getattr(event, day, None),

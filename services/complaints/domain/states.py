@@ -41,6 +41,16 @@ NAMES: Mapping[type[Event], str] = {
 }
 """What the state of a complaint is called after an event; other events leave it as it is called."""
 
+DAYS: Mapping[type[Event], str] = {
+    ComplaintReceived: "received_on",
+    ComplaintAssessed: "assessed_on",
+    SolutionCarriedOut: "carried_out_on",
+    ClaimSettled: "settled_on",
+    ComplaintClosed: "closed_on",
+    ComplaintWithdrawn: "withdrawn_on",
+}
+"""The business day of a step; other events call it `on`."""
+
 
 @dataclass(frozen=True, slots=True)
 class NotReceived:

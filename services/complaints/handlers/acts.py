@@ -12,8 +12,10 @@ from services.complaints.domain.refusals import ComplaintRefused
 from services.complaints.handlers.deps import SCHEMA, Deps
 from services.complaints.handlers.places import place_of
 from services.complaints.handlers.problems import refused
+from services.complaints.handlers.standards import CONTROL_PART
 from shared.contracts.cursor import part_of
 from shared.contracts.event import Event
+from shared.contracts.topics import CONTROL_TYPES
 from shared.event_store.append import append_many
 from shared.event_store.events import Append, AppendResult, Expected, Loaded, NewEvent
 from shared.event_store.load import load
@@ -100,14 +102,22 @@ async def _append(deps: Deps, act: Act, loaded: Loaded, key: CommandKey, meta: M
             number += 1
             body = event if one.customer_id is None else deps.sealer.seal(event, one.stream, one.customer_id)
             new.append(NewEvent(key.new_id(number), body, at, meta))
-        part = part_of(one.stream if one.customer_id is None else str(one.customer_id), deps.parts)
-        appends.append(Append(one.stream, one.expected, one.customer_id, part, new))
-    command = remembered(key, answer, parts=[append.part for append in appends])
+        appends.append(Append(one.stream, one.expected, one.customer_id, _part(deps, one), new))
+    # What concerns all parts is followed by no list that could be waited for.
+    followed = not any(event.type in CONTROL_TYPES for event in done.events)
+    command = remembered(key, answer, parts=[append.part for append in appends] if followed else None)
     async with deps.pool.acquire() as c, c.transaction():
         appended = await append_many(c, SCHEMA, appends, command=command)
     return concluded(appended, answer, command, key, place)
 
 
+def _part(deps: Deps, one: Beside) -> int:
+    if any(event.type in CONTROL_TYPES for event in one.events):
+        return CONTROL_PART
+    return part_of(one.stream if one.customer_id is None else str(one.customer_id), deps.parts)
+
+
 def place(results: Sequence[AppendResult], stored: Mapping[str, Any]) -> str | None:
     """Where the events of an act stand."""
-    return place_of(results, stored["parts"])
+    parts = stored["parts"]
+    return None if parts is None else place_of(results, parts)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
+from services.complaints.domain.states import DAYS, NAMES
 from shared.contracts.complaint_facts import (
     BrokenCommitmentNamed,
     CauseFound,
@@ -22,21 +23,11 @@ from shared.contracts.complaints import (
 )
 from shared.contracts.envelope import Envelope
 from shared.contracts.event import Event
-from shared.contracts.topics import COMPLAINTS_EVENTS
+from shared.contracts.topics import COMPLAINT_STREAM_TYPES, COMPLAINTS_EVENTS
 from shared.contracts.transactions import InvoiceRef
 from shared.projections.read_model import ReadModel
 
-FOLDED: tuple[type[Event], ...] = (
-    ComplaintReceived,
-    ComplaintAssessed,
-    SolutionCarriedOut,
-    ComplaintClosed,
-    ComplaintWithdrawn,
-    CauseFound,
-    ResponsibilityFixed,
-    BrokenCommitmentNamed,
-    SatisfactionGiven,
-)
+FACTS: tuple[type[Event], ...] = (CauseFound, ResponsibilityFixed, BrokenCommitmentNamed, SatisfactionGiven)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +67,13 @@ def evolve(row: Matter | None, envelope: Envelope) -> Matter | None:
         return received(event)
     if row is None:
         return None
+    if type(event) in NAMES:
+        row = replace(row, steps=(*row.steps, _step(event)))
     match event:
         case ComplaintAssessed():
-            return replace(_at(row, event.assessed_on, "ASSESSED"), founded=event.founded)
+            return replace(row, founded=event.founded)
         case SolutionCarriedOut():
-            return replace(_at(row, event.carried_out_on, "SOLVED"), made_good_on=event.carried_out_on)
+            return replace(row, made_good_on=event.carried_out_on)
         case ComplaintClosed():
             return replace(row, ended_on=event.closed_on)
         case ComplaintWithdrawn():
@@ -90,12 +83,10 @@ def evolve(row: Matter | None, envelope: Envelope) -> Matter | None:
     return row
 
 
-def _step(day: date, name: str) -> str:
-    return f"{day.isoformat()} {name}"
-
-
-def _at(row: Matter, day: date, name: str) -> Matter:
-    return replace(row, steps=(*row.steps, _step(day, name)))
+def _step(event: Event) -> str:
+    """The business day of a step, and what the complaint is called after it."""
+    day: date = getattr(event, DAYS.get(type(event), "on"))
+    return f"{day.isoformat()} {NAMES[type(event)]}"
 
 
 def _told(row: Matter, event: OfComplaint) -> Matter:
@@ -134,7 +125,7 @@ def received(event: ComplaintReceived) -> Matter:
         withdrawn=False,
         score=None,
         scored_on=None,
-        steps=(_step(event.received_on, "RECEIVED"),),
+        steps=(_step(event),),
     )
 
 
@@ -162,7 +153,7 @@ MATTERS = ReadModel(
         "steps": "text[]",
     },
     key_column="complaint_id",
-    topics={COMPLAINTS_EVENTS: frozenset(cls.type for cls in FOLDED)},
+    topics={COMPLAINTS_EVENTS: COMPLAINT_STREAM_TYPES | {cls.type for cls in FACTS}},
     key=key,
     evolve=evolve,
 )

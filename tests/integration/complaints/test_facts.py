@@ -44,7 +44,8 @@ async def closed(service: Complaints, complaint: str) -> httpx.Response:
 
 @pytest.mark.requirement("S2.52")
 async def test_evidence_of_both_sides_with_who_when_and_a_hash(complaints: Complaints) -> None:
-    complaint = await new(complaints)
+    complaint = await new(complaints, carrier="YTO")
+    assert (await complaints.client.get(f"/v1/complaints/{complaint}")).json()["carrier"] == "YTO"
     first = await tell(complaints, complaint, "evidence", **OF_CUSTOMER, given_on="2026-03-01")
     assert first.status_code == 200, first.text
     assert first.headers["etag"] == '"2"'

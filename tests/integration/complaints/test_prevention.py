@@ -245,12 +245,12 @@ async def test_the_board_shows_open_complaints_by_step_and_age_on_any_day(compla
     last = await closed(complaints, other)
     position = {"min_position": last.headers["regulars-position"]}
     today = await asked(complaints, "/v1/complaint-board", **position)
-    assert [(one["step"], one["complaints"]) for one in today["steps"]] == [("ASSESSED", 1), ("RECEIVED", 1)]
+    assert [(one["step"], one["complaints"]) for one in today["steps"]] == [("ASSESSED", 1), ("OPEN", 1)]
     then = await asked(complaints, "/v1/complaint-board", as_of="2026-03-02", **position)
     assert (then["open"], then["as_of"]) == (3, "2026-03-02")
     [received_then] = then["steps"]
     assert (received_then["step"], received_then["complaints"], received_then["oldest_received_on"]) == (
-        "RECEIVED",
+        "OPEN",
         3,
         "2026-01-02",
     )
