@@ -88,7 +88,7 @@ async def list_loyalty(
     bound = filter_hash(list="loyalty", as_of=day, **wanted._asdict(), **whose._asdict())
     after = None if cursor is None else _after(deps, bound, cursor)
     await _reached(deps, min_position)
-    async with deps.pool.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
+    async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         standard = (await current(c, LOYALTY)).standard
         found = await buyers(c, SCHEMA, whose, day, standard, limit=limit + 1, wanted=wanted, after=after)
         known = await known_of(c, [(each.customer_id, each.buying.first_on, each) for each in found[:limit]], day, standard)
@@ -112,7 +112,7 @@ async def get_portfolio(asked: Asked, deps: Dependencies, min_position: MinPosit
     where there is nothing to compare with: growth and churn of the buyers before; acquired of those acquired and the prospects left;
     bought on two days or more of all buyers. Prospects are those known now."""
     await _reached(deps, min_position)
-    async with deps.pool.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
+    async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         standard = (await current(c, LOYALTY)).standard
         found = await portfolio(c, SCHEMA, asked.scope, asked.first, asked.last)
         counts = await attitudes(c, SCHEMA, asked.scope, asked.last, standard)
