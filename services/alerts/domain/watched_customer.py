@@ -19,6 +19,7 @@ from services.alerts.domain.customer_grade import Credit, graded
 from services.alerts.domain.expectations import Expected, expected
 from services.alerts.domain.grievances import Grievances, remembered
 from services.alerts.domain.late_odds import Paid, paid
+from services.alerts.domain.missed_steps import MissedStep, missed_steps
 from services.alerts.domain.order_sizes import Sizes, ordered
 from services.alerts.domain.payment_habit import Habit, settled
 from services.alerts.domain.rhythm import Purchases, bought
@@ -35,6 +36,7 @@ from shared.contracts.cards import (
 )
 from shared.contracts.claims import days_disputed
 from shared.contracts.classification import ValueClassChanged
+from shared.contracts.complaint_steps import ComplaintDeadlineCaughtUp, ComplaintDeadlineMissed
 from shared.contracts.complaints import ClaimSettled, ComplaintClosed, ComplaintReceived, ComplaintWithdrawn
 from shared.contracts.credit_grades import CreditGraded
 from shared.contracts.envelope import Envelope
@@ -105,10 +107,12 @@ class WatchedCustomer(msgspec.Struct, frozen=True, omit_defaults=True):
     agreed: Agreed = Agreed()
     expected: dict[str, tuple[Expected, ...]] = {}
     limit_on: date | None = None
+    missed: tuple[MissedStep, ...] = ()
 
 
 LEDGER = (InvoiceIssued, PaymentReceived, PaymentReversed, PaymentMade, CreditNoted, WrittenOff)
 COMPLAINTS = (ComplaintReceived, ClaimSettled, ComplaintClosed, ComplaintWithdrawn)
+DEADLINES = (ComplaintDeadlineMissed, ComplaintDeadlineCaughtUp)
 CARD = (CustomerRegistered, StubOpened, TradeTermsAgreed)
 
 FOLDED_TYPES = frozenset(
@@ -118,6 +122,7 @@ FOLDED_TYPES = frozenset(
         GoodsReturned,
         *LEDGER,
         *COMPLAINTS,
+        *DEADLINES,
         *CARD,
         *CONTACTS,
         *SORTING,
@@ -157,6 +162,10 @@ def evolve(before: WatchedCustomer, envelope: Envelope, recorded_on: date) -> Wa
         case ComplaintReceived() | ClaimSettled() | ComplaintClosed() | ComplaintWithdrawn():
             grievances = remembered(before.grievances, event, envelope.event_id, recorded_on)
             before = msgspec.structs.replace(before, claims=apply_claim(before.claims, event), grievances=grievances)
+            if isinstance(event, ComplaintClosed | ComplaintWithdrawn) and before.missed:
+                before = msgspec.structs.replace(before, missed=missed_steps(before.missed, event, envelope.event_id))
+        case ComplaintDeadlineMissed() | ComplaintDeadlineCaughtUp():
+            return msgspec.structs.replace(before, missed=missed_steps(before.missed, event, envelope.event_id))
         case TradeTermsAgreed():
             on = envelope.occurred_at.date()
             if before.limit_on is not None and on < before.limit_on:

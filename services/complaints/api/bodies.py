@@ -16,6 +16,7 @@ from shared.web.days import BusinessDay
 from shared.web.fields import Body, Code, CustomerRef, Flag, FreeText, Moment, MoneyIn, Reference, SystemName
 
 Day = Annotated[BusinessDay | None, Field(description="Business day; today when left out")]
+At = Annotated[Moment | None, Field(description="When it happened; now when left out")]
 
 
 class InvoiceBody(Body):
@@ -49,6 +50,7 @@ class ComplaintBody(Body):
     source: SystemName | None = None
     source_event_id: Reference | None = None
     continues: UUID | None = None
+    received_at: Annotated[Moment | None, Field(description="When it arrived, where that is known to the minute")] = None
 
     @model_validator(mode="after")
     def _source_with_its_id(self) -> Self:
@@ -73,6 +75,7 @@ class ComplaintBody(Body):
             source=self.source,
             source_event_id=self.source_event_id,
             continues=self.continues,
+            received_at=self.received_at,
         )
 
 
@@ -86,6 +89,7 @@ class AssessmentBody(Body):
     partly: Flag = False
     complexity: Complexity | None = None
     told_on: Day = None
+    at: At = None
 
 
 class CreditNoteBody(Body):
@@ -105,6 +109,7 @@ class SolutionBody(Body):
     carried_out_on: Day = None
     remedies: Annotated[tuple[Remedy, ...], Field(max_length=6)] = ()
     credit_note: CreditNoteBody | None = None
+    at: At = None
 
 
 class SettlementBody(Body):
@@ -112,6 +117,7 @@ class SettlementBody(Body):
 
     agreed: MoneyIn | None = None
     settled_on: Day = None
+    at: At = None
 
 
 class ClosureBody(Body):
@@ -119,15 +125,14 @@ class ClosureBody(Body):
 
     lesson: Code | None = None
     closed_on: Day = None
+    at: At = None
 
 
 class WithdrawalBody(Body):
     """The customer takes the complaint back."""
 
     withdrawn_on: Day = None
-
-
-At = Annotated[Moment | None, Field(description="When it happened; now when left out")]
+    at: At = None
 
 
 class StepBody(Body):

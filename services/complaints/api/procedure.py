@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from services.complaints.api.examples import (
     REFUSAL,
     STEP,
 )
+from services.complaints.api.moments import step_day
 from services.complaints.api.steps import RESPONSES, writes
 from services.complaints.domain.commands import (
     AcknowledgeComplaint,
@@ -53,12 +54,6 @@ router = APIRouter(prefix="/v1/complaints/{complaint_id}", tags=["complaints"], 
 _DECIDED = {**RESPONSES, 403: {"description": ABOVE_AUTHORITY}}
 
 
-def _on(deps: Deps, at: datetime | None) -> tuple[date, date]:
-    """The step's business day, and today."""
-    today = deps.today()
-    return today if at is None else at.astimezone(deps.zone).date(), today
-
-
 async def _taken(
     complaint_id: UUID, step: Handling, at: datetime | None, version: int, key: CommandKey, deps: Deps, request: Request
 ) -> Response:
@@ -74,7 +69,7 @@ async def acknowledge_complaint(
     deps: Dependencies,
     request: Request,
 ) -> Response:
-    step = AcknowledgeComplaint(*_on(deps, body.at), key.principal)
+    step = AcknowledgeComplaint(*step_day(deps, body.at), key.principal)
     return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 
@@ -87,7 +82,7 @@ async def assign_complaint(
     deps: Dependencies,
     request: Request,
 ) -> Response:
-    step = AssignComplaint(body.department, *_on(deps, body.at), body.owner, key.principal)
+    step = AssignComplaint(body.department, *step_day(deps, body.at), body.owner, key.principal)
     return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 
@@ -100,7 +95,7 @@ async def report_investigation(
     deps: Dependencies,
     request: Request,
 ) -> Response:
-    step = ReportInvestigation(*_on(deps, body.at), body.findings, key.principal)
+    step = ReportInvestigation(*step_day(deps, body.at), body.findings, key.principal)
     return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 
@@ -115,7 +110,7 @@ async def propose_solution(
 ) -> Response:
     """The record says who has to approve it, by the company's rule."""
     offered = None if body.offered is None else body.offered.money
-    step = ProposeSolution(body.remedies, *_on(deps, body.at), offered, body.because, key.principal)
+    step = ProposeSolution(body.remedies, *step_day(deps, body.at), offered, body.because, key.principal)
     return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 
@@ -129,7 +124,7 @@ async def approve_solution(
     caller: Caller,
     request: Request,
 ) -> Response:
-    step = ApproveSolution(authority_of(caller), *_on(deps, body.at), key.principal)
+    step = ApproveSolution(authority_of(caller), *step_day(deps, body.at), key.principal)
     return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 
@@ -143,7 +138,7 @@ async def refuse_solution(
     caller: Caller,
     request: Request,
 ) -> Response:
-    step = RefuseSolution(authority_of(caller), body.because, *_on(deps, body.at), key.principal)
+    step = RefuseSolution(authority_of(caller), body.because, *step_day(deps, body.at), key.principal)
     return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 
@@ -157,7 +152,7 @@ async def confirm_solution(
     request: Request,
 ) -> Response:
     """Who is not satisfied brings the complaint back to the investigation."""
-    step = HearCustomer(body.satisfied, *_on(deps, body.at), body.because, key.principal)
+    step = HearCustomer(body.satisfied, *step_day(deps, body.at), body.because, key.principal)
     return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 
@@ -170,7 +165,7 @@ async def hold_complaint(
     deps: Dependencies,
     request: Request,
 ) -> Response:
-    step = HoldComplaint(body.reason, *_on(deps, body.at), key.principal)
+    step = HoldComplaint(body.reason, *step_day(deps, body.at), key.principal)
     return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 
@@ -183,5 +178,5 @@ async def resume_complaint(
     deps: Dependencies,
     request: Request,
 ) -> Response:
-    step = ResumeComplaint(*_on(deps, body.at), key.principal)
+    step = ResumeComplaint(*step_day(deps, body.at), key.principal)
     return await _taken(complaint_id, step, body.at, version, key, deps, request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from services.complaints.api.authority import authority_of
 from services.complaints.api.bodies import AssessmentBody, ClosureBody, SettlementBody, SolutionBody, WithdrawalBody
 from services.complaints.api.deps import Dependencies
 from services.complaints.api.examples import ASSESSMENT, CLOSURE, SETTLEMENT, SOLUTION, WITHDRAWAL
+from services.complaints.api.moments import step_day
 from services.complaints.domain.commands import (
     AssessComplaint,
     CloseComplaint,
@@ -37,8 +39,10 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-async def _taken(complaint_id: UUID, step: Step, version: int, key: CommandKey, deps: Deps, request: Request) -> Response:
-    return respond(await take_step(deps, complaint_id, step, version, key, event_meta(request)), request)
+async def _taken(
+    complaint_id: UUID, step: Step, at: datetime | None, version: int, key: CommandKey, deps: Deps, request: Request
+) -> Response:
+    return respond(await take_step(deps, complaint_id, step, version, key, event_meta(request), at), request)
 
 
 @router.post("/v1/complaints/{complaint_id}/assessment", dependencies=[writes], responses=RESPONSES, summary="Assess a complaint")
@@ -51,18 +55,18 @@ async def assess_complaint(
     request: Request,
 ) -> Response:
     """Assessing again, also after a solution, is how a customer who is not satisfied comes back into the procedure."""
-    today = deps.today()
+    day, today = step_day(deps, body.at, body.assessed_on)
     step = AssessComplaint(
         founded=body.founded,
         severity=body.severity,
-        assessed_on=body.assessed_on or today,
+        assessed_on=day,
         today=today,
         decided_by=key.principal,
         partly=body.partly,
         complexity=body.complexity,
         told_on=body.told_on,
     )
-    return await _taken(complaint_id, step, version, key, deps, request)
+    return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 
 @router.post("/v1/complaints/{complaint_id}/solution", dependencies=[writes], responses=RESPONSES, summary="Report a solution")
@@ -75,17 +79,17 @@ async def report_solution(
     caller: Caller,
     request: Request,
 ) -> Response:
-    today = deps.today()
+    day, today = step_day(deps, body.at, body.carried_out_on)
     step = ReportSolution(
         solution=body.solution,
-        carried_out_on=body.carried_out_on or today,
+        carried_out_on=day,
         today=today,
         decided_by=key.principal,
         remedies=body.remedies,
         credit_note=None if body.credit_note is None else body.credit_note.ref(),
         authority=authority_of(caller),
     )
-    return await _taken(complaint_id, step, version, key, deps, request)
+    return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 
 @router.post("/v1/complaints/{complaint_id}/settlement", dependencies=[writes], responses=RESPONSES, summary="Settle a claim")
@@ -99,10 +103,10 @@ async def settle_claim(
     request: Request,
 ) -> Response:
     """Ends the dispute: what was withheld is owed again, less a credit note over what was agreed."""
-    today = deps.today()
+    day, today = step_day(deps, body.at, body.settled_on)
     agreed = None if body.agreed is None else body.agreed.money
-    step = SettleClaim(agreed, body.settled_on or today, today, key.principal, authority_of(caller))
-    return await _taken(complaint_id, step, version, key, deps, request)
+    step = SettleClaim(agreed, day, today, key.principal, authority_of(caller))
+    return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 
 @router.post("/v1/complaints/{complaint_id}/closure", dependencies=[writes], responses=RESPONSES, summary="Close a complaint")
@@ -114,9 +118,9 @@ async def close_complaint(
     deps: Dependencies,
     request: Request,
 ) -> Response:
-    today = deps.today()
-    step = CloseComplaint(body.lesson, body.closed_on or today, today, key.principal)
-    return await _taken(complaint_id, step, version, key, deps, request)
+    day, today = step_day(deps, body.at, body.closed_on)
+    step = CloseComplaint(body.lesson, day, today, key.principal)
+    return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 
 @router.post(
@@ -130,6 +134,6 @@ async def withdraw_complaint(
     deps: Dependencies,
     request: Request,
 ) -> Response:
-    today = deps.today()
-    step = WithdrawComplaint(body.withdrawn_on or today, today, key.principal)
-    return await _taken(complaint_id, step, version, key, deps, request)
+    day, today = step_day(deps, body.at, body.withdrawn_on)
+    step = WithdrawComplaint(day, today, key.principal)
+    return await _taken(complaint_id, step, body.at, version, key, deps, request)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -17,7 +17,7 @@ from shared.contracts.transactions import InvoiceRef
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Either `customer_id` or `external_id` names the customer. No `received_on` means today."""
+    """Either `customer_id` or `external_id` names the customer. No `received_on` means the day of `received_at`, else today."""
 
     kind: ComplaintKind
     channel: Channel
@@ -34,6 +34,7 @@ class Intake:
     source: str | None = None
     source_event_id: str | None = None
     continues: UUID | None = None
+    received_at: datetime | None = None
 
     def command(self, complaint_id: UUID, customer_id: UUID, today: date, decided_by: UUID) -> ReceiveComplaint:
         return ReceiveComplaint(

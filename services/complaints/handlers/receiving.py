@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from services.complaints.domain.complaint import complaint_stream, decide, delivered_id
 from services.complaints.domain.intake import Intake
-from services.complaints.domain.refusals import ComplaintRefused, NotContinuing
+from services.complaints.domain.refusals import ComplaintRefused, DayInFuture, NotContinuing
 from services.complaints.domain.states import Closed, Complaint, NotReceived, Withdrawn, state_of
 from services.complaints.handlers.deps import SCHEMA, Deps
 from services.complaints.handlers.places import place_of
@@ -44,6 +45,7 @@ class _Prepared:
     """New complaints in the clear with their places; what became of the other places."""
 
     new: list[tuple[int, ComplaintReceived]] = field(default_factory=list)
+    moments: dict[int, datetime] = field(default_factory=dict)
     items: dict[int, Mapping[str, Any]] = field(default_factory=dict)
 
 
@@ -113,6 +115,16 @@ def _check_continues(intake: Intake, customer_id: UUID, continued: Mapping[UUID,
         raise NotContinuing
 
 
+def _on_its_day(deps: Deps, intake: Intake) -> Intake:
+    """The intake with the business day of the moment at which it arrived, where only that is known."""
+    if intake.received_at is None:
+        return intake
+    if intake.received_at > deps.now():
+        raise DayInFuture
+    on = intake.received_on or intake.received_at.astimezone(deps.zone).date()
+    return replace(intake, received_on=on)
+
+
 async def _prepare(
     deps: Deps,
     intakes: Sequence[Intake | None],
@@ -133,6 +145,7 @@ async def _prepare(
             ready.items[place] = _refusal(Problem("CUSTOMER_UNKNOWN"))
             continue
         try:
+            intake = _on_its_day(deps, intake)
             _check_continues(intake, customer_id, continued)
             (event,) = decide(NotReceived(), intake.command(complaint_id, customer_id, today, key.principal))
         except ComplaintRefused as refusal:
@@ -144,6 +157,7 @@ async def _prepare(
         if stored is None:
             seen[complaint_id] = event
             ready.new.append((place, event))
+            ready.moments[place] = intake.received_at or deps.moment_of(event.received_on)
             ready.items[place] = _item("recorded", event)
         elif intake.repeats(stored, event):
             ready.items[place] = _item("duplicate", stored)
@@ -180,7 +194,7 @@ async def _append(deps: Deps, ready: _Prepared, key: CommandKey, meta: Mapping[s
     for place, event in ready.new:
         stream = complaint_stream(event.complaint_id)
         sealed = deps.sealer.seal(event, stream, event.customer_id)
-        new = NewEvent(key.new_id(2 * place + 1), sealed, deps.moment_of(event.received_on), meta)
+        new = NewEvent(key.new_id(2 * place + 1), sealed, ready.moments[place], meta)
         appends.append(Append(stream, "new", event.customer_id, part_of(str(event.customer_id), deps.parts), [new]))
     items = [ready.items[place] for place in sorted(ready.items)]
     parts = [append.part for append in appends]

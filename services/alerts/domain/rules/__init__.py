@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from services.alerts.domain.rules.complaint_burst import COMPLAINT_BURST
 from services.alerts.domain.rules.complaint_cause_repeated import COMPLAINT_CAUSE_REPEATED
+from services.alerts.domain.rules.complaint_deadline_missed import COMPLAINT_DEADLINE_MISSED
 from services.alerts.domain.rules.credit_grade_changed import CREDIT_GRADE_LOWERED, CREDIT_GRADE_RAISED
 from services.alerts.domain.rules.credit_limit_nearly_used import CREDIT_LIMIT_NEARLY_USED
 from services.alerts.domain.rules.credit_signs_add_up import CREDIT_SIGNS_ADD_UP
@@ -49,6 +50,7 @@ ALL_RULES: tuple[Rule, ...] = (
     RANGE_OF_ARTICLES_NARROWING,
     COMPLAINT_BURST,
     COMPLAINT_CAUSE_REPEATED,
+    COMPLAINT_DEADLINE_MISSED,
     SALES_BELOW_EXPECTATION,
 )
 
