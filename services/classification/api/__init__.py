@@ -12,6 +12,7 @@ from services.classification.api import (
     customer_grades,
     distribution,
     expectations,
+    key_customers,
     loyalty,
     man,
     mark_standards,
@@ -66,4 +67,5 @@ ROUTERS = (
     allocation.router,
     sales_formula.router,
     sales_plans.router,
+    key_customers.router,
 )
