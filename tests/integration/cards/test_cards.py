@@ -263,3 +263,12 @@ async def test_an_erasure_that_was_cut_short_is_finished(api: Cards, monkeypatch
 
     async with working(run_work(api.settings)):
         await eventually(destroyed, timeout=20)
+
+
+@pytest.mark.requirement("S3.35")
+async def test_a_card_says_who_brought_the_customer(cards: Cards) -> None:
+    lead = await cards.register(fresh())
+    brought = await cards.register(fresh(), introduced_by=str(lead))
+    card = (await cards.get(f"/v1/customers/{brought}")).json()
+    assert card["introduced_by"] == str(lead)
+    assert "introduced_by" not in (await cards.get(f"/v1/customers/{lead}")).json()
