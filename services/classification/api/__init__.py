@@ -34,6 +34,7 @@ from services.classification.api import (
     strategy,
     surveys,
     trade_performance,
+    trade_review,
     value_classes,
 )
 
@@ -64,6 +65,7 @@ ROUTERS = (
     stock.router,
     customer_grades.router,
     distribution.router,
+    trade_review.router,
     strategy.router,
     service_levels.router,
     allocation.router,

@@ -3,6 +3,7 @@
 from alembic import op
 
 from services.classification.read_models.class_changes import CLASS_CHANGES
+from services.classification.read_models.customer_sales import CUSTOMER_SALES
 from services.classification.read_models.distribution_targets import DISTRIBUTION_TARGETS
 from services.classification.read_models.expected_levels import EXPECTED_LEVELS
 from services.classification.read_models.profiles import PROFILES
@@ -15,6 +16,7 @@ down_revision = "0009"
 
 def upgrade() -> None:
     profiles = [table_name("classification", PROFILES.name, slot) for slot in SLOTS]
+    bought = [table_name("classification", CUSTOMER_SALES.name, slot) for slot in SLOTS]
     made = [
         # Where it was made before, expected levels say all that it said.
         *drop_read_model("classification", "expectations"),
@@ -22,6 +24,8 @@ def upgrade() -> None:
         *create_read_model("classification", CLASS_CHANGES, indexes=["customer_id, since"]),
         *create_read_model("classification", SUB_SOLD, indexes=["dealer_id, day"]),
         *create_read_model("classification", DISTRIBUTION_TARGETS, indexes=["customer_id, from_on"]),
+        # When a customer bought first is asked of everybody, and the rows are wide.
+        *(f"CREATE INDEX ON {table} (customer_id) INCLUDE (first_sale_on)" for table in bought),
         # Few customers stand under a dealer, and few cards are merged.
         *(f"CREATE INDEX ON {table} (customer_id) WHERE cardinality(dealers) > 0" for table in profiles),
         *(f"CREATE INDEX ON {table} (merged_into) WHERE merged_into IS NOT NULL" for table in profiles),
