@@ -57,8 +57,10 @@ class Measured:
 
 async def measured(client: httpx.AsyncClient, pool: Pool, analysis: Analysis, last: date, rounds: int) -> Measured:
     first = last - timedelta(days=DAYS - 1)
-    known = {"from": first, "to": last, "as_of": last, "first": first, "last": last, "currency": CURRENCY}
+    # The days that an analysis may be asked with, and those of its query. All that there is, unless it is about a year.
+    known = {"from": first, "to": last, "as_of": last, "on": last, "period_to": last - timedelta(days=1), "currency": CURRENCY}
     asked = {name: known[name] for name in analysis.period}
+    known |= {"first": first, "last": last, "year": last - timedelta(days=364)}
     address = f"{analysis.path}?{urlencode(asked | dict(analysis.parameters))}"
     arguments = [known[name] for name in analysis.arguments]
     ours, theirs = [], []

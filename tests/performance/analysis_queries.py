@@ -13,7 +13,7 @@ Rows = list[tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Analysis:
-    """`query` takes `arguments`; `said` brings the answer of the route into the rows that the query gives."""
+    """`path` is asked with `period` and `parameters`; `query` takes `arguments`, and `said` brings the answer into the rows of the query."""
 
     name: str
     path: str
@@ -66,6 +66,31 @@ SELECT b.article, b.net, count(s.customer_id) FROM best b
   LEFT JOIN (SELECT s.article, s.customer_id FROM sums s JOIN bench.customers c USING (customer_id) WHERE c.value_class = 'B' AND s.net > 0) s
   USING (article) GROUP BY 1, 2 ORDER BY 2 DESC, 1"""
 
+_FORMULA = """
+WITH pairs AS (
+    SELECT customer_id, coalesce(sum(net) FILTER (WHERE day >= $1), 0) AS now,
+           coalesce(sum(net) FILTER (WHERE day <= ($2::date - interval '1 year')::date), 0) AS before
+      FROM bench.lines l
+     WHERE currency = $3 AND (day BETWEEN $1 AND $2 OR day BETWEEN ($1::date - interval '1 year')::date AND ($2::date - interval '1 year')::date)
+     GROUP BY customer_id)
+SELECT count(*) FILTER (WHERE now > 0 AND first_sale_on < $1), count(*) FILTER (WHERE now > 0 AND first_sale_on >= $1), sum(now),
+       count(*) FILTER (WHERE before > 0 AND first_sale_on < ($1::date - interval '1 year')::date),
+       count(*) FILTER (WHERE before > 0 AND first_sale_on >= ($1::date - interval '1 year')::date), sum(before)
+  FROM pairs JOIN bench.customers USING (customer_id)"""
+
+_STRATEGY = """
+WITH bought AS (SELECT customer_id, sum(net) AS net, area_id, shop_kind FROM bench.lines l JOIN bench.customers c USING (customer_id)
+                 WHERE {where} GROUP BY customer_id, area_id, shop_kind),
+whole AS (SELECT count(*) AS customers, sum(net) AS net FROM bought),
+spread AS (SELECT count(*) AS customers, sum(net) AS net, sum(net) FILTER (WHERE place <= ceil(n / 5.0)) AS top
+             FROM (SELECT net, row_number() OVER (ORDER BY net DESC) AS place, count(*) OVER () AS n FROM bought WHERE net > 0) r),
+segments AS (SELECT 'area_id' AS mark, area_id AS value, count(*) AS customers, sum(net) AS net FROM bought GROUP BY area_id
+             UNION ALL SELECT 'shop_kind', shop_kind, count(*), sum(net) FROM bought WHERE shop_kind IS NOT NULL GROUP BY shop_kind)
+(SELECT 'all', round(top / net, 6)::text, customers, net FROM spread)
+UNION ALL
+(SELECT s.mark, s.value, s.customers, s.net FROM segments s, whole w
+  ORDER BY round(s.net / w.net * w.customers / s.customers, 2) DESC, s.mark COLLATE "C", s.value COLLATE "C" LIMIT 10)"""
+
 
 def _groups(body: Any) -> Rows:
     return [(one["kind"], one["customers"], amount(one["net"]), one["classes"]["A"]["customers"]) for one in body["items"]]
@@ -92,6 +117,18 @@ def _months(body: Any) -> Rows:
 
 def _best(body: Any) -> Rows:
     return [(one["article"], amount(one["net"]), one["buyers"]) for one in body["items"]]
+
+
+def _formula(body: Any) -> Rows:
+    sides = (body, body["against"])
+    return [tuple(figure for one in sides for figure in (one["dealers"]["kept"], one["dealers"]["new"], amount(one["net"])))]
+
+
+def _strategy(body: Any) -> Rows:
+    spread = body["concentration"]
+    share = f"{Decimal(spread['top_fifth_share']):.6f}"
+    segments = [(one["mark"], one["value"], one["customers"], amount(one["net"])) for one in body["segments"]]
+    return [("all", share, spread["customers"], amount(spread["net"])), *segments]
 
 
 ANALYSES = (
@@ -122,4 +159,14 @@ ANALYSES = (
     ),
     Analysis("trade by month", "/v1/trade-performance", _MONTHS.format(where=_WHERE), _months, {"by": "month"}),
     Analysis("best sellers that B does not buy", "/v1/best-sellers", _BEST.format(where=_WHERE), _best, {"value_class": "B"}),
+    Analysis(
+        "sales as dealers times average, a year",
+        "/v1/sales-formula",
+        _FORMULA,
+        _formula,
+        {"against": "YEAR_BEFORE"},
+        ("to", "currency"),
+        ("year", "last", "currency"),
+    ),
+    Analysis("concentration and segments", "/v1/strategy", _STRATEGY.format(where=_WHERE), _strategy),
 )
