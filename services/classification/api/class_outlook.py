@@ -75,7 +75,7 @@ async def get_outlook(
     whose = Scope(area_id, salesperson_id)
     bound = filter_hash(list="outlook", on=day, value_class=value_class, currency=currency, **whose._asdict())
     after = None if cursor is None else _after(deps, bound, cursor)
-    async with deps.pool.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
+    async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         standard = (await current(c, VALUE_CLASS)).standard
         first = first_day(standard, day)
         of = currency or await busiest_currency(c, SCHEMA, first, day)
@@ -144,7 +144,7 @@ async def preview_value_class_standard(
     whose = Scope(area_id, salesperson_id)
     bound = filter_hash(list="preview", asked=asked, last=last, currency=currency, **whose._asdict())
     after = None if cursor is None else _after(deps, bound, cursor)
-    async with deps.pool.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
+    async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         in_force = (await current(c, VALUE_CLASS)).standard
         try:
             wanted = checked(asked, in_force.version + 1)

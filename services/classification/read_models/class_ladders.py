@@ -18,7 +18,6 @@ from services.classification.read_models.served import SERVED, Scope
 from services.classification.read_models.sold import sold_table
 from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.contracts.classification import ValueClass
-from shared.contracts.money import decimals
 from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
 from shared.projections.routing import live_table
@@ -26,20 +25,22 @@ from shared.projections.routing import live_table
 Place = tuple[str, Decimal, UUID]
 """Where a row stands in a list: by the better of its classes, then by net sales, then by id."""
 
-# Net sales of a period, and the buyers among them by rank with the sum before each. Margins count for who has the class.
-_BOUGHT = """
-bought{n} AS MATERIALIZED (
-    SELECT customer_id, sum(net) AS net FROM {sold} WHERE day BETWEEN {first} AND {last} AND currency = {currency} GROUP BY 1
-), ladder{n} AS MATERIALIZED (
-    SELECT customer_id, net, coalesce(sum(net) OVER w, 0) AS before, sum(net) OVER () AS total, row_number() OVER w AS place
-      FROM bought{n} WHERE net > 0
+# Net sales of a period by rank with the sum before each, and the sums at which classes end; margins count for who has the class.
+# Buyers come before those who returned as much or more, so the sum before a buyer is that of buyers.
+_RANKED = """
+ranked{n} AS MATERIALIZED (
+    SELECT customer_id, net, coalesce(sum(net) OVER w, 0) AS before, row_number() OVER w AS place
+      FROM (SELECT customer_id, sum(net) AS net FROM {sold} WHERE day BETWEEN {first} AND {last} AND currency = {currency} GROUP BY 1) b
     WINDOW w AS (ORDER BY net DESC, customer_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+), whole{n} AS MATERIALIZED (SELECT coalesce(sum(net) FILTER (WHERE net > 0), 0) AS total FROM ranked{n}),
+ends{n} AS MATERIALIZED (
+    SELECT total, {a_below}::numeric * total AS a_ends, {b_below}::numeric * total AS b_ends, {a_falls}::numeric * total AS a_falls,
+           {b_falls}::numeric * total AS b_falls FROM whole{n}
 )"""
-_CLASS = """CASE WHEN {b}.net IS NULL THEN NULL WHEN {l}.before IS NULL THEN 'C'
-     WHEN {l}.before < ({a_below}::numeric + CASE WHEN h.value_class = 'A' THEN {margin}::numeric ELSE 0 END) * {l}.total THEN 'A'
-     WHEN {l}.before < ({b_below}::numeric + CASE WHEN h.value_class IN ('A', 'B') THEN {margin}::numeric ELSE 0 END) * {l}.total THEN 'B'
-     ELSE 'C' END"""
-
+_CLASS = """CASE WHEN r{n}.net IS NULL THEN NULL WHEN r{n}.net <= 0 THEN 'C'
+     WHEN r{n}.before < CASE WHEN h.value_class = 'A' THEN (SELECT a_falls FROM ends{n}) ELSE (SELECT a_ends FROM ends{n}) END THEN 'A'
+     WHEN r{n}.before < CASE WHEN h.value_class IN ('A', 'B') THEN (SELECT b_falls FROM ends{n}) ELSE (SELECT b_ends FROM ends{n}) END
+     THEN 'B' ELSE 'C' END"""
 _OF = " WHERE customer_id IN (SELECT customer_id FROM {served} WHERE {of})"
 
 
@@ -54,20 +55,18 @@ class _Places:
         return f"${len(self.values)}"
 
 
-def _class(place: _Places, standard: Standard, n: int) -> str:
-    return _CLASS.format(
-        b=f"b{n}",
-        l=f"l{n}",
+async def _ranked(c: Connection, schema: str, place: _Places, standard: Standard, last: date, currency: str, n: int) -> str:
+    return _RANKED.format(
+        n=n,
+        sold=await sold_table(c, schema),
+        first=place(first_day(standard, last)),
+        last=place(last),
+        currency=place(currency),
         a_below=place(standard.a_below),
         b_below=place(standard.b_below),
-        margin=place(standard.margin),
+        a_falls=place(standard.falls_at("A")),
+        b_falls=place(standard.falls_at("B")),
     )
-
-
-async def _bought(c: Connection, schema: str, place: _Places, standard: Standard, last: date, currency: str, n: int) -> str:
-    first = first_day(standard, last)
-    sold = await sold_table(c, schema)
-    return _BOUGHT.format(n=n, sold=sold, first=place(first), last=place(last), currency=place(currency))
 
 
 async def _whose(c: Connection, schema: str, place: _Places, scope: Scope) -> str:
@@ -102,29 +101,27 @@ class Outlook(NamedTuple):
     total: Decimal
 
 
-_OUTLOOK = """WITH {bought}, classed AS (
-    SELECT customer_id, h.value_class AS held, {becomes} AS becomes, coalesce(b0.net, 0) AS net
-      FROM {held} h LEFT JOIN bought0 b0 USING (customer_id) LEFT JOIN ladder0 l0 USING (customer_id) WHERE h.value_class IS NOT NULL
-), falling AS MATERIALIZED (
-    SELECT * FROM classed WHERE becomes IS NULL OR becomes > held
+# Whoever falls lies behind the border, so the place where its growth meets overtaking is that of the first behind it, or the next.
+_OUTLOOK = """WITH {ranked}, falling AS MATERIALIZED (
+    SELECT * FROM (SELECT customer_id, h.value_class AS held, {becomes} AS becomes, coalesce(r0.net, 0) AS net
+                     FROM {held} h LEFT JOIN ranked0 r0 USING (customer_id) WHERE h.value_class IS NOT NULL) f
+     WHERE becomes IS NULL OR becomes > held
 ), listed AS (
     SELECT * FROM falling{whose}
 ), borders AS (
-    SELECT f.held, b.below, max(greatest(f.net, 0)) AS most FROM falling f JOIN (VALUES {borders}) b (held, below) USING (held) GROUP BY 1, 2
-), reach AS (
-    SELECT o.held, min(l.place) FILTER (WHERE l.before >= o.below * (l.total - o.most - {slack} + l.net)) - 2 AS low,
-           min(l.place) FILTER (WHERE l.before >= o.below * (l.total + {slack} + l.net)) + 1 AS high, max(l.place) AS last
-      FROM borders o CROSS JOIN ladder0 l GROUP BY 1
+    SELECT count(*) FILTER (WHERE before < (SELECT a_falls FROM ends0)) AS a, count(*) FILTER (WHERE before < (SELECT b_falls FROM ends0)) AS b
+      FROM ranked0 WHERE net > 0
 )
 (SELECT 0 AS kind, NULL::uuid AS customer_id, held, becomes, NULL::numeric AS net, NULL::numeric AS before, count(*) AS n
    FROM listed GROUP BY held, becomes)
 UNION ALL
 (SELECT 1, customer_id, held, becomes, net, NULL, NULL FROM listed WHERE {conditions} ORDER BY held, -net, customer_id LIMIT {limit:d})
 UNION ALL
-(SELECT 2, l.customer_id, r.held, NULL, l.net, l.before, l.place FROM reach r JOIN ladder0 l ON l.place BETWEEN coalesce(r.low, r.last - 2)
-    AND coalesce(r.high, r.last))
+(SELECT 2, r.customer_id, 'A', NULL, r.net, r.before, r.place FROM ranked0 r JOIN borders o ON r.place BETWEEN o.a - 3 AND o.a + 5 WHERE net > 0)
 UNION ALL
-(SELECT 3, NULL, NULL, NULL, max(total), NULL, NULL FROM ladder0)"""
+(SELECT 2, r.customer_id, 'B', NULL, r.net, r.before, r.place FROM ranked0 r JOIN borders o ON r.place BETWEEN o.b - 3 AND o.b + 5 WHERE net > 0)
+UNION ALL
+(SELECT 3, NULL, NULL, NULL, total, NULL, NULL FROM whole0)"""
 
 
 async def outlook(
@@ -141,21 +138,16 @@ async def outlook(
 ) -> Outlook:
     """Who falls by the end of the day `on`, if nobody buys anything until then, by the class held and the sales left."""
     place = _Places()
-    bought = await _bought(c, schema, place, standard, on, currency, 0)
-    becomes = _class(place, standard, 0)
-    borders = ", ".join(f"('{one}', {place(standard.falls_at(one))}::numeric)" for one in ("A", "B"))
-    slack = f"{place(2 * Decimal(1).scaleb(-decimals(currency)))}::numeric"
+    ranked = await _ranked(c, schema, place, standard, on, currency, 0)
     whose = await _whose(c, schema, place, scope)
     where = Conditions(place.values)
     where.add("held = {}", held)
     where.behind("held, -net, customer_id", after)
     statement = _OUTLOOK.format(
-        bought=bought,
-        becomes=becomes,
+        ranked=ranked,
+        becomes=_CLASS.format(n=0),
         held=await live_table(c, schema, VALUE_CLASSES),
         whose=whose,
-        borders=borders,
-        slack=slack,
         conditions=where.sql,
         limit=limit,
     )
@@ -200,10 +192,9 @@ class Preview(NamedTuple):
     counts: Mapping[tuple[str | None, str | None], int]
 
 
-_PREVIEW = """WITH {bought_in_force}, {bought_wanted}, classed AS MATERIALIZED (
-    SELECT customer_id, {class_in_force} AS in_force, {class_wanted} AS wanted, h.value_class AS held, coalesce(b0.net, b1.net) AS net
-      FROM bought0 b0 FULL JOIN bought1 b1 USING (customer_id) LEFT JOIN ladder0 l0 USING (customer_id)
-      LEFT JOIN ladder1 l1 USING (customer_id) LEFT JOIN {held} h USING (customer_id)
+_PREVIEW = """WITH {in_force}, {wanted}, classed AS MATERIALIZED (
+    SELECT customer_id, {class_in_force} AS in_force, {class_wanted} AS wanted, h.value_class AS held, coalesce(r0.net, r1.net) AS net
+      FROM ranked0 r0 FULL JOIN ranked1 r1 USING (customer_id) LEFT JOIN {held} h USING (customer_id)
 ), listed AS (
     SELECT *, least(in_force, wanted) AS better FROM classed{whose}
 )
@@ -228,16 +219,15 @@ async def preview(
 ) -> Preview:
     """What the other standard would give where the one in force gives another class, both in their periods that end on `period_to`."""
     place = _Places()
-    bought = [await _bought(c, schema, place, one, period_to, currency, n) for n, one in enumerate((in_force, wanted))]
-    classes = [_class(place, one, n) for n, one in enumerate((in_force, wanted))]
+    ranked = [await _ranked(c, schema, place, one, period_to, currency, n) for n, one in enumerate((in_force, wanted))]
     whose = await _whose(c, schema, place, scope)
     where = Conditions(place.values)
     where.behind("better, -net, customer_id", after)
     statement = _PREVIEW.format(
-        bought_in_force=bought[0],
-        bought_wanted=bought[1],
-        class_in_force=classes[0],
-        class_wanted=classes[1],
+        in_force=ranked[0],
+        wanted=ranked[1],
+        class_in_force=_CLASS.format(n=0),
+        class_wanted=_CLASS.format(n=1),
         held=await live_table(c, schema, VALUE_CLASSES),
         whose=whose,
         conditions=where.sql,
