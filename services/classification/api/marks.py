@@ -12,7 +12,7 @@ from services.classification.api.analysis_query import REFUSED, Asked, heading
 from services.classification.api.deps import Dependencies
 from services.classification.domain.mark_reasons import Trade, why_position, why_process, why_series
 from services.classification.handlers.deps import SCHEMA
-from services.classification.handlers.marks import mark_day
+from services.classification.handlers.marks import beside_average, mark_day
 from services.classification.read_models.mark_columns import CARD_MARKS, MarkDay, models_of
 from services.classification.read_models.marks import MARKS, CustomerMarks, of_customer, page
 from services.classification.read_models.scoping import Question, basis, in_currency
@@ -56,6 +56,8 @@ async def list_marks(
     async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         question = await in_currency(c, SCHEMA, asked)
         at = await mark_day(deps, c, asked.last)
+        if position_class is None:
+            at = await beside_average(deps, c, at, question.currency)
         bound = filter_hash(list="marks", **wanted, **question.filters())
         after = None if cursor is None else UUID(str(deps.cursors.decode(bound, cursor, 1)[0]))
         found = await page(c, SCHEMA, question, at, wanted, after, limit + 1)
@@ -71,10 +73,11 @@ async def list_marks(
     summary="The marks of a customer, each with the reason",
 )
 async def get_marks(customer_id: UUID, deps: Dependencies, asked: Asked) -> Response:
-    """Marks of the card are those that it said last by then; the others follow from trade. `position` compares with all of the company."""
+    """Marks of the card are those that it said last by then; the others follow from trade. The position
+    compares with the average of all buyers of the company, which is good for ten minutes."""
     async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         question = await in_currency(c, SCHEMA, asked)
-        at = await mark_day(deps, c, asked.last)
+        at = await beside_average(deps, c, await mark_day(deps, c, asked.last), question.currency)
         found = await of_customer(c, SCHEMA, question, at, customer_id)
         if found is None:
             raise Problem("CUSTOMER_UNKNOWN")

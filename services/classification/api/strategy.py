@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter
@@ -11,20 +9,18 @@ from starlette.responses import Response
 
 from services.classification.api.analysis_query import REFUSED, Asked, heading
 from services.classification.api.deps import Dependencies
-from services.classification.domain.portfolio import Segment, best_segment, segment, strategies
+from services.classification.domain.portfolio import Segment, best_segment, strategies
 from services.classification.handlers.deps import SCHEMA
-from services.classification.handlers.marks import split_by
+from services.classification.handlers.marks import mark_day
 from services.classification.handlers.standards import PORTFOLIO, current
-from services.classification.read_models.composition import Group, Mark, groups
-from services.classification.read_models.concentration import measured
-from services.classification.read_models.mark_columns import UNKNOWN, models_of
+from services.classification.read_models.concentration import SEGMENTS, measured
+from services.classification.read_models.mark_columns import models_of
 from services.classification.read_models.scoping import Question, basis, in_currency
 from shared.web.amounts import money_body
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
 router = APIRouter(tags=["strategy"])
-SEGMENTS: tuple[Mark, ...] = ("area_id", "shop_kind", "nature")
 SHOWN = 10
 
 
@@ -40,12 +36,9 @@ async def get_strategy(deps: Dependencies, asked: Asked) -> Response:
     async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         question = await in_currency(c, SCHEMA, asked)
         standard = (await current(c, PORTFOLIO)).standard
-        spread = await measured(c, SCHEMA, question)
-        segments: list[Segment] = []
-        for mark in SEGMENTS:
-            split = await split_by(deps, c, asked.last, mark, None)
-            segments += _segments(mark, await groups(c, SCHEMA, question, split))
-        head = heading(question, await basis(c, SCHEMA, models_of(SEGMENTS, split.at)))
+        at = await mark_day(deps, c, asked.last)
+        spread, segments = await measured(c, SCHEMA, question, at)
+        head = heading(question, await basis(c, SCHEMA, models_of(SEGMENTS, at)))
     best = best_segment(segments, standard)
     shown = sorted(segments, key=lambda one: (-one.times, one.mark, one.value))[:SHOWN]
     return Json(
@@ -58,13 +51,6 @@ async def get_strategy(deps: Dependencies, asked: Asked) -> Response:
             "segments": [_shown(one, question) for one in shown],
         }
     )
-
-
-def _segments(mark: Mark, found: Sequence[Group]) -> list[Segment]:
-    customers, net = sum(one.customers for one in found), sum((one.net for one in found), Decimal(0))
-    if net <= 0:
-        return []
-    return [segment(mark, one.kind, (one.customers, customers), (one.net, net)) for one in found if one.kind != UNKNOWN]
 
 
 def _shown(one: Segment, question: Question) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from services.classification.handlers.averages import Averages
 from services.classification.handlers.rankings import Rankings
 from shared.postgres.pool import Pool
 from shared.web.pages import CursorCodec
@@ -26,6 +27,7 @@ class Deps:
     zone: ZoneInfo
     parts: int
     rankings: Rankings = field(default_factory=Rankings)
+    averages: Averages = field(default_factory=Averages)
 
     def today(self) -> date:
         """The company's business day."""

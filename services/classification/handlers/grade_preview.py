@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
@@ -48,21 +49,35 @@ async def preview(deps: Deps, wanted: CustomerGradeStandardPublished, as_of: dat
     async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         in_force = (await current(c, CUSTOMER_GRADE)).standard
         at = await mark_day(deps, c, day)
-        now: dict[UUID, str | None] = {}
-        async for piece in all_figures(c, SCHEMA, at, in_force):
-            now.update(await _grades(piece, in_force))
-        moves: Counter[tuple[str | None, str | None]] = Counter()
-        found: list[Moved] = []
-        async for piece in all_figures(c, SCHEMA, at, wanted):
-            for known, (_, would_be) in zip(piece, await _grades(piece, wanted), strict=True):
-                grade = now.get(known.customer_id)
-                moves[grade, would_be] += 1
-                if grade != would_be:
-                    found.append(Moved(known.customer_id, grade, graded(known.figures, wanted)))
-            # No more than what is shown is kept, whatever the number of customers.
-            del found[limit:]
-    return Preview(sum(moves.values()), moves, found)
+        found = _Found(wanted, limit)
+        if (in_force.period_days, in_force.currency) == (wanted.period_days, wanted.currency):
+            async for piece in all_figures(c, SCHEMA, at, wanted):
+                await asyncio.to_thread(lambda rows: found.add(rows, _grades(rows, in_force)), piece)
+        else:
+            now: dict[UUID, str | None] = {}
+            async for piece in all_figures(c, SCHEMA, at, in_force):
+                now |= await asyncio.to_thread(_grades, piece, in_force)
+            async for piece in all_figures(c, SCHEMA, at, wanted):
+                await asyncio.to_thread(found.add, piece, now)
+    return Preview(sum(found.moves.values()), found.moves, found.first)
 
 
-async def _grades(piece: Sequence[Known], standard: CustomerGradeStandardPublished) -> list[tuple[UUID, str | None]]:
-    return await asyncio.to_thread(lambda: [(known.customer_id, grade_of(known.figures, standard)) for known in piece])
+@dataclass(slots=True)
+class _Found:
+    """No more than what is shown is kept, whatever the number of customers."""
+
+    wanted: CustomerGradeStandardPublished
+    limit: int
+    moves: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
+    first: list[Moved] = field(default_factory=list)
+
+    def add(self, piece: Sequence[Known], now: Mapping[UUID, str | None]) -> None:
+        for known in piece:
+            grade, would_be = now.get(known.customer_id), grade_of(known.figures, self.wanted)
+            self.moves[grade, would_be] += 1
+            if grade != would_be and len(self.first) < self.limit:
+                self.first.append(Moved(known.customer_id, grade, graded(known.figures, self.wanted)))
+
+
+def _grades(piece: Sequence[Known], standard: CustomerGradeStandardPublished) -> dict[UUID, str | None]:
+    return {known.customer_id: grade_of(known.figures, standard) for known in piece}

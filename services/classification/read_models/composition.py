@@ -74,44 +74,38 @@ class Member(NamedTuple):
 
 # Who has positive net sales comes first, so the sum through a customer less its own is what the customers before it have.
 _MARKED = """WITH bought AS (SELECT s.customer_id, sum(s.net) AS net FROM ({sales}) s GROUP BY s.customer_id),
-marked AS (SELECT b.customer_id, b.net, coalesce({kind}, '{unknown}') AS kind, {and_kind} AS and_kind
-  FROM bought b
+ranked AS (SELECT customer_id, net, sum(net) OVER (ORDER BY net DESC, customer_id ROWS UNBOUNDED PRECEDING) - net AS before FROM bought),
+marked AS (SELECT b.customer_id, b.net, coalesce({kind}, '{unknown}') AS kind, {and_kind} AS and_kind,
+    CASE WHEN b.net <= 0 THEN 'C' WHEN b.before < {a_below} * w.positive THEN 'A' WHEN b.before < {b_below} * w.positive THEN 'B'
+    ELSE 'C' END AS class, w.whole
+  FROM ranked b CROSS JOIN (SELECT sum(net) AS whole, sum(net) FILTER (WHERE net > 0) AS positive FROM bought) w
   {joins})"""
-_CLASS = """CASE WHEN net <= 0 THEN 'C'
-   WHEN sum(net) OVER {ordered} - net < {a_below} * sum(net) FILTER (WHERE net > 0) OVER {all} THEN 'A'
-   WHEN sum(net) OVER {ordered} - net < {b_below} * sum(net) FILTER (WHERE net > 0) OVER {all} THEN 'B' ELSE 'C' END"""
-_GROUPS = """{marked},
-classed AS (SELECT kind, and_kind, net, {in_total} AS class FROM marked
-  WINDOW ranked AS (ORDER BY net DESC, customer_id ROWS UNBOUNDED PRECEDING))
+_GROUPS = """{marked}
 SELECT kind, and_kind, count(*) AS customers, sum(net) AS net,
        count(*) FILTER (WHERE class = 'A') AS a_customers, coalesce(sum(net) FILTER (WHERE class = 'A'), 0) AS a_net,
        count(*) FILTER (WHERE class = 'B') AS b_customers, coalesce(sum(net) FILTER (WHERE class = 'B'), 0) AS b_net,
        count(*) FILTER (WHERE class = 'C') AS c_customers, coalesce(sum(net) FILTER (WHERE class = 'C'), 0) AS c_net
-  FROM classed GROUP BY kind, and_kind ORDER BY sum(net) DESC, kind, and_kind"""
+  FROM marked GROUP BY kind, and_kind ORDER BY sum(net) DESC, kind, and_kind"""
 _MEMBERS = """{marked},
-classed AS (SELECT customer_id, kind, and_kind, net, sum(net) OVER of_kind AS kind_net, sum(net) OVER () AS total_net,
-    {in_total} AS class_in_total,
-    {in_kind} AS class_in_kind FROM marked
-  WINDOW ranked AS (ORDER BY net DESC, customer_id ROWS UNBOUNDED PRECEDING),
-         of_kind AS (PARTITION BY kind, and_kind),
-         ranked_in_kind AS (PARTITION BY kind, and_kind ORDER BY net DESC, customer_id ROWS UNBOUNDED PRECEDING))
-SELECT * FROM classed WHERE {conditions} ORDER BY net DESC, customer_id LIMIT {limit:d}"""
+inside AS (SELECT *, sum(net) OVER of_kind AS kind_net, sum(net) FILTER (WHERE net > 0) OVER of_kind AS kind_positive,
+    sum(net) OVER (PARTITION BY kind, and_kind ORDER BY net DESC, customer_id ROWS UNBOUNDED PRECEDING) - net AS kind_before
+  FROM marked WHERE {kinds} WINDOW of_kind AS (PARTITION BY kind, and_kind))
+SELECT customer_id, kind, and_kind, net, kind_net, whole, class,
+    CASE WHEN net <= 0 THEN 'C' WHEN kind_before < {a_below} * kind_positive THEN 'A' WHEN kind_before < {b_below} * kind_positive THEN 'B'
+    ELSE 'C' END
+  FROM inside WHERE {conditions} ORDER BY net DESC, customer_id LIMIT {limit:d}"""
 
 
 async def _statement(c: Connection, schema: str, asked: Question, split: Split) -> tuple[dict[str, str], list[Any]]:
     sales = await scoped_sales(c, schema, asked)
     marks = [split.by] if split.and_by is None else [split.by, split.and_by]
     columns = await mark_columns(c, schema, marks, split.at)
-    bounds = {"a_below": f"{split.abc.a_below:f}", "b_below": f"{split.abc.b_below:f}"}
     inside = "NULL::text" if split.and_by is None else f"coalesce({columns.of[split.and_by]}, '{UNKNOWN}')"
-    words = {
-        "marked": _MARKED.format(
-            sales=sales.sql, kind=columns.of[split.by], and_kind=inside, joins=columns.joins, unknown=UNKNOWN
-        ),
-        "in_total": _CLASS.format(ordered="ranked", all="()", **bounds),
-        "in_kind": _CLASS.format(ordered="ranked_in_kind", all="of_kind", **bounds),
-    }
-    return words, list(sales.arguments)
+    bounds = {"a_below": f"{split.abc.a_below:f}", "b_below": f"{split.abc.b_below:f}"}
+    marked = _MARKED.format(
+        sales=sales.sql, kind=columns.of[split.by], and_kind=inside, joins=columns.joins, unknown=UNKNOWN, **bounds
+    )
+    return {"marked": marked, **bounds}, list(sales.arguments)
 
 
 async def groups(c: Connection, schema: str, asked: Question, split: Split) -> Sequence[Group]:
@@ -133,9 +127,12 @@ async def members(
 ) -> Sequence[Member]:
     """Customers by net sales, the largest first, behind the one at `after`."""
     words, arguments = await _statement(c, schema, asked, split)
-    where = Conditions(arguments)
-    for column, value in wanted._asdict().items():
-        where.add(f"{column} = {{}}", value)
+    # Of other kinds nothing is asked: only the customers of these are ranked once more.
+    kinds = Conditions(arguments)
+    kinds.add("kind = {}", wanted.kind)
+    kinds.add("and_kind = {}", wanted.and_kind)
+    where = Conditions(kinds.values)
+    where.add("class = {}", wanted.class_in_total)
     where.behind("-net, customer_id", None if after is None else (-after[0], after[1]))
-    found = await c.fetch(_MEMBERS.format(conditions=where.sql, limit=limit, **words), *where.values)
-    return [Member(*row) for row in found]
+    statement = _MEMBERS.format(kinds=kinds.sql, conditions=where.sql, limit=limit, **words)
+    return [Member(*row) for row in await c.fetch(statement, *where.values)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
-from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
@@ -24,7 +23,9 @@ class Known(NamedTuple):
     figures: Figures
 
 
-_ALL = """SELECT b.customer_id, coalesce(g.net, 0) AS net, coalesce(g.net / nullif(g.total, 0), 0) AS share,
+_NAMES = ("net", "share", "buying_days", "length_days", "silent_days", "credit_points", *WORDS)
+_ALL = """SELECT b.customer_id, trim_scale(coalesce(g.net, 0)) AS net,
+       trim_scale(round(coalesce(g.net / nullif(g.total, 0), 0), 6)) AS share,
        coalesce(g.buying_days, 0)::numeric AS buying_days, ({day} - {first_sale_on})::numeric AS length_days,
        ({day} - {last_sale_on})::numeric AS silent_days, {credit_points}::numeric AS credit_points, {words}
   FROM {profiles} b
@@ -55,12 +56,4 @@ async def all_figures(
     )
     cursor = await c.cursor(statement, currency)
     while rows := await cursor.fetch(pieces):
-        yield [
-            Known(row["customer_id"], {name: _plain(value) for name, value in row.items() if name != "customer_id"})
-            for row in rows
-        ]
-
-
-def _plain(value: Decimal | str | None) -> Decimal | str | None:
-    # The database gives shares of any length.
-    return round(value, 6).normalize() if isinstance(value, Decimal) else value
+        yield [Known(row[0], dict(zip(_NAMES, row[1:], strict=True))) for row in map(tuple, rows)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from services.classification.read_models.credit_grades import CREDIT_GRADES
@@ -30,13 +31,18 @@ UNKNOWN = "UNKNOWN"
 
 
 class MarkDay(NamedTuple):
-    """As of the end of a business day, `end`; `now`: it is not over yet, so what holds now holds. `currency`: its place, such as $3."""
+    """As of the end of a business day, `end`; `now`: it is not over yet, so what holds now holds. `currency`: its place, such as $3.
+
+    `average` is what buyers of the company bought on average, where it is known already: then each customer's trade is looked up by
+    itself, which is the faster way to few customers; else everybody's is summed.
+    """
 
     day: date
     end: datetime
     now: bool
     standard: MarkStandardPublished
     currency: str = "$3"
+    average: Decimal | None = None
 
 
 class _Piece(NamedTuple):
@@ -78,7 +84,6 @@ PIECES: Mapping[str, _Piece] = {
     "net": _Piece("t.net", ("t",)),
     "buying_days": _Piece("t.buying_days", ("t",)),
     "average": _Piece("t.average", ("t",)),
-    "total": _Piece("t.total", ("t",)),
 }
 """Marks, and the figures that they rest on."""
 
@@ -99,10 +104,13 @@ _CHANGES = {
 }
 """Of grades and classes: streams, the field that says it, the day from which it holds, and the type."""
 
-_TRADE = """(SELECT customer_id, net, buying_days, avg(net) FILTER (WHERE net > 0) OVER () AS average, sum(net) OVER () AS total
+_TRADE = """(SELECT customer_id, net, buying_days, avg(net) FILTER (WHERE net > 0) OVER () AS average
   FROM (SELECT customer_id, sum(net) AS net, count(DISTINCT day) FILTER (WHERE net > 0) AS buying_days FROM {sold}
          WHERE currency = {currency} AND day BETWEEN {day} - {period_days} + 1 AND {day} GROUP BY customer_id) x)"""
-"""What everybody bought in the standard's period, beside the average of all buyers of the company and the sum of all."""
+_OWN_TRADE = """LATERAL (SELECT b.customer_id AS customer_id, sum(z.net) AS net,
+    count(DISTINCT z.day) FILTER (WHERE z.net > 0) AS buying_days, {average}::numeric AS average
+  FROM {sold} z WHERE z.customer_id = b.customer_id AND z.currency = {currency} AND z.day BETWEEN {day} - {period_days} + 1 AND {day})"""
+"""What everybody bought in the standard's period, beside the average of all buyers of the company."""
 _STATED = """(SELECT DISTINCT ON (customer_id) * FROM {table} WHERE said_at < {end} ORDER BY customer_id, said_at DESC)"""
 # Streams of one prefix; "." is the character behind "-".
 _TOLD = """(SELECT DISTINCT ON (stream) customer_id, body::jsonb ->> '{field}' AS {field}, (body::jsonb ->> 'points')::int AS points,
@@ -143,7 +151,7 @@ async def mark_columns(c: Connection, schema: str, wanted: Collection[str], at: 
 
 async def _table(c: Connection, schema: str, table: str, at: MarkDay, words: Mapping[str, str]) -> str:
     if table == "t":
-        return _TRADE.format(**words)
+        return (_TRADE if at.average is None else _OWN_TRADE).format(average=at.average, **words)
     if table == "m" and not at.now:
         return _STATED.format(table=await live_table(c, schema, MARK_STATEMENTS), **words)
     if table in _CHANGES and not at.now:

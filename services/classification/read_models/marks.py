@@ -11,6 +11,7 @@ from uuid import UUID
 from services.classification.read_models.mark_columns import MarkDay, mark_columns
 from services.classification.read_models.profiles import profiles_table
 from services.classification.read_models.scoping import Question, scoped_customers
+from services.classification.read_models.sold import sold_table
 from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
 
@@ -54,6 +55,9 @@ _PAGE = """SELECT b.customer_id, b.merged_into, {columns} FROM ({customers}) b
 # The period's currency is an argument also where no mark asks for trade.
 _ARGUMENTS = "$1::date IS NOT NULL AND $2::date IS NOT NULL AND coalesce($3::text, '') IS NOT NULL"
 
+_AVERAGE = """SELECT avg(net) FILTER (WHERE net > 0) FROM (
+  SELECT sum(net) AS net FROM {sold} WHERE currency = $1 AND day BETWEEN $2 AND $3 GROUP BY customer_id) x"""
+
 
 async def page(
     c: Connection, schema: str, asked: Question, at: MarkDay, wanted: Mapping[str, str | None], after: UUID | None, limit: int
@@ -95,3 +99,9 @@ async def _rows(
         limit=limit,
     )
     return [CustomerMarks(*row) for row in await c.fetch(statement, *where.values)]
+
+
+async def average_bought(c: Connection, schema: str, currency: str | None, first: date, last: date) -> Decimal | None:
+    """Mean net sales of those with positive net sales in the period, of the whole company; None where there are none."""
+    found: Decimal | None = await c.fetchval(_AVERAGE.format(sold=await sold_table(c, schema)), currency, first, last)
+    return found

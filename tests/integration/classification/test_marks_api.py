@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from services.classification.handlers import marks as handler
 from shared.contracts.cards import Marks, MarksAssigned
 from shared.contracts.relations import TradeEnded
 from tests.integration.classification.conftest import Classification, days_ago, returned, sale
@@ -14,6 +16,11 @@ from tests.integration.classification.with_cards import registered, says, shown
 from tests.integration.running import key
 
 MAIN, ORDINARY, SCATTERED, FUTURE, LOST, OVER = (UUID(int=n) for n in range(1, 7))
+
+
+@pytest.fixture(autouse=True)
+def fresh_averages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handler, "GOOD_FOR", timedelta(0))
 
 
 async def trade(service: Classification) -> None:
@@ -172,3 +179,19 @@ async def test_what_was_returned_counts_against_what_was_bought(classification: 
         classification, f"/v1/customers/{MAIN}/marks", lambda body: (body["figures"]["net"] or {}).get("amount") == "200.00"
     )
     assert found["position_class"]["value"] == "ORDINARY"
+
+
+async def test_the_average_of_all_buyers_is_good_for_a_while(
+    classification: Classification, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await trade(classification)
+    await folded(classification)
+    path = f"/v1/customers/{ORDINARY}/marks"
+    before = (await classification.client.get(path)).json()["figures"]["average_of_buyers"]
+    monkeypatch.setattr(handler, "GOOD_FOR", timedelta(minutes=10))
+    await classification.trade(sale(ORDINARY, 4000, 3))
+    found = await shown(classification, path, lambda body: body["figures"]["net"]["amount"] == "4160.00")
+    assert found["figures"]["average_of_buyers"] == before
+    monkeypatch.setattr(handler, "GOOD_FOR", timedelta(0))
+    now = (await classification.client.get(path)).json()["figures"]
+    assert now["average_of_buyers"] == {"amount": "1987.50", "currency": "CNY"}
