@@ -8,13 +8,20 @@ from uuid import UUID
 from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import Response
 
-from services.classification.api.bodies import CREDIT_RUN, CreditRunBody
+from services.classification.api.bodies import CREDIT_RUN, CREDIT_STANDARD, CreditRunBody, CreditStandardBody
 from services.classification.api.deps import Dependencies
 from services.classification.api.grade_runs import run_body
+from services.classification.handlers.credit_preview import Regraded, preview
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.handlers.grade_runs import request_run
-from services.classification.handlers.problems import DAY_GRADED, PERIOD_NOT_OVER, RUN_UNKNOWN
-from services.classification.handlers.standards import CREDIT_GRADE
+from services.classification.handlers.problems import (
+    AS_OF_IN_FUTURE,
+    BORDERS_OUT_OF_ORDER,
+    DAY_GRADED,
+    PERIOD_NOT_OVER,
+    RUN_UNKNOWN,
+)
+from services.classification.handlers.standards import CREDIT_GRADE, current
 from services.classification.read_models.credit_grades import CREDIT_GRADES, Wanted, page
 from services.classification.read_models.credit_standings import is_known
 from services.classification.read_models.grade_runs import run_of
@@ -30,11 +37,48 @@ from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
 from shared.web.rendering import Json
-from shared.web.scope import scope
+from shared.web.scope import Caller, scope
 
 router = APIRouter(tags=["credit grades"])
 reads = scope("classification.class.read")
 AsOf = Annotated[BusinessDay | None, Query(description="The grade that stood at the end of this business day; now when left out")]
+
+
+@router.post(
+    "/v1/standards/credit-grade/preview",
+    dependencies=[reads],
+    responses={422: {"description": f"{BORDERS_OUT_OF_ORDER} or {AS_OF_IN_FUTURE}"}},
+    summary="Whom another standard of credit grades would move",
+)
+async def post_credit_grade_preview(
+    body: Annotated[CreditStandardBody, Body(openapi_examples=CREDIT_STANDARD)],
+    caller: Caller,
+    deps: Dependencies,
+    as_of: Annotated[BusinessDay | None, Query(description="At the end of this day; today when left out")] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Response:
+    """Every customer as it is known now, by the standard in force and by this one: how many go from where to where, and the first that would
+    move, by id. Nothing is published and nobody's grade changes."""
+    found = await preview(deps, body.standard(caller.id), as_of, limit)
+    moves = [
+        {"grade": grade, "would_be": would_be, "customers": customers}
+        for (grade, would_be), customers in sorted(found.moves.items(), key=str)
+    ]
+    moved = sum(customers for (grade, would_be), customers in found.moves.items() if grade != would_be)
+    items = [_regraded(one) for one in found.first]
+    head = {"as_of": as_of or deps.today(), "customers": sum(found.moves.values()), "moved": moved, "moves": moves}
+    return Json({**head, "items": items, "left_out": moved - len(items)})
+
+
+def _regraded(one: Regraded) -> dict[str, Any]:
+    found = one.would_be
+    reasons = () if found is None else found.reasons
+    return {
+        "customer_id": one.customer_id,
+        "grade": one.grade,
+        "would_be": None if found is None else found.grade,
+        "reasons": reasons,
+    }
 
 
 @router.post(
@@ -108,15 +152,32 @@ def _after(deps: Deps, bound: bytes, cursor: str) -> tuple[int, UUID]:
     summary="The credit grade of a customer, why, and those before",
 )
 async def get_credit_grade(customer_id: UUID, deps: Dependencies, as_of: AsOf = None) -> Response:
-    """`grade` is null for who was never graded, or buys nothing on credit any more. Read from the customer's own stream."""
+    """`grade` is null for who was never graded, or buys nothing on credit any more. Read from the customer's own stream. `flips`: how often
+    it has changed; `points_to_worse` and `points_to_better`: how far it is to the next grades by the standard in force."""
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, f"credit-grade-{customer_id}")
         if not loaded.events and not await is_known(c, SCHEMA, customer_id):
             raise Problem("CUSTOMER_UNKNOWN")
+        standard = (await current(c, CREDIT_GRADE)).standard
     told = [_event(envelope) for envelope in loaded.events]
     held = [one for one in told if as_of is None or one.graded_on <= as_of]
-    shown: dict[str, Any] = {"customer_id": customer_id, "grade": None} if not held else _grade(held[-1])
+    shown: dict[str, Any] = {"customer_id": customer_id, "grade": None}
+    if held:
+        shown = {**_grade(held[-1]), "flips": len(held) - 1, **_borders(held[-1], standard)}
     return Json({**shown, "history": [_grade(one) for one in reversed(held)]})
+
+
+def _borders(one: CreditGraded, standard: CreditStandardPublished) -> dict[str, int]:
+    """How many points more make the next worse grade, how many less a better one, by the standard in force."""
+    match one.grade:
+        case "GROW" | "HOLD":
+            return {"points_to_worse": max(standard.shrink_points - one.points, 0)}
+        case "SHRINK":
+            better = max(one.points - standard.shrink_points + 1, 0)
+            return {"points_to_worse": max(standard.stop_points - one.points, 0), "points_to_better": better}
+        case "STOP":
+            return {"points_to_better": max(one.points - standard.stop_points + 1, 0)}
+    return {}
 
 
 def _event(envelope: Envelope) -> CreditGraded:

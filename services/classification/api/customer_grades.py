@@ -175,7 +175,8 @@ async def list_customer_grades(
     summary="The company's own grade of a customer, why, and those before",
 )
 async def get_customer_grade(customer_id: UUID, deps: Dependencies, as_of: AsOf = None) -> Response:
-    """`grade` is null for who was never graded, or fits no rule any more. Read from the customer's own stream."""
+    """`grade` is null for who was never graded, or fits no rule any more. Read from the customer's own stream. `flips`: how often it has
+    changed."""
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, f"customer-grade-{customer_id}")
         standard = (await current(c, CUSTOMER_GRADE)).standard
@@ -183,7 +184,9 @@ async def get_customer_grade(customer_id: UUID, deps: Dependencies, as_of: AsOf 
             raise Problem("CUSTOMER_UNKNOWN")
     told = [envelope.event for envelope in loaded.events if isinstance(envelope.event, CustomerGraded)]
     held = [one for one in told if as_of is None or one.graded_on <= as_of]
-    shown: dict[str, Any] = {"customer_id": customer_id, "grade": None} if not held else _grade(held[-1], standard)
+    shown: dict[str, Any] = {"customer_id": customer_id, "grade": None}
+    if held:
+        shown = {**_grade(held[-1], standard), "flips": len(held) - 1}
     return Json({**shown, "history": [_grade(one, standard) for one in reversed(held)]})
 
 

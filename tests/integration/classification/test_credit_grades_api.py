@@ -122,6 +122,7 @@ async def test_only_changes_are_told_and_any_day_can_be_asked(grading: Classific
     one = (await grading.client.get(f"/v1/customers/{SLOW}/credit-grade")).json()
     assert (one["grade"], one["previous"], one["since"]) == ("HOLD", "SHRINK", days_ago(1).isoformat())
     assert [before["grade"] for before in one["history"]] == ["HOLD", "SHRINK"]
+    assert one["flips"] == 1
     asked = {"as_of": days_ago(2).isoformat()}
     assert (await grading.client.get(f"/v1/customers/{SLOW}/credit-grade", params=asked)).json()["grade"] == "SHRINK"
     assert (await grades(grading, 4, **asked))[SLOW]["grade"] == "SHRINK"
@@ -223,3 +224,36 @@ async def test_a_run_that_broke_off_goes_on_with_what_it_decided(idle: Classific
             done = await idle.ended(address)
             assert (done["changed"], done["appended"], await told(idle)) == (4, 4, 4)
             assert (await grades(idle, 4))[BAD]["grade"] == "STOP"
+
+
+@pytest.mark.requirement("S0.10")
+async def test_whom_another_standard_would_move_and_how_far_it_is_to_the_borders(grading: Classification) -> None:
+    await on_credit(grading)
+    await run(grading)
+    before = await grades(grading, 4)
+    path = "/v1/standards/credit-grade/preview"
+    asked = {"as_of": days_ago(1).isoformat()}
+    same = (await grading.client.post(path, params=asked, json={})).json()
+    assert (same["customers"], same["moved"], same["items"]) == (4, 0, [])
+    # SLOW has four points, BAD eight; YOUNG has bought on credit for less than anybody asks.
+    stricter = {"shrink_points": 2, "stop_points": 4, "grow_known_days": 0, "grow_settled": 0}
+    shown = (await grading.client.post(path, params=asked, json=stricter)).json()
+    assert [(UUID(one["customer_id"]), one["grade"], one["would_be"]) for one in shown["items"]] == [
+        (SLOW, "SHRINK", "STOP"),
+        (YOUNG, "HOLD", "GROW"),
+    ]
+    assert (shown["moved"], shown["left_out"]) == (2, 0)
+    assert {"grade": "STOP", "would_be": "STOP", "customers": 1} in shown["moves"]
+    first = (await grading.client.post(path, params={**asked, "limit": 1}, json=stricter)).json()
+    assert (len(first["items"]), first["left_out"]) == (1, 1)
+    assert await grades(grading, 4) == before
+    wrong = await grading.client.post(path, json={"shrink_points": 9, "stop_points": 4})
+    assert (wrong.status_code, wrong.json()["code"]) == (422, "BORDERS_OUT_OF_ORDER")
+
+    async def one(customer: UUID) -> dict[str, Any]:
+        found: dict[str, Any] = (await grading.client.get(f"/v1/customers/{customer}/credit-grade")).json()
+        return found
+
+    slow, bad, good = await one(SLOW), await one(BAD), await one(GOOD)
+    assert (slow["flips"], slow["points_to_worse"], slow["points_to_better"]) == (0, 2, 2)
+    assert (bad["points_to_better"], "points_to_worse" in bad, good["points_to_worse"]) == (3, False, 3)

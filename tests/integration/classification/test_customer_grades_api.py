@@ -106,6 +106,7 @@ async def test_only_changes_are_told_and_any_day_can_be_asked(graded: Classifica
     one = (await graded.client.get(f"/v1/customers/{PLAIN}/customer-grade")).json()
     assert (one["grade"], one["previous"], one["since"]) == ("GOLD", "PLAIN", days_ago(1).isoformat())
     assert [before["grade"] for before in one["history"]] == ["GOLD", "PLAIN"]
+    assert one["flips"] == 1
     asked = {"as_of": days_ago(2).isoformat()}
     assert (await graded.client.get(f"/v1/customers/{PLAIN}/customer-grade", params=asked)).json()["grade"] == "PLAIN"
     assert (await grades(graded, 3, **asked))[PLAIN]["grade"] == "PLAIN"

@@ -12,7 +12,7 @@ import msgspec
 
 from services.classification.domain.credit_figures import CreditFigures
 from services.classification.domain.credit_standard import BUILT_IN
-from services.classification.jobs.credit_grades import figures_of
+from services.classification.handlers.credit_customers import figures_of
 from services.classification.read_models.credit_standings import CreditStanding, evolve, warnings_in
 from shared.contracts.alerts import AlertClosed, AlertOpened, Finding, Outcome
 from shared.contracts.card_parts import TradeStatus, TradeStatusRevised
