@@ -6,7 +6,7 @@ BIN := .venv/bin
 # One environment per content of the lock and of the project file: a changed lock is installed, an unchanged one is not looked at again.
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: help setup jvm run down test check format lint requirements contracts migrate chaos bench benchanalyses benchlists replay
+.PHONY: help setup jvm run down test check format lint requirements contracts migrate chaos bench benchanalyses benchlists complaints workingtime replay
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,12 @@ benchanalyses: setup ## analyses over 1,000,000 customers and 10,000,000 ledger 
 
 evaluate: setup ## how good the warnings are on public data, beside fixed rules: DATA_DIR=<folder>
 	$(BIN)/python -m deploy.evaluate $(DATA_DIR)
+
+complaints: setup ## real complaints through the procedure, deadlines beside another computation: DATA_DIR=<folder>
+	$(BIN)/python -m tests.simulation.complaints $(DATA_DIR)
+
+workingtime: setup ## working time against a walk by minutes, in every zone at every change of the clock from 2000 to 2050 (minutes)
+	$(BIN)/python -m tests.simulation.every_zone
 
 replay: setup ## every way of reading gives the same alerts, bit for bit: over the running installation, or over DATA_DIR=<folder>
 	$(BIN)/python -m deploy.replay $(DATA_DIR)

@@ -1,0 +1,1 @@
+"""Real cases through the running service, and figures computed another way."""
