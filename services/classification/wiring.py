@@ -42,6 +42,8 @@ IDLE_SECONDS = 0.3
 ANALYSES_AT_ONCE = 2
 ANALYSIS_MS = 25_000
 """How long one may take; a transaction ends after 30 s whatever it does."""
+ANALYSIS_MEMORY = "64MB"
+"""For each sort or hash of one: a million customers are summed without going to the disk."""
 
 
 def utc_now() -> datetime:
@@ -59,7 +61,11 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
             pool = await stack.enter_async_context(opened_pool(settings.dsn, name=f"{SERVICE}-api", max_size=settings.pool_size))
             await check_database(pool, SERVICE, settings.parts)
             analysing = opened_pool(
-                settings.dsn, name=f"{SERVICE}-analyses", max_size=ANALYSES_AT_ONCE, statement_timeout_ms=ANALYSIS_MS
+                settings.dsn,
+                name=f"{SERVICE}-analyses",
+                max_size=ANALYSES_AT_ONCE,
+                statement_timeout_ms=ANALYSIS_MS,
+                work_mem=ANALYSIS_MEMORY,
             )
             app.state.deps = _deps(settings, secrets.cursors, pool, await stack.enter_async_context(analysing), now)
             use_today(app.state.deps.today)

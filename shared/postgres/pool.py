@@ -22,13 +22,21 @@ class _ImpatientPool(asyncpg.Pool):
         return super().acquire(timeout=self.patience if timeout is None else timeout)
 
 
-async def create_pool(dsn: str, *, min_size: int = 1, max_size: int = 10, statement_timeout_ms: int = 2000, name: str) -> Pool:
+async def create_pool(
+    dsn: str,
+    *,
+    min_size: int = 1,
+    max_size: int = 10,
+    statement_timeout_ms: int = 2000,
+    name: str,
+    work_mem: str | None = None,
+) -> Pool:
     """Open a pool. `name` shows as application_name. jsonb stays text: pass str, read `body::text`.
 
     An idle transaction ends after 10 s and any transaction after 30 s, since an open write transaction stops every tail
     of the cluster. Waiting for a free connection ends with TimeoutError after half of `statement_timeout_ms`; waiting for
-    a server that has stopped answering, half a second after it should have ended the statement by itself. Raises
-    OSError or asyncpg.PostgresError when the server cannot be reached.
+    a server that has stopped answering, half a second after it should have ended the statement by itself. `work_mem` as in
+    PostgreSQL, whose own setting holds otherwise. Raises OSError or asyncpg.PostgresError when the server cannot be reached.
     """
     pool = _ImpatientPool(
         dsn,
@@ -43,16 +51,18 @@ async def create_pool(dsn: str, *, min_size: int = 1, max_size: int = 10, statem
         command_timeout=statement_timeout_ms / 1000 + 0.5,
         timeout=5,
         reset=_keep,
-        server_settings=session_settings(name, statement_timeout_ms),
+        server_settings=session_settings(name, statement_timeout_ms) | ({} if work_mem is None else {"work_mem": work_mem}),
     )
     pool.patience = statement_timeout_ms / 2000
     return await pool
 
 
 @asynccontextmanager
-async def opened_pool(dsn: str, *, name: str, max_size: int = 10, statement_timeout_ms: int = 2000) -> AsyncIterator[Pool]:
+async def opened_pool(
+    dsn: str, *, name: str, max_size: int = 10, statement_timeout_ms: int = 2000, work_mem: str | None = None
+) -> AsyncIterator[Pool]:
     """A pool that is open as long as the block; at its end nobody is waited for. See create_pool."""
-    pool = await create_pool(dsn, max_size=max_size, statement_timeout_ms=statement_timeout_ms, name=name)
+    pool = await create_pool(dsn, max_size=max_size, statement_timeout_ms=statement_timeout_ms, name=name, work_mem=work_mem)
     try:
         yield pool
     finally:

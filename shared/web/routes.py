@@ -12,11 +12,10 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from shared.auth.keys import KeyRing, Refused
 from shared.web.problem import Problem
 from shared.web.rates import Rates
-from shared.web.scope import BODY_BYTES, declared_limit, declared_scope, without_markers
+from shared.web.scope import BODY_BYTES, declared_limit, declared_patience, declared_scope, without_markers
 from shared.web.strict_json import clean, parse
 
 # A store that hangs, or a pool that is used up, must not collect requests without end: their callers have long given up.
-_PATIENCE_SECONDS = 10.0
 _BULK_PATIENCE_SECONDS = 30.0
 _CHALLENGE = 'Bearer realm="regulars"'
 
@@ -65,12 +64,13 @@ class StrictRoute(APIRoute):
         given = dependencies or ()
         self.scope = declared_scope(given, path)
         self.limit = declared_limit(given)
+        self.patience = declared_patience(given)
         # The markers have said what they had to say; left in, each would be solved anew with every request.
         super().__init__(path, endpoint, dependencies=without_markers(given), **rest)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
-        scope, limit = self.scope, self.limit
+        scope, limit, patience = self.scope, self.limit, self.patience
         takes_json = self.body_field is not None
         needs_json = self.body_field is not None and self.body_field.field_info.is_required()
 
@@ -92,7 +92,7 @@ class StrictRoute(APIRoute):
                 await strict.json()
             if limit is None:
                 return await handler(strict)
-            async with asyncio.timeout(_PATIENCE_SECONDS if limit == BODY_BYTES else _BULK_PATIENCE_SECONDS):
+            async with asyncio.timeout(patience if limit == BODY_BYTES else _BULK_PATIENCE_SECONDS):
                 return await handler(strict)
 
         return handle

@@ -52,6 +52,19 @@ streamed: params.Depends = params.Depends(_Body(None))
 """Marker: the body has no limit and is no JSON document; the route reads `request.stream()` itself and limits each line."""
 
 
+@dataclass(frozen=True)
+class _Patience:
+    seconds: float
+
+    async def __call__(self) -> None:
+        """Kept by the route."""
+
+
+PATIENCE_SECONDS = 10.0
+analysis: params.Depends = params.Depends(_Patience(30.0))
+"""Marker: a question over everybody's figures, which may take 30 s with millions of them."""
+
+
 def declared_scope(dependencies: Iterable[params.Depends], path: str) -> str | None:
     """The scope that a route declares, None for an open one. Raises ScopeUndeclared."""
     found = [d.dependency for d in dependencies if isinstance(d.dependency, _Scope)]
@@ -66,9 +79,15 @@ def declared_limit(dependencies: Iterable[params.Depends]) -> int | None:
     return found[-1].limit if found else BODY_BYTES
 
 
+def declared_patience(dependencies: Iterable[params.Depends]) -> float:
+    """Seconds after which a request is given up."""
+    found = [d.dependency for d in dependencies if isinstance(d.dependency, _Patience)]
+    return found[-1].seconds if found else PATIENCE_SECONDS
+
+
 def without_markers(dependencies: Iterable[params.Depends]) -> list[params.Depends]:
     """The dependencies that do something."""
-    return [d for d in dependencies if not isinstance(d.dependency, _Scope | _Body)]
+    return [d for d in dependencies if not isinstance(d.dependency, _Scope | _Body | _Patience)]
 
 
 def caller_of(request: Request) -> Principal:

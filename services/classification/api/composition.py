@@ -21,7 +21,7 @@ from shared.postgres.pool import Connection
 from shared.web.amounts import money_body
 from shared.web.fields import Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
-from shared.web.scope import scope
+from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["composition"])
 reads = scope("classification.class.read")
@@ -32,7 +32,7 @@ SHARE = Decimal("0.000001")
 
 @router.get(
     "/v1/composition",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={422: REFUSED},
     summary="What the customers of a scope are made of: net sales by a mark or a pair of marks",
 )
@@ -72,7 +72,7 @@ def _behind(found: Sequence[Group], place: Sequence[Any]) -> int:
 
 @router.get(
     "/v1/composition/customers",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={422: REFUSED},
     summary="The customers of a kind, each with its share in the kind and in the total",
 )

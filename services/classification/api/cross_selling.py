@@ -21,7 +21,7 @@ from shared.web.amounts import money_body
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
 from shared.web.problem import Problem
-from shared.web.scope import scope
+from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["products"])
 reads = scope("classification.class.read")
@@ -29,7 +29,7 @@ reads = scope("classification.class.read")
 
 @router.get(
     "/v1/customers/{customer_id}/cross-selling",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={404: {"description": "The customer is not known"}, 422: REFUSED},
     summary="What customers with alike baskets buy and this one does not",
 )
@@ -48,7 +48,7 @@ async def get_cross_selling(
 
 @router.get(
     "/v1/cross-selling",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={422: REFUSED},
     summary="What customers do not yet buy that goes with what they buy, by expected value",
 )

@@ -32,7 +32,7 @@ from shared.web.correlation import event_meta
 from shared.web.fields import BusinessDay, DecimalString, Whole
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
-from shared.web.scope import scope
+from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["distribution"])
 reads = scope("classification.class.read")
@@ -91,7 +91,7 @@ async def put_target(
 
 @router.get(
     "/v1/customers/{customer_id}/distribution",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={404: {"description": "The customer is not known"}, 422: REFUSED},
     summary="How far a dealer distributes: its target, what it reached, and its sub-dealers",
 )
@@ -127,7 +127,7 @@ async def get_distribution(
 
 @router.get(
     "/v1/distribution",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={422: REFUSED},
     summary="Dealers with the breadth and depth of their distribution, held against their targets",
 )

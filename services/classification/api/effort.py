@@ -25,7 +25,7 @@ from shared.web.amounts import money_body
 from shared.web.fields import DecimalString
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.rendering import Json
-from shared.web.scope import scope
+from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["effort"])
 reads = scope("classification.class.read")
@@ -34,7 +34,7 @@ _REFERRED_BY = (INTRODUCTIONS, SOLD, SERVED)
 
 @router.get(
     "/v1/effort",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={422: REFUSED},
     summary="What was put into new customers and into old ones, and what each won or kept has cost",
 )
@@ -86,7 +86,7 @@ def _spent(one: Spent, total: Decimal, currency: str | None) -> dict[str, Any]:
 
 @router.get(
     "/v1/referrals",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={422: REFUSED},
     summary="Who brings customers, and what those buy, the most first",
 )
@@ -119,7 +119,7 @@ def _referrer(one: Referrer, asked: Question) -> dict[str, Any]:
 
 @router.get(
     "/v1/customers/{customer_id}/referrals",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={422: REFUSED},
     summary="Whom a customer has brought, and what those buy",
 )

@@ -33,7 +33,7 @@ from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
 from shared.web.rendering import Json
-from shared.web.scope import scope
+from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["loyalty"])
 reads = scope("classification.class.read")
@@ -43,7 +43,7 @@ AsOf = Annotated[BusinessDay | None, Query(description="At the end of this day; 
 
 @router.get(
     "/v1/customers/{customer_id}/loyalty",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={404: {"description": "The customer is not known"}, 422: {"description": AS_OF_IN_FUTURE}},
     summary="How loyal a customer is: attitude, depth, relation and the eight measures, each with where it comes from",
 )
@@ -65,7 +65,7 @@ async def get_loyalty(customer_id: UUID, deps: Dependencies, as_of: AsOf = None,
 
 @router.get(
     "/v1/loyalty",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={422: {"description": AS_OF_IN_FUTURE}},
     summary="Who leads others, who is loyal, who switches, who is loyal to nobody",
 )
@@ -103,7 +103,7 @@ async def list_loyalty(
 
 @router.get(
     "/v1/loyalty-portfolio",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={422: REFUSED},
     summary="Growth, acquisition and churn of the customers of a scope, their repeat purchase rate and their attitudes",
 )

@@ -22,14 +22,16 @@ from shared.web.fields import Code
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
 from shared.web.rendering import Json
-from shared.web.scope import scope
+from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["marks"])
 reads = scope("classification.class.read")
 OneMark = Annotated[Code | None, Query()]
 
 
-@router.get("/v1/marks", dependencies=[reads], responses={422: REFUSED}, summary="Customers of a scope with their marks")
+@router.get(
+    "/v1/marks", dependencies=[reads, analysis], responses={422: REFUSED}, summary="Customers of a scope with their marks"
+)
 async def list_marks(
     deps: Dependencies,
     request: Request,
@@ -68,7 +70,7 @@ async def list_marks(
 
 @router.get(
     "/v1/customers/{customer_id}/marks",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={404: {"description": "The customer is not known"}, 422: REFUSED},
     summary="The marks of a customer, each with the reason",
 )

@@ -22,14 +22,14 @@ from shared.web.amounts import money_body
 from shared.web.fields import Currency
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
-from shared.web.scope import scope
+from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["prospects"])
 
 
 @router.get(
     "/v1/opportunities",
-    dependencies=[scope("classification.class.read")],
+    dependencies=[analysis, scope("classification.class.read")],
     responses={422: {"description": AS_OF_IN_FUTURE}},
     summary="Open purchase intents by probability times expected amount, the most valuable first",
 )

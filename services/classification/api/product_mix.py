@@ -28,7 +28,7 @@ from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter
 from shared.web.positions import MinPosition
 from shared.web.problem import Problem
 from shared.web.rendering import Json
-from shared.web.scope import scope
+from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["products"])
 reads = scope("classification.class.read")
@@ -37,7 +37,7 @@ OfClass = Annotated[ValueClass, Query(description="Customers of this value class
 
 @router.get(
     "/v1/customers/{customer_id}/product-mix",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={404: {"description": "The customer is not known"}, 422: REFUSED},
     summary="Where a customer's purchases lean, what they lack, and where the focus is wrong",
 )
@@ -121,7 +121,7 @@ def _mixed(
 
 @router.get(
     "/v1/best-sellers",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={422: REFUSED},
     summary="Best sellers, and how many customers of a class do not yet buy them",
 )
@@ -169,7 +169,7 @@ def _best(each: BestSeller, customers: int, asked: Question, name: str | None) -
 
 @router.get(
     "/v1/best-sellers/customers",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={422: REFUSED},
     summary="Customers of a class who do not yet buy an article",
 )

@@ -19,7 +19,7 @@ from services.classification.read_models.two_periods import sides
 from shared.contracts.money import decimals
 from shared.web.amounts import money_body
 from shared.web.rendering import Json
-from shared.web.scope import scope
+from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["trade performance"])
 Compared = Annotated[Against, Query(description="The period before, or the same one a year earlier")]
@@ -27,7 +27,7 @@ Compared = Annotated[Against, Query(description="The period before, or the same 
 
 @router.get(
     "/v1/sales-formula",
-    dependencies=[scope("classification.class.read")],
+    dependencies=[analysis, scope("classification.class.read")],
     responses={422: REFUSED},
     summary="Sales as number of dealers, kept and new, times average per dealer, against another period",
 )

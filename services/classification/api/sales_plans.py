@@ -41,7 +41,7 @@ from shared.web.correlation import event_meta
 from shared.web.fields import BusinessDay, Currency, DecimalString, Reference, Whole
 from shared.web.problem import Problem
 from shared.web.rendering import Json
-from shared.web.scope import scope
+from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["sales plans"])
 reads = scope("classification.class.read")
@@ -76,7 +76,7 @@ PLAN = example({"currency": "CNY", "area_id": "east", "formula": {"kept_dealers"
 
 @router.get(
     "/v1/sales-plans/{year}/proposal",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     summary="A plan of the year proposed from what was sold before it",
 )
 async def get_proposal(
@@ -126,7 +126,9 @@ async def put_plan(
     return respond(await plan_sales(deps, command, version, key, event_meta(request)), request)
 
 
-@router.get("/v1/sales-plans/{year}", dependencies=[reads], summary="All plans of a year, and what those of the areas come to")
+@router.get(
+    "/v1/sales-plans/{year}", dependencies=[reads, analysis], summary="All plans of a year, and what those of the areas come to"
+)
 async def list_plans(year: Year, deps: Dependencies, request: Request) -> Response:
     """Always fresh. `areas` sums the plans of areas by currency: beside the plan of the company it shows what nobody has taken on."""
     async with deps.pool.acquire() as c:
@@ -142,7 +144,7 @@ async def list_plans(year: Year, deps: Dependencies, request: Request) -> Respon
 
 @router.get(
     "/v1/sales-plans/{year}/comparison",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={404: {"description": PLAN_UNKNOWN}, 422: {"description": AS_OF_IN_FUTURE}},
     summary="A plan against what came, month by month, and by the formula",
 )

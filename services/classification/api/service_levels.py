@@ -26,7 +26,7 @@ from shared.web.fields import BusinessDay, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
 from shared.web.rendering import Json
-from shared.web.scope import scope
+from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["service levels"])
 reads = scope("classification.class.read")
@@ -35,7 +35,7 @@ AsOf = Annotated[BusinessDay | None, Query(description="As of the end of this bu
 
 @router.get(
     "/v1/service-levels",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={422: {"description": AS_OF_IN_FUTURE}},
     summary="Who is to be visited or called, by the care that its class gets",
 )
@@ -72,7 +72,7 @@ async def list_due_care(
 
 @router.get(
     "/v1/customers/{customer_id}/service-level",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={404: {"description": "The customer is not known"}, 422: {"description": AS_OF_IN_FUTURE}},
     summary="The care that a customer gets by its class, and what is due",
 )

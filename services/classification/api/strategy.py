@@ -18,7 +18,7 @@ from services.classification.read_models.mark_columns import models_of
 from services.classification.read_models.scoping import Question, basis, in_currency
 from shared.web.amounts import money_body
 from shared.web.rendering import Json
-from shared.web.scope import scope
+from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["strategy"])
 SHOWN = 10
@@ -26,7 +26,7 @@ SHOWN = 10
 
 @router.get(
     "/v1/strategy",
-    dependencies=[scope("classification.class.read")],
+    dependencies=[analysis, scope("classification.class.read")],
     responses={422: REFUSED},
     summary="How unevenly customers bring sales, and which strategy that bears",
 )

@@ -26,7 +26,7 @@ from shared.web.amounts import money_body
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
 from shared.web.rendering import Json
-from shared.web.scope import scope
+from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["trade performance"])
 reads = scope("classification.class.read")
@@ -36,7 +36,7 @@ By = Annotated[Unit, Query(description="The periods that the figures are given f
 
 @router.get(
     "/v1/trade-performance",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={422: REFUSED},
     summary="Sales by month or year of each customer, its share, and whether it is at the level that is expected",
 )
@@ -80,7 +80,7 @@ async def list_trade_performance(
 
 @router.get(
     "/v1/customers/{customer_id}/trade-performance",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={404: {"description": "The customer is not known"}, 422: REFUSED},
     summary="Sales of a customer by month or year, with their share of the company's, and the levels that were expected",
 )

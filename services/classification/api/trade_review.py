@@ -29,7 +29,7 @@ from shared.web.fields import Currency, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
 from shared.web.rendering import Json
-from shared.web.scope import scope
+from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["trade performance"])
 reads = scope("classification.class.read")
@@ -72,7 +72,7 @@ Review = Annotated[Reviewed, Depends(reviewed)]
 
 @router.get(
     "/v1/trade-review",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses=_REFUSED,
     summary="What moved in a month or quarter, by area or salesperson",
 )
@@ -93,7 +93,9 @@ async def get_trade_review(
     return Json({**head, **_sums(found, review), "groups": shown})
 
 
-@router.get("/v1/trade-review/customers", dependencies=[reads], responses=_REFUSED, summary="The customers behind what moved")
+@router.get(
+    "/v1/trade-review/customers", dependencies=[reads, analysis], responses=_REFUSED, summary="The customers behind what moved"
+)
 async def list_movers(
     deps: Dependencies,
     request: Request,
@@ -114,7 +116,9 @@ async def list_movers(
     return page_response(Page([_mover(one, review) for one in found[:limit]], following), request, head)
 
 
-@router.get("/v1/route-adjustments", dependencies=[reads], responses=_REFUSED, summary="Whose visits are to change, and why")
+@router.get(
+    "/v1/route-adjustments", dependencies=[reads, analysis], responses=_REFUSED, summary="Whose visits are to change, and why"
+)
 async def list_adjustments(
     deps: Dependencies,
     request: Request,

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from services.classification.api import ROUTERS
 from services.classification.api.analysis_query import LONGEST_DAYS, heading, question
 from services.classification.read_models.scoping import Question
 from services.classification.read_models.served import Scope
 from shared.web.problem import Problem
+from shared.web.scope import analysis, declared_patience
 
 TODAY = date(2026, 6, 30)
 DEPS: Any = SimpleNamespace(today=lambda: TODAY)
@@ -45,3 +48,11 @@ async def test_periods_that_are_refused(asked: dict[str, date], code: str) -> No
 
 async def test_the_longest_period_is_allowed() -> None:
     assert (await question(DEPS, begins=TODAY - timedelta(days=LONGEST_DAYS - 1))).last == TODAY
+
+
+def test_a_route_that_asks_everybodys_figures_has_the_time_for_it() -> None:
+    routes: list[Any] = [route for router in ROUTERS for route in router.routes]
+    asking = [route for route in routes if "deps.analyses" in inspect.getsource(route.endpoint)]
+    assert len(asking) > 5
+    assert [route.path for route in asking if not any(one == analysis for one in route.dependencies)] == []
+    assert declared_patience([analysis]) > declared_patience([])
