@@ -27,6 +27,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import httpx
 
+from services.classification.domain.months import Span, compared_with, last_day, month_after
 from services.classification.settings import Settings
 from services.classification.wiring import build_api
 from shared.postgres.pool import Pool
@@ -59,7 +60,15 @@ class Measured:
 async def measured(client: httpx.AsyncClient, pool: Pool, analysis: Analysis, last: date, rounds: int) -> Measured:
     first = last - timedelta(days=DAYS - 1)
     # The days that an analysis may be asked with, and those of its query. All that there is, unless it is about a year.
-    known = {"from": first, "to": last, "as_of": last, "on": last, "period_to": last - timedelta(days=1), "currency": CURRENCY}
+    known = {
+        "from": first,
+        "to": last,
+        "as_of": last,
+        "on": last,
+        "period_to": last - timedelta(days=1),
+        "currency": CURRENCY,
+        **quarters(last),
+    }
     asked = {name: known[name] for name in analysis.period}
     known |= {"first": first, "last": last, "year": last - timedelta(days=364)}
     address = f"{analysis.path}?{urlencode(asked | dict(analysis.parameters))}"
@@ -83,6 +92,19 @@ async def measured(client: httpx.AsyncClient, pool: Pool, analysis: Analysis, la
         print(f"{analysis.name} differs in {len(unlike)} rows, first: {unlike[0]}", file=sys.stderr)
     mine, query = statistics.median(ours), statistics.median(theirs)
     return Measured(analysis.name, len(wanted), round(mine, 1), round(query, 1), round(mine / query, 2), said == wanted)
+
+
+def quarters(last: date) -> dict[str, Any]:
+    """The last quarter that is over on a day, and the one before it: by their names in an analysis."""
+    quarter = month_after(last, -3 - (last.month - 1) % 3)
+    before = compared_with(Span(quarter, last_day(quarter, 3)), "BEFORE")
+    return {
+        "period": f"{quarter.year}-Q{quarter.month // 3 + 1}",
+        "quarter": quarter,
+        "quarter_end": last_day(quarter, 3),
+        "before": before.first,
+        "before_end": before.last,
+    }
 
 
 async def compared(database: Database, folder: Path, last: date, rounds: int) -> list[Measured]:

@@ -61,6 +61,23 @@ _STEPS = (
     """INSERT INTO classification.value_classes_a (customer_id, value_class, reason, since, standard_version, run_id, part)
     SELECT customer_id, value_class, 'SALES', date '{last}', 0, '00000000-0000-0000-0000-000000000000', 0
       FROM bench.customers WHERE value_class IS NOT NULL""",
+    # Every second customer had another class before the last three months.
+    """CREATE TABLE bench.classes AS
+    SELECT customer_id, since, value_class FROM (
+        SELECT customer_id, date '{last}' - 400 AS since, CASE WHEN n % 2 = 0 THEN value_class ELSE (ARRAY['A', 'B', 'C'])[1 + n % 3] END AS value_class
+          FROM bench.customers UNION ALL SELECT customer_id, date '{last}' - 100, value_class FROM bench.customers) x
+     WHERE value_class IS NOT NULL""",
+    """CREATE INDEX ON bench.classes (customer_id, since)""",
+    """INSERT INTO classification.class_changes_a (change_id, customer_id, since, version, value_class, part)
+    SELECT md5(customer_id || '/' || since)::uuid, customer_id, since, 1, value_class, 0 FROM bench.classes""",
+    # One customer of a thousand is a dealer with sub-dealers of its own, who report a tenth as many lines as we sell.
+    """CREATE TABLE bench.sub_lines AS
+    SELECT md5('dealer/' || (random() * ({customers} / 1000))::int)::uuid AS dealer_id, md5('sub/' || (random() * ({customers} / 20))::int)::uuid AS customer_id,
+           date '{first}' + (random() * ({days} - 1))::int AS day, 'A-' || (random() * 300)::int AS article
+      FROM generate_series(1, {lines} / 10)""",
+    """CREATE INDEX ON bench.sub_lines (dealer_id, day)""",
+    """INSERT INTO classification.sub_sold_a (customer_id, dealer_id, day, currency, article, quantity, net, part)
+    SELECT customer_id, dealer_id, day, '{currency}', article, count(*), 10 * count(*), 0 FROM bench.sub_lines GROUP BY 1, 2, 3, 5""",
     """GRANT USAGE ON SCHEMA bench TO classification""",
     """GRANT SELECT ON ALL TABLES IN SCHEMA bench TO classification""",
 )

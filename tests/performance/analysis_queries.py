@@ -91,6 +91,36 @@ UNION ALL
 (SELECT s.mark, s.value, s.customers, s.net FROM segments s, whole w
   ORDER BY round(s.net / w.net * w.customers / s.customers, 2) DESC, s.mark COLLATE "C", s.value COLLATE "C" LIMIT 10)"""
 
+_MOVED = """
+WITH bought AS (SELECT customer_id, coalesce(sum(net) FILTER (WHERE day >= $1), 0) AS now, coalesce(sum(net) FILTER (WHERE day < $1), 0) AS before
+                  FROM bench.lines l WHERE l.day BETWEEN $4 AND $2 AND l.currency = $3 GROUP BY customer_id),
+moved AS (SELECT *, CASE WHEN before <= 0 AND now <= 0 THEN 'RETURNS' WHEN before <= 0 THEN CASE WHEN first_sale_on >= $1 THEN 'NEW' ELSE 'BACK' END
+                 WHEN now <= 0 THEN 'LOST' WHEN now > before THEN 'GROWN' WHEN now < before THEN 'SHRUNK' ELSE 'EVEN' END AS movement
+            FROM bought JOIN bench.customers USING (customer_id))
+{ask}"""
+_BY_AREA = "SELECT area_id, movement, count(*), sum(before), sum(now) FROM moved GROUP BY 1, 2 ORDER BY 1, 2"
+_ROUTES = """,
+classes AS (SELECT m.*, a.value_class AS later, b.value_class AS earlier FROM moved m
+  LEFT JOIN (SELECT DISTINCT ON (customer_id) customer_id, value_class FROM bench.classes WHERE since <= $2 ORDER BY customer_id, since DESC) a
+    USING (customer_id)
+  LEFT JOIN (SELECT DISTINCT ON (customer_id) customer_id, value_class FROM bench.classes WHERE since < $1 ORDER BY customer_id, since DESC) b
+    USING (customer_id)),
+advised AS (SELECT *, CASE WHEN movement IN ('NEW', 'BACK') THEN movement
+    WHEN movement = 'LOST' THEN CASE WHEN later IN ('A', 'B') OR earlier IN ('A', 'B') THEN 'LOST_KEY' ELSE 'LOST' END
+    WHEN movement = 'RETURNS' THEN NULL
+    WHEN coalesce(later, 'Z') < coalesce(earlier, 'Z') THEN 'CLASS_ROSE'
+    WHEN coalesce(later, 'Z') > coalesce(earlier, 'Z') THEN CASE WHEN later IN ('A', 'B') THEN 'KEY_SLIPPING' ELSE 'CLASS_FELL' END
+    WHEN abs(now - before) < 0.30 * before OR movement = 'EVEN' THEN NULL
+    WHEN movement = 'GROWN' THEN 'GROWN' WHEN later IN ('A', 'B') THEN 'KEY_SHRINKING' ELSE 'SHRUNK' END AS reason FROM classes),
+kept AS MATERIALIZED (SELECT * FROM advised WHERE reason IS NOT NULL)
+(SELECT NULL::uuid, area_id, count(*)::numeric FROM kept GROUP BY area_id ORDER BY area_id)
+UNION ALL (SELECT customer_id, reason, now - before FROM kept ORDER BY abs(now - before) DESC, customer_id LIMIT 50)"""
+
+_DISTRIBUTION = """
+WITH sums AS (SELECT dealer_id, customer_id, count(DISTINCT article) AS articles FROM bench.sub_lines WHERE day BETWEEN $1 AND $2 GROUP BY 1, 2),
+all_of AS (SELECT dealer_id, count(DISTINCT article) AS articles FROM bench.sub_lines WHERE day BETWEEN $1 AND $2 GROUP BY 1)
+SELECT dealer_id, count(*), round(avg(s.articles), 2), max(a.articles) FROM sums s JOIN all_of a USING (dealer_id) GROUP BY 1 ORDER BY 1 LIMIT 50"""
+
 
 def _groups(body: Any) -> Rows:
     return [(one["kind"], one["customers"], amount(one["net"]), one["classes"]["A"]["customers"]) for one in body["items"]]
@@ -131,6 +161,23 @@ def _strategy(body: Any) -> Rows:
     return [("all", share, spread["customers"], amount(spread["net"])), *segments]
 
 
+def _by_area(body: Any) -> Rows:
+    return [
+        (group["area_id"], one["movement"], one["customers"], amount(one["net_before"]), amount(one["net"]))
+        for group in body["groups"]
+        for one in group["movements"]
+    ]
+
+
+def _routes(body: Any) -> Rows:
+    areas = [(None, one["area_id"], Decimal(one["more"] + one["less"])) for one in body["routes"]]
+    return areas + [(UUID(one["customer_id"]), one["reason"], amount(one["change"])) for one in body["items"]]
+
+
+def _dealers(body: Any) -> Rows:
+    return [(UUID(one["customer_id"]), one["breadth"], Decimal(one["depth"]), one["articles"]) for one in body["items"]]
+
+
 ANALYSES = (
     Analysis(
         "composition by shop kind", "/v1/composition", _KINDS.format(where=_WHERE, kind="shop_kind"), _groups, {"by": "shop_kind"}
@@ -158,6 +205,25 @@ ANALYSES = (
         {"salesperson_id": "seller-7"},
     ),
     Analysis("trade by month", "/v1/trade-performance", _MONTHS.format(where=_WHERE), _months, {"by": "month"}),
+    Analysis(
+        "what moved in a quarter, by area",
+        "/v1/trade-review",
+        _MOVED.format(ask=_BY_AREA),
+        _by_area,
+        period=("period", "currency"),
+        arguments=("quarter", "quarter_end", "currency", "before"),
+    ),
+    Analysis(
+        "whose visits are to change",
+        "/v1/route-adjustments",
+        _MOVED.format(ask=_ROUTES),
+        _routes,
+        period=("period", "currency"),
+        arguments=("quarter", "quarter_end", "currency", "before"),
+    ),
+    Analysis(
+        "distribution of dealers", "/v1/distribution", _DISTRIBUTION, _dealers, period=("from", "to"), arguments=("first", "last")
+    ),
     Analysis("best sellers that B does not buy", "/v1/best-sellers", _BEST.format(where=_WHERE), _best, {"value_class": "B"}),
     Analysis(
         "sales as dealers times average, a year",
