@@ -107,11 +107,14 @@ class PaymentMade(Fact, frozen=True, kw_only=True, omit_defaults=True):
 
 @registered
 class CreditNoted(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """`complaint_id`: the complaint with which it was agreed on, where it was."""
+
     type: ClassVar[str] = "regulars.cards.credit-noted.v1"
     number: str
     noted_on: date
     amount: Money
     allocations: tuple[Allocation, ...] = ()
+    complaint_id: UUID | None = None
 
 
 @registered

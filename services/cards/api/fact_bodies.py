@@ -192,11 +192,14 @@ class RefundBody(FactBody):
 
 
 class CreditNoteBody(FactBody):
+    """`complaint_id`: the complaint with which it was agreed on, where it was."""
+
     type: Literal["credit_note"] = "credit_note"
     number: Reference
     noted_on: BusinessDay
     amount: MoneyBody
     allocations: Allocations = ()
+    complaint_id: UUID | None = None
 
     def fact(self) -> Fact:
         return CreditNoted(
@@ -207,6 +210,7 @@ class CreditNoteBody(FactBody):
             noted_on=self.noted_on,
             amount=self.amount.money(),
             allocations=_allocated(self.allocations, self.source),
+            complaint_id=self.complaint_id,
         )
 
 

@@ -138,6 +138,19 @@ async def test_every_kind_of_fact_has_its_route(standing: Cards, path: str, name
     assert await standing.events(f"ledger-{answer.json()['customer_id']}") == [name]
 
 
+@pytest.mark.requirement("S2.51")
+async def test_a_credit_note_names_the_complaint_with_which_it_was_agreed_on(standing: Cards) -> None:
+    complaint = str(uuid4())
+    body = {**KINDS[5][2], "source": "erp", "source_event_id": "CN-1", "customer": {"system": "erp", "value": fresh()}}
+    answer = await standing.post("/v1/credit-notes", {**body, "complaint_id": complaint})
+    assert answer.status_code == 201, answer.text
+    shown = await standing.client.get(f"/v1/customers/{answer.json()['customer_id']}/transactions")
+    [note] = [one for one in shown.json()["items"] if one["type"] == "credit_note"]
+    assert (note["number"], note["complaint_id"]) == ("CN-1", complaint)
+    other = await standing.post("/v1/credit-notes", {**body, "complaint_id": str(uuid4())})
+    assert other.status_code == 409
+
+
 async def test_allocations_cannot_exceed_the_payment(standing: Cards) -> None:
     body = {**KINDS[2][2], "source": "erp", "source_event_id": "P-1", "customer": {"system": "erp", "value": "K-1"}}
     body["allocations"] = [{"invoice": {"number": "7"}, "amount": "10.01"}]
