@@ -65,7 +65,7 @@ _STEPS = (
     """CREATE TABLE bench.classes AS
     SELECT customer_id, since, value_class FROM (
         SELECT customer_id, date '{last}' - 400 AS since, CASE WHEN n % 2 = 0 THEN value_class ELSE (ARRAY['A', 'B', 'C'])[1 + n % 3] END AS value_class
-          FROM bench.customers UNION ALL SELECT customer_id, date '{last}' - 100, value_class FROM bench.customers) x
+          FROM (SELECT *, get_byte(uuid_send(customer_id), 0) AS n FROM bench.customers) c UNION ALL SELECT customer_id, date '{last}' - 100, value_class FROM bench.customers) x
      WHERE value_class IS NOT NULL""",
     """CREATE INDEX ON bench.classes (customer_id, since)""",
     """INSERT INTO classification.class_changes_a (change_id, customer_id, since, version, value_class, part)
