@@ -40,10 +40,15 @@ SELECT coalesce({kind}, 'UNKNOWN'), count(*), sum(net), count(*) FILTER (WHERE n
 
 _MEMBERS = """
 WITH bought AS (SELECT customer_id, sum(net) AS net FROM bench.lines l WHERE {where} GROUP BY customer_id),
-kinds AS (SELECT b.*, sum(net) OVER () AS whole, sum(net) OVER (PARTITION BY shop_kind) AS of_kind, shop_kind
-            FROM bought b JOIN bench.customers USING (customer_id))
-SELECT customer_id, net, round(net / of_kind, 6), round(net / whole, 6) FROM kinds
- WHERE shop_kind = 'CHAIN' ORDER BY net DESC, customer_id LIMIT 50"""
+ranked AS (SELECT b.*, sum(net) OVER (ORDER BY net DESC, customer_id ROWS UNBOUNDED PRECEDING) - net AS before FROM bought b),
+kind AS (SELECT r.*, sum(net) OVER () AS of_kind, sum(net) OVER (ORDER BY net DESC, customer_id ROWS UNBOUNDED PRECEDING) - net AS kind_before
+           FROM ranked r JOIN bench.customers USING (customer_id) WHERE shop_kind = 'CHAIN'),
+sums AS (SELECT (SELECT sum(net) FROM bought) AS whole, (SELECT sum(net) FROM bought WHERE net > 0) AS bought,
+                (SELECT sum(net) FROM kind WHERE net > 0) AS kind)
+SELECT customer_id, net, round(net / of_kind, 6), round(net / whole, 6),
+       CASE WHEN net <= 0 THEN 'C' WHEN before < 0.80 * bought THEN 'A' WHEN before < 0.95 * bought THEN 'B' ELSE 'C' END,
+       CASE WHEN net <= 0 THEN 'C' WHEN kind_before < 0.80 * kind THEN 'A' WHEN kind_before < 0.95 * kind THEN 'B' ELSE 'C' END
+  FROM kind, sums ORDER BY net DESC, customer_id LIMIT 50"""
 
 _PRODUCTS = """
 SELECT article, sum(net), sum(net) FILTER (WHERE unit_cost IS NOT NULL) - sum(quantity * unit_cost),
@@ -80,10 +85,10 @@ SELECT count(*) FILTER (WHERE now > 0 AND first_sale_on < $1), count(*) FILTER (
 
 _STRATEGY = """
 WITH bought AS (SELECT customer_id, sum(net) AS net, area_id, shop_kind FROM bench.lines l JOIN bench.customers c USING (customer_id)
-                 WHERE {where} GROUP BY customer_id, area_id, shop_kind),
+                 WHERE {where} GROUP BY customer_id, area_id, shop_kind HAVING sum(net) > 0),
 whole AS (SELECT count(*) AS customers, sum(net) AS net FROM bought),
 spread AS (SELECT count(*) AS customers, sum(net) AS net, sum(net) FILTER (WHERE place <= ceil(n / 5.0)) AS top
-             FROM (SELECT net, row_number() OVER (ORDER BY net DESC) AS place, count(*) OVER () AS n FROM bought WHERE net > 0) r),
+             FROM (SELECT net, row_number() OVER (ORDER BY net DESC) AS place, count(*) OVER () AS n FROM bought) r),
 segments AS (SELECT 'area_id' AS mark, area_id AS value, count(*) AS customers, sum(net) AS net FROM bought GROUP BY area_id
              UNION ALL SELECT 'shop_kind', shop_kind, count(*), sum(net) FROM bought WHERE shop_kind IS NOT NULL GROUP BY shop_kind)
 (SELECT 'all', round(top / net, 6)::text, customers, net FROM spread)
@@ -128,7 +133,14 @@ def _groups(body: Any) -> Rows:
 
 def _members(body: Any) -> Rows:
     return [
-        (UUID(one["customer_id"]), amount(one["net"]), Decimal(one["share_in_kind"]), Decimal(one["share_in_total"]))
+        (
+            UUID(one["customer_id"]),
+            amount(one["net"]),
+            Decimal(one["share_in_kind"]),
+            Decimal(one["share_in_total"]),
+            one["class_in_total"],
+            one["class_in_kind"],
+        )
         for one in body["items"]
     ]
 
