@@ -92,7 +92,7 @@ class ProductStandardPublished(Event, frozen=True, kw_only=True, omit_defaults=T
     least_buyers: int = 5
     least_lift: Decimal = Decimal("1.2")
     followers: int = 10
-    baskets: int = 20_000
+    baskets: int = 10_000
     basket_articles: int = 20
     count_days: int = 7
     decided_by: UUID | None = None

@@ -43,23 +43,24 @@ class NotYet(NamedTuple):
 
 
 _LACKING = """
-WITH of_class AS (SELECT customer_id FROM ({members}) m WHERE value_class = {value_class}),
-sums AS (SELECT customer_id, article, sum(net) AS net FROM ({sales}) s WHERE article <> '' GROUP BY customer_id, article),
-best AS (
+WITH of_class AS MATERIALIZED (SELECT customer_id FROM ({members}) m WHERE value_class = {value_class}),
+best AS MATERIALIZED (
     SELECT article, net, net / all_net AS share, rank FROM (
         SELECT article, net, sum(net) OVER () AS all_net, row_number() OVER w AS rank, sum(net) OVER w - net AS before
-          FROM (SELECT article, sum(net) AS net FROM sums GROUP BY article) n
+          FROM (SELECT article, sum(net) AS net FROM ({sales}) s WHERE article <> '' GROUP BY article) n
         WINDOW w AS (ORDER BY net DESC, article ROWS UNBOUNDED PRECEDING)) r
      WHERE net > 0 AND before < {best_below} * all_net),
 bought AS (
-    SELECT article, count(*) AS buyers, sum(sums.net) AS net FROM sums JOIN of_class USING (customer_id) JOIN best USING (article)
-     WHERE sums.net > 0 GROUP BY article)
+    SELECT article, count(*) AS buyers, sum(net) AS net FROM (
+        SELECT b.article, s.customer_id, sum(s.net) AS net
+          FROM ({sales}) s JOIN of_class k ON k.customer_id = s.customer_id JOIN best b ON b.article = s.article
+         GROUP BY b.article, s.customer_id HAVING sum(s.net) > 0) n GROUP BY article)
 SELECT b.article, b.rank, b.net, b.share, coalesce(o.buyers, 0) AS buyers, coalesce(o.net, 0) AS class_net,
        (SELECT count(*) FROM of_class) AS customers
   FROM (SELECT) one LEFT JOIN best b ON true LEFT JOIN bought o USING (article) ORDER BY b.rank"""
 
 _NOT_YET = """
-WITH of_class AS (SELECT customer_id FROM ({members}) m WHERE value_class = {value_class}),
+WITH of_class AS MATERIALIZED (SELECT customer_id FROM ({members}) m WHERE value_class = {value_class}),
 bought AS (
     SELECT customer_id, sum(net) FILTER (WHERE article <> '') AS net, sum(net) FILTER (WHERE article = {article}) AS of_it
       FROM ({sales}) s GROUP BY customer_id),

@@ -20,7 +20,7 @@ from shared.contracts.products import ProductStandardPublished
 from shared.postgres.pool import Connection
 from shared.projections.routing import live_table
 
-LARGEST = 500
+LARGEST = 200
 """A list looks at so many customers of its scope, those who bought most: what is expected grows with what they buy."""
 
 
@@ -49,47 +49,55 @@ class Gaps(NamedTuple):
 
 
 # Whose baskets are learnt from is drawn by the hash of the id: the same customers in every answer, and no kind of them more often.
+# Pairs are many, so customers and articles are small numbers there, and shares are whole millionths.
 _GAPS = """
 WITH drawn AS MATERIALIZED (
-    SELECT customer_id FROM {known} WHERE newest >= $1 ORDER BY uuid_hash(customer_id), customer_id LIMIT {baskets}),
-bought AS (
-    SELECT customer_id, article, sum(net) AS net FROM {sold} JOIN drawn USING (customer_id)
-     WHERE day BETWEEN $1 AND $2 AND currency = $3 AND article <> '' GROUP BY customer_id, article HAVING sum(net) > 0),
-baskets AS MATERIALIZED (
-    SELECT customer_id, article, share FROM (
-        SELECT customer_id, article, net / sum(net) OVER (PARTITION BY customer_id) AS share,
-               row_number() OVER (PARTITION BY customer_id ORDER BY net DESC, article) AS place FROM bought) b
+    SELECT customer_id, (row_number() OVER ())::int AS customer FROM (
+        SELECT customer_id FROM {known} WHERE newest >= $1 ORDER BY uuid_hash(customer_id), customer_id LIMIT {baskets}) d),
+bought AS MATERIALIZED (
+    SELECT customer, article, share FROM (
+        SELECT customer, article, (1000000 * net / sum(net) OVER (PARTITION BY customer))::int AS share,
+               row_number() OVER (PARTITION BY customer ORDER BY net DESC, article) AS place
+          FROM (SELECT customer, article, sum(net) AS net FROM {sold} JOIN drawn USING (customer_id)
+                 WHERE day BETWEEN $1 AND $2 AND currency = $3 AND article <> '' GROUP BY customer, article HAVING sum(net) > 0) n) b
      WHERE place <= {basket_articles}),
-targets AS MATERIALIZED ({targets}),
+size AS MATERIALIZED (SELECT count(DISTINCT customer) AS baskets FROM bought),
+numbered AS MATERIALIZED (
+    SELECT article, (row_number() OVER (ORDER BY article))::int AS n, count(*)::int AS buyers FROM bought GROUP BY article),
+baskets AS MATERIALIZED (SELECT customer, n, share FROM bought JOIN numbered USING (article)),
+targets AS MATERIALIZED (SELECT customer_id, (row_number() OVER ())::int AS target FROM ({targets}) c),
 theirs AS MATERIALIZED (
-    SELECT customer_id, article, sum(net) OVER (PARTITION BY customer_id) AS total FROM (
-        SELECT customer_id, article, sum(net) AS net FROM {sold} JOIN targets USING (customer_id)
-         WHERE day BETWEEN $1 AND $2 AND currency = $3 AND article <> '' GROUP BY customer_id, article HAVING sum(net) > 0) t),
-single AS MATERIALIZED (SELECT article, count(*) AS buyers FROM baskets GROUP BY article),
-pairs AS (
-    SELECT a.article AS because, b.article, count(*) AS both, avg(b.share) AS usual_share
-      FROM baskets a JOIN baskets b USING (customer_id)
-     WHERE a.article <> b.article AND a.article IN (SELECT article FROM theirs)
-     GROUP BY a.article, b.article HAVING count(*) >= {least_buyers}),
+    SELECT target, n, net FROM (
+        SELECT target, article, sum(net) AS net FROM {sold} JOIN targets USING (customer_id)
+         WHERE day BETWEEN $1 AND $2 AND currency = $3 AND article <> '' GROUP BY target, article HAVING sum(net) > 0) t
+      LEFT JOIN numbered USING (article)),
+pairs AS MATERIALIZED (
+    SELECT a.n AS because, b.n, count(*)::int AS both, sum(b.share) AS shares FROM baskets a JOIN baskets b USING (customer)
+     WHERE a.n <> b.n AND a.n IN (SELECT n FROM theirs) GROUP BY a.n, b.n HAVING count(*) >= {least_buyers}),
 followers AS (
-    SELECT p.*, p.both::numeric / x.buyers AS likelihood,
-           p.both::numeric * (SELECT count(DISTINCT customer_id) FROM baskets) / (x.buyers::numeric * y.buyers) AS lift
-      FROM pairs p JOIN single x ON x.article = p.because JOIN single y ON y.article = p.article),
-likeliest AS (
-    SELECT * FROM (
-        SELECT *, row_number() OVER (PARTITION BY because ORDER BY likelihood DESC, article) AS place
-          FROM followers WHERE lift >= {least_lift}) f
+    SELECT p.because, p.n, p.both, p.both::numeric / x.buyers AS likelihood, p.shares::numeric / p.both / 1000000 AS usual_share,
+           p.both::numeric * (SELECT baskets FROM size) / (x.buyers::numeric * y.buyers) AS lift
+      FROM pairs p JOIN numbered x ON x.n = p.because JOIN numbered y ON y.n = p.n),
+likeliest AS MATERIALIZED (
+    SELECT *, (likelihood * usual_share * 1000000000000)::bigint AS promise FROM (
+        SELECT *, row_number() OVER (PARTITION BY because ORDER BY likelihood DESC, n) AS place FROM followers
+         WHERE lift >= {least_lift}) f
      WHERE place <= {followers}),
+lacking AS (
+    SELECT target, f.n, max(promise) AS promise FROM theirs t JOIN likeliest f ON f.because = t.n
+     WHERE (target, f.n) NOT IN (SELECT target, n FROM theirs WHERE n IS NOT NULL) GROUP BY target, f.n),
 gaps AS (
-    SELECT DISTINCT ON (t.customer_id, f.article) t.customer_id, f.article, f.because, f.likelihood, f.lift, f.both, f.usual_share,
-           t.total AS net, f.likelihood * f.usual_share * t.total AS expected
-      FROM theirs t JOIN likeliest f ON f.because = t.article
-     WHERE NOT EXISTS (SELECT FROM theirs h WHERE h.customer_id = t.customer_id AND h.article = f.article)
-     ORDER BY t.customer_id, f.article, f.likelihood * f.usual_share DESC, f.because),
+    SELECT c.customer_id, y.article, l.target, l.n, l.promise, w.net, l.promise * w.net / 1000000000000 AS expected
+      FROM lacking l JOIN targets c USING (target) JOIN numbered y USING (n)
+      JOIN (SELECT target, sum(net) AS net FROM theirs GROUP BY target) w USING (target)),
 page AS (SELECT * FROM gaps {behind} ORDER BY expected DESC, customer_id, article LIMIT {limit})
-SELECT h.*, p.* FROM (
-    SELECT (SELECT count(DISTINCT customer_id) FROM baskets) AS baskets, (SELECT count(*) FROM targets) AS customers) h
-  LEFT JOIN page p ON true ORDER BY p.expected DESC, p.customer_id, p.article"""
+SELECT h.*, p.customer_id, p.article, x.article AS because, f.likelihood, f.lift, f.both, f.usual_share, p.net, p.expected
+  FROM (SELECT baskets, (SELECT count(*) FROM targets) AS customers FROM size) h LEFT JOIN page p ON true
+  LEFT JOIN LATERAL (
+    SELECT f.* FROM likeliest f JOIN theirs t ON t.n = f.because AND t.target = p.target
+     WHERE f.n = p.n AND f.promise = p.promise ORDER BY f.because LIMIT 1) f ON true
+  LEFT JOIN numbered x ON x.n = f.because
+ ORDER BY p.expected DESC, p.customer_id, p.article"""
 _LARGEST = """
 SELECT customer_id FROM ({sales}) s WHERE article <> '' GROUP BY customer_id HAVING sum(net) > 0
  ORDER BY sum(net) DESC, customer_id LIMIT {largest}"""
