@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.complaints.domain.states import DAYS, NAMES
 from services.complaints.read_models.complaints import ComplaintRow, evolve, invoices_of
 from shared.contracts.complaint_facts import OfComplaint
+from shared.contracts.complaint_steps import ComplaintHeld, ComplaintResumed
 from shared.contracts.complaints import (
     ClaimSettled,
     ComplaintReceived,
 )
 from shared.contracts.envelope import Envelope
+from shared.contracts.event import Event
 from shared.contracts.money import Money
 from shared.web.amounts import money_body
 
-_NAMES = {ComplaintReceived: "RECEIVED", ClaimSettled: "SETTLED"}
+_NAMES: Mapping[type[Event], str] = {
+    ComplaintReceived: "RECEIVED",
+    ClaimSettled: "SETTLED",
+    ComplaintHeld: "HELD",
+    ComplaintResumed: "RESUMED",
+}
 _HIDDEN = frozenset(("complaint_id", "customer_id", "decided_by", "on"))
 
 
