@@ -12,9 +12,10 @@ from services.classification.domain.standard import NAME
 from services.classification.domain.value_class import Classified, Sales, Standard, classify
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.read_models import runs
-from services.classification.read_models.customer_sales import CUSTOMER_SALES, all_sales, busiest_currency, net_between
+from services.classification.read_models.customer_sales import CUSTOMER_SALES, busiest_currency
 from services.classification.read_models.decisions import latest_decisions
 from services.classification.read_models.runs import Finding, Run
+from services.classification.read_models.sold import SOLD, nets
 from shared.contracts.classification import ValueClassChanged
 from shared.contracts.cursor import START, part_of
 from shared.contracts.money import Money
@@ -66,10 +67,11 @@ async def complete(job: JobDeps, run: Run) -> bool:
         watermark = await read_watermark(c, "cards")
         if watermark is None or watermark.t < max(deps.end_of(run.period_to), run.made_at):
             return False
-        last = await last_of_parts(c, "cards", CUSTOMER_SALES.topics[CARDS_TRANSACTIONS], deps.parts, watermark.cursor)
+        last = await last_of_parts(c, "cards", SOLD.topics[CARDS_TRANSACTIONS], deps.parts, watermark.cursor)
     async with deps.pool.acquire() as c:
-        there = await reached(c, SCHEMA, CUSTOMER_SALES.name, CARDS_TRANSACTIONS)
-    return all(there.get(part, START) >= cursor for part, cursor in last.items())
+        # The currency of a run comes from the one, the amounts from the other.
+        there = [await reached(c, SCHEMA, model.name, CARDS_TRANSACTIONS) for model in (CUSTOMER_SALES, SOLD)]
+    return all(one.get(part, START) >= cursor for part, cursor in last.items() for one in there)
 
 
 async def decide(deps: Deps, run: Run) -> Run:
@@ -78,13 +80,11 @@ async def decide(deps: Deps, run: Run) -> Run:
     async with deps.pool.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         currency = run.currency or await busiest_currency(c, SCHEMA, run.period_from, run.period_to)
         before = await latest_decisions(c, SCHEMA)
-        async for piece in all_sales(c, SCHEMA):
-            for customer_id, spans in piece:
-                net = None if currency is None else net_between(spans.get(currency, {}), run.period_from, run.period_to)
-                if net is not None:
-                    sales.append(Sales(customer_id, net))
-            # The other loops of the process go on between two pieces.
-            await asyncio.sleep(0)
+        if currency is not None:
+            async for piece in nets(c, SCHEMA, run.period_from, run.period_to, currency):
+                sales += [Sales(customer_id, net) for customer_id, net in piece]
+                # The other loops of the process go on between two pieces.
+                await asyncio.sleep(0)
     standard = Standard(run.standard_version, run.a_below, run.b_below, margin=run.margin)
     held = {customer_id: last.value_class for customer_id, (_, last) in before.items()}
     # Seconds for a large population, in which the other loops must not stand still.

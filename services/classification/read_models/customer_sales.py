@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -171,14 +171,6 @@ CUSTOMER_SALES = ReadModel(
 )
 
 
-def net_between(spans: Mapping[str, Net], first: date, last: date) -> Decimal | None:
-    """Net sales from `first` through `last`; None when there was neither a sale nor a return. Days only: see DAYS_KEPT_MONTHS."""
-    low, high = first.isoformat(), last.isoformat()
-    found = [net.net for span, net in spans.items() if len(span) == 10 and low <= span <= high]
-    return sum(found, Decimal(0)) if found else None
-
-
-_ALL = "SELECT customer_id, sales FROM {table} WHERE newest IS NOT NULL"
 _BUSIEST = """
 SELECT split_part(group_key, '/', 1) AS currency, sum(value) AS sales FROM {table}
  WHERE measure = 'sales' AND split_part(group_key, '/', 2) BETWEEN $1 AND $2
@@ -208,14 +200,6 @@ async def company_months(c: Connection, schema: str, currency: str, first: date,
     table = await live_totals(c, schema, CUSTOMER_SALES)
     rows = await c.fetch(_MONTHS.format(table=table), f"{currency}/{first:%Y-%m}", f"{currency}/{last:%Y-%m}")
     return {row["month"]: row["net"] for row in rows}
-
-
-async def all_sales(c: Connection, schema: str, pieces: int = 1000) -> AsyncIterator[list[tuple[UUID, Spans]]]:
-    """All customers with sales or returns, in pieces. Inside the caller's transaction, whose snapshot it shows."""
-    table = await live_table(c, schema, CUSTOMER_SALES)
-    cursor = await c.cursor(_ALL.format(table=table))
-    while rows := await cursor.fetch(pieces):
-        yield [(row["customer_id"], read_spans(row["sales"])) for row in rows]
 
 
 async def one(c: Connection, schema: str, customer_id: UUID) -> CustomerSales | None:

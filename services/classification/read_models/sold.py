@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
+from uuid import UUID
 
 from shared.contracts.envelope import Envelope
 from shared.contracts.topics import CARDS_TRANSACTIONS
@@ -77,3 +78,15 @@ SOLD = summed(
 async def sold_table(c: Connection, schema: str) -> str:
     """The table that readers are shown; ask in every request. Its rows lie by (customer_id, day, currency, article)."""
     return await live_table(c, schema, SOLD)
+
+
+_NETS = "SELECT customer_id, sum(net) AS net FROM {table} WHERE day BETWEEN $1 AND $2 AND currency = $3 GROUP BY customer_id"
+
+
+async def nets(
+    c: Connection, schema: str, first: date, last: date, currency: str, pieces: int = 5000
+) -> AsyncIterator[list[tuple[UUID, Decimal]]]:
+    """Net sales from `first` through `last` of all customers with sales or returns then, in pieces. Inside the caller's transaction."""
+    cursor = await c.cursor(_NETS.format(table=await sold_table(c, schema)), first, last, currency)
+    while rows := await cursor.fetch(pieces):
+        yield [(row["customer_id"], row["net"]) for row in rows]

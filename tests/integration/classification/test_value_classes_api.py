@@ -123,6 +123,22 @@ async def test_currencies_are_ranked_apart(classification: Classification) -> No
     assert refused.status_code == 422
 
 
+async def test_a_period_includes_its_first_and_last_day_and_zero_is_not_nothing(classification: Classification) -> None:
+    await classification.trade(
+        *(sale(ABC[0], net, days=days) for days, net in ((366, 1), (365, 20), (1, 300), (0, 4000))),
+        sale(ABC[1], 10, days=40),
+        returned(ABC[1], 10, days=30),
+        sale(ABC[2], 5, days=366),
+        sale(ABC[3], 5, days=0),
+    )
+    await classification.run()
+    items = (await classification.client.get("/v1/value-classes")).json()["items"]
+    assert [(UUID(item["customer_id"]), item["net"]["amount"], item["reason"]) for item in items] == [
+        (ABC[0], "320.00", "SALES"),
+        (ABC[1], "0.00", "RETURNS"),
+    ]
+
+
 async def test_no_sales_at_all(classification: Classification) -> None:
     run = await classification.run()
     assert (run["customers"], run["changed"]) == (0, 0)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import permutations, product
 from uuid import UUID, uuid4
 
-from services.classification.read_models.customer_sales import CUSTOMER_SALES, CustomerSales, Net, net_between, spans_of
+from services.classification.read_models.customer_sales import CUSTOMER_SALES, CustomerSales, Net, spans_of
 from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.contracts.cards import Basics, CustomerRegistered
 from shared.contracts.classification import ValueClassChanged
@@ -123,18 +123,6 @@ def test_a_fold_leaves_the_row_before_it_as_it_was() -> None:
     assert after is not None
     assert (before.sales, spans_of(before)["CNY"]) == (text, spans)
     assert spans_of(replace(after, spans=None)) == spans_of(after)
-
-
-def test_a_period_includes_its_first_and_last_day() -> None:
-    spans = spans_of(sales_of(sale(day(0), 1), sale(day(10), 20), sale(day(20), 300)))["CNY"]
-    assert net_between(spans, day(0), day(20)) == 321
-    assert net_between(spans, day(1), day(19)) == 20
-    assert net_between(spans, day(11), day(19)) is None
-
-
-def test_zero_is_not_nothing() -> None:
-    spans = spans_of(sales_of(sale(day(5), 10), back(day(6), 10)))["CNY"]
-    assert net_between(spans, day(0), day(9)) == 0
 
 
 def test_the_last_change_is_the_class() -> None:
