@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request
+from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import Response
 
+from services.classification.api.analysis_query import Asked
 from services.classification.api.deps import Dependencies
 from services.classification.api.mark_bodies import (
     MARK_STANDARD,
@@ -16,13 +17,19 @@ from services.classification.api.mark_bodies import (
     PortfolioStandardBody,
     ServiceLevelsBody,
 )
-from services.classification.handlers.deps import Deps
-from services.classification.handlers.problems import LEVELS_OUT_OF_RANGE, MARKS_OUT_OF_RANGE, PORTFOLIO_OUT_OF_RANGE
+from services.classification.domain.mark_standards import decide_marks
+from services.classification.domain.standard import StandardRefused
+from services.classification.handlers.deps import SCHEMA, Deps
+from services.classification.handlers.marks import mark_day
+from services.classification.handlers.problems import LEVELS_OUT_OF_RANGE, MARKS_OUT_OF_RANGE, PORTFOLIO_OUT_OF_RANGE, refused
 from services.classification.handlers.standards import MARKS, PORTFOLIO, Kind, current, publish
 from services.classification.handlers.standards import SERVICE_LEVELS as LEVELS
+from services.classification.read_models.mark_moves import moves
+from services.classification.read_models.scoping import in_currency
 from shared.web.commands import Command, IfMatch, resource, respond
 from shared.web.correlation import event_meta
-from shared.web.scope import scope
+from shared.web.rendering import Json
+from shared.web.scope import Caller, scope
 
 router = APIRouter(tags=["standards"])
 reads, writes = scope("classification.class.read"), scope("classification.class.write")
@@ -56,6 +63,33 @@ async def put_mark_standard(
 ) -> Response:
     """If-Match is the ETag of the standard in force, `"0"` before the first one was published."""
     return respond(await publish(deps, MARKS, body.standard(key.principal), version, key, event_meta(request)), request)
+
+
+@router.post(
+    "/v1/standards/marks/preview",
+    dependencies=[reads],
+    responses={422: {"description": MARKS_OUT_OF_RANGE}},
+    summary="Whom another standard of marks would move",
+)
+async def post_mark_preview(
+    body: Annotated[MarkStandardBody, Body(openapi_examples=MARK_STANDARD)],
+    caller: Caller,
+    deps: Dependencies,
+    asked: Asked,
+    limit: Annotated[int, Query(ge=1, le=100, description="Customers that are named of each move")] = 10,
+) -> Response:
+    """As of the day that is asked for, all customers: of each mark how many go from which value to which. Nothing is published."""
+    wanted = body.standard(caller.id)
+    try:
+        decide_marks(MARKS.built_in, wanted)
+    except StandardRefused as refusal:
+        raise refused(refusal) from None
+    async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
+        question = await in_currency(c, SCHEMA, asked)
+        at = await mark_day(deps, c, asked.last)
+        found = await moves(c, SCHEMA, at, wanted, question.currency, limit)
+    shown = [{**one._asdict(), "first": list(one.first)} for one in found]
+    return Json({"as_of": asked.last, "currency": question.currency, "version_in_force": at.standard.version, "moves": shown})
 
 
 @router.get("/v1/standards/portfolio", dependencies=[reads], summary="When each strategy of a portfolio rests on its condition")

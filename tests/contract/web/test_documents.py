@@ -21,6 +21,7 @@ APPEND_NOTHING = {
     "/v1/rules/{rule_id}/preview",
     "/v1/standards/prospect-grade/preview",
     "/v1/standards/customer-grade/preview",
+    "/v1/standards/marks/preview",
 }
 """Asking twice is the same as once, and it makes no event."""
 SNAKE = re.compile(r"[a-z][a-z0-9_]*")

@@ -162,7 +162,21 @@ async def test_the_standard_of_marks_is_published_and_decides(classification: Cl
     async def publish(body: dict[str, Any], version: int) -> Any:
         return await classification.client.put("/v1/standards/marks", json=body, headers={**key(), "If-Match": f'"{version}"'})
 
-    assert (await publish({"main_times": "3.7", "scattered_days": 4, "new_days": 30, "trading_days": 30}, 0)).status_code == 200
+    wanted = {"main_times": "3.7", "scattered_days": 4, "new_days": 30, "trading_days": 30}
+    path = "/v1/standards/marks/preview"
+    seen = await classification.client.post(path, json=wanted)
+    assert seen.status_code == 200, seen.text
+    assert [
+        (one["mark"], one["value"], one["would_be"], [UUID(each) for each in one["first"]]) for one in seen.json()["moves"]
+    ] == [
+        ("position_class", "MAIN", "ORDINARY", [MAIN]),
+        ("position_class", "ORDINARY", "SCATTERED", [OVER]),
+        ("time_series", "NEW", "OLD", [ORDINARY, OVER]),
+        ("trade_process", "TRADING", "HAS_TRADED", [ORDINARY]),
+    ]
+    unsound = await classification.client.post(path, json={"main_times": "1"})
+    assert (unsound.status_code, unsound.json()["code"]) == (422, "MARKS_OUT_OF_RANGE")
+    assert (await publish(wanted, 0)).status_code == 200
     assert (await publish({}, 0)).status_code == 412
     refused = await publish({"main_times": "1"}, 1)
     assert (refused.status_code, refused.json()["code"]) == (422, "MARKS_OUT_OF_RANGE")
