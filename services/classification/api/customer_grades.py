@@ -41,7 +41,7 @@ from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
 from shared.web.rendering import Json
-from shared.web.scope import Caller, scope
+from shared.web.scope import Caller, analysis, scope
 
 router = APIRouter(tags=["customer grades"])
 reads, writes = scope("classification.class.read"), scope("classification.class.write")
@@ -76,7 +76,7 @@ async def put_customer_grade_standard(
 
 @router.post(
     "/v1/standards/customer-grade/preview",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={422: {"description": f"{GRADES_OUT_OF_ORDER} or {AS_OF_IN_FUTURE}"}},
     summary="Whom another standard of customer grades would move",
 )

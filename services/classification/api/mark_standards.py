@@ -29,7 +29,7 @@ from services.classification.read_models.scoping import in_currency
 from shared.web.commands import Command, IfMatch, resource, respond
 from shared.web.correlation import event_meta
 from shared.web.rendering import Json
-from shared.web.scope import Caller, scope
+from shared.web.scope import Caller, analysis, scope
 
 router = APIRouter(tags=["standards"])
 reads, writes = scope("classification.class.read"), scope("classification.class.write")
@@ -67,7 +67,7 @@ async def put_mark_standard(
 
 @router.post(
     "/v1/standards/marks/preview",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={422: {"description": MARKS_OUT_OF_RANGE}},
     summary="Whom another standard of marks would move",
 )
