@@ -19,20 +19,19 @@ def totals_name(schema: str, name: str, slot: str) -> str:
     return f"{schema}.{name}_totals_{slot}"
 
 
-def create_read_model(schema: str, model: ReadModel[Any], indexes: Sequence[str] = ()) -> list[str]:
-    """Statements that make a read model's tables. `indexes` are column lists, such as "area_id, name", made on both slots."""
+def create_read_model(schema: str, model: ReadModel[Any], indexes: Sequence[str] = (), carried: Sequence[str] = ()) -> list[str]:
+    """Statements that make a read model's tables. `indexes` are column lists, such as "area_id, name", made on both slots.
+    `carried`: columns that the primary key carries, so that who asks for no others need not read the table."""
     statements: list[str] = []
     for slot in SLOTS:
         table = table_name(schema, model.name, slot)
         columns = ", ".join(
             _column(name, kind, key=name in key_columns(model) or name in model.added) for name, kind in model.columns.items()
         )
-        key = ", ".join(key_columns(model))
+        key = f"PRIMARY KEY ({', '.join(key_columns(model))})" + (f" INCLUDE ({', '.join(carried)})" if carried else "")
         # Sums of a day are written and hardly ever touched again, and read by the million.
         filled = 80 if model.split is None else 100
-        statements.append(
-            f"CREATE TABLE {table} ({columns}, part smallint NOT NULL, PRIMARY KEY ({key})) WITH (fillfactor = {filled})"
-        )
+        statements.append(f"CREATE TABLE {table} ({columns}, part smallint NOT NULL, {key}) WITH (fillfactor = {filled})")
         statements += _rights(schema, table)
         if model.split is None:
             # Sums have many rows, and only checks and rebuilds ask for a part: they read the table.

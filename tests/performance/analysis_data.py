@@ -34,13 +34,14 @@ _STEPS = (
                    round((1 + 200 * power(random(), 4))::numeric, 2) AS price FROM generate_series(1, {lines}) n) l""",
     """ALTER TABLE bench.customers ADD PRIMARY KEY (customer_id)""",
     """CREATE INDEX ON bench.lines USING brin (day)""",
-    """CREATE INDEX ON bench.lines (customer_id, day)""",
+    """CREATE INDEX ON bench.lines (customer_id, day, currency) INCLUDE (net)""",
+    """ALTER TABLE bench.lines ALTER customer_id SET STATISTICS 1000""",
     """ALTER TABLE classification.sold_a DROP CONSTRAINT sold_a_pkey""",
     """INSERT INTO classification.sold_a (customer_id, day, currency, article, quantity, net, cost, costed_net, part)
     SELECT customer_id, day, currency, article, sum(quantity), sum(net), coalesce(sum(quantity * unit_cost), 0),
            coalesce(sum(net) FILTER (WHERE unit_cost IS NOT NULL), 0), 0
       FROM bench.lines GROUP BY day, customer_id, currency, article ORDER BY day""",
-    """ALTER TABLE classification.sold_a ADD PRIMARY KEY (customer_id, day, currency, article)""",
+    """ALTER TABLE classification.sold_a ADD PRIMARY KEY (customer_id, day, currency, article) INCLUDE (net)""",
     """ALTER TABLE bench.customers ADD first_sale_on date, ADD last_sale_on date, ADD value_class text""",
     """UPDATE bench.customers c SET first_sale_on = s.first_on, last_sale_on = s.last_on,
            value_class = CASE WHEN s.before < 0.8 * s.whole THEN 'A' WHEN s.before < 0.95 * s.whole THEN 'B' ELSE 'C' END
