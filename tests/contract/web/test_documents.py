@@ -20,6 +20,7 @@ APPEND_NOTHING = {
     "/v1/customers/search",
     "/v1/rules/{rule_id}/preview",
     "/v1/standards/prospect-grade/preview",
+    "/v1/standards/credit-grade/preview",
     "/v1/standards/customer-grade/preview",
     "/v1/standards/marks/preview",
 }
