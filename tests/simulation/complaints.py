@@ -29,6 +29,7 @@ from services.complaints.wiring import build_api, run_work
 from shared.contracts.cards import Basics, CustomerRegistered, ExternalId
 from shared.contracts.organisation import AreaDefined
 from shared.postgres.pool import create_pool
+from shared.telemetry.logs import configure_logs
 from shared.testing.databases import Database, create_test_database, running_cluster
 from shared.testing.eventually import eventually
 from tests.integration.running import PRINCIPAL, key, record, serving, settings_of, working
@@ -235,6 +236,7 @@ def _differing_totals(figures: Mapping[str, Any], expected: Sequence[Mapping[str
 
 
 async def _main(folder: Path) -> int:
+    configure_logs("complaints", "WARNING")
     told = stories(read(folder))
     with tempfile.TemporaryDirectory() as scratch:
         async with running_cluster() as cluster:

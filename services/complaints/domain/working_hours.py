@@ -17,6 +17,8 @@ from shared.contracts.event import Event
 
 COMPANY = "company"
 """Stands for the hours that hold where no area has its own."""
+LEAST_A_WEEK = 60
+"""Minutes: with less, the longest deadline would lie beyond what a calendar holds."""
 _TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|(24):(00)")
 _WEEK = frozenset("1234567")
 
@@ -41,8 +43,8 @@ def publish_hours(before: WorkingHoursPublished | None, wanted: WorkingHoursPubl
     if len({one.day for one in wanted.special_days}) != len(wanted.special_days):
         raise HoursRefused("special_days: a day is named once")
     hours = hours_of(wanted)
-    if not any(hours.weekly.values()):
-        raise HoursRefused("weekly: some day of the week is worked")
+    if sum(end - begin for shifts in hours.weekly.values() for begin, end in shifts) < LEAST_A_WEEK:
+        raise HoursRefused("weekly: an hour a week is worked at least")
     holidays = tuple(sorted(set(wanted.holidays)))
     special_days = tuple(sorted(wanted.special_days, key=lambda one: one.day))
     version = 1 if before is None else before.version + 1

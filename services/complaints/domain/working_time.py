@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 Minutes = tuple[int, int]
 """A shift: first minute of the day that is worked, and the first one that is not any more."""
 Span = tuple[datetime, datetime]
 """From a moment on, up to another one, which is not in it."""
-DAY = timedelta(days=1)
-ZERO = timedelta()
-SECOND = timedelta(seconds=1)
+Micros = tuple[int, int]
+"""A span in microseconds since 1970: whole numbers, as there are many of them."""
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND, SECOND, MINUTE, DAY = timedelta(microseconds=1), 1_000_000, 60_000_000, 86_400_000_000
+FIRST_ORDINAL = date(1970, 1, 1).toordinal()
 OFFICE: tuple[Minutes, ...] = ((9 * 60, 12 * 60), (13 * 60, 18 * 60))
 
 
@@ -44,27 +47,28 @@ class Hours:
 
 def worked_between(hours: Hours, start: datetime, end: datetime, holds: Iterable[Span] = ()) -> timedelta:
     """Working time from `start` to `end` (both aware) without what lies in a hold; holds may overlap. Nothing where end <= start."""
-    return sum((stop - begin for begin, stop in _without(_worked(hours, start, end), merged(holds))), ZERO)
+    worked = _without(_worked(hours, _micros(start), _micros(end)), merged(holds))
+    return timedelta(microseconds=sum(stop - begin for begin, stop in worked))
 
 
 def due_at(hours: Hours, start: datetime, working: timedelta, holds: Iterable[Span] = ()) -> datetime:
     """The first moment, in UTC, by which so much working time has passed since `start` (aware), holds left out."""
-    left, begins, kept_out = working, start.astimezone(UTC), merged(holds)
-    if left <= ZERO:
-        return begins
+    left, begins, kept_out = working // MICROSECOND, _micros(start), merged(holds)
+    if left <= 0:
+        return start.astimezone(UTC)
     while True:
         ends = begins + 28 * DAY
         for begin, stop in _without(_worked(hours, begins, ends), kept_out):
             if stop - begin >= left:
-                return begin + left
+                return EPOCH + timedelta(microseconds=begin + left)
             left -= stop - begin
         begins = ends
 
 
-def merged(spans: Iterable[Span]) -> list[Span]:
+def merged(spans: Iterable[Span]) -> list[Micros]:
     """The same moments as spans in order that do not touch."""
-    found: list[Span] = []
-    for begin, end in sorted((begin.astimezone(UTC), end.astimezone(UTC)) for begin, end in spans):
+    found: list[Micros] = []
+    for begin, end in sorted((_micros(begin), _micros(end)) for begin, end in spans):
         if found and begin <= found[-1][1]:
             found[-1] = (found[-1][0], max(end, found[-1][1]))
         elif begin < end:
@@ -72,53 +76,65 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     return found
 
 
-def _worked(hours: Hours, start: datetime, end: datetime) -> Iterator[Span]:
-    """The worked spans within these moments, in order, in UTC."""
-    for begin, stop, offset in _even(hours.zone, start.astimezone(UTC), end.astimezone(UTC)):
+def _micros(moment: datetime) -> int:
+    return (moment - EPOCH) // MICROSECOND
+
+
+def _worked(hours: Hours, start: int, end: int) -> Iterator[Micros]:
+    """The worked spans within these moments, in order."""
+    for begin, stop, offset in _even(hours.zone, start, end):
         # Here the clock on the wall runs evenly: it is UTC and the offset.
-        first, last = (begin + offset).replace(tzinfo=None), (stop + offset).replace(tzinfo=None)
-        day = first.date()
-        while datetime.combine(day, time.min) < last:
-            midnight = datetime.combine(day, time.min)
-            for from_minute, to_minute in hours.shifts(day):
-                opens = max(first, midnight + timedelta(minutes=from_minute))
-                closes = min(last, midnight + timedelta(minutes=to_minute))
+        first, last = begin + offset, stop + offset
+        for day in range(first // DAY, -(-last // DAY)):
+            for from_minute, to_minute in hours.shifts(date.fromordinal(FIRST_ORDINAL + day)):
+                opens, closes = max(first, day * DAY + from_minute * MINUTE), min(last, day * DAY + to_minute * MINUTE)
                 if opens < closes:
-                    yield opens.replace(tzinfo=UTC) - offset, closes.replace(tzinfo=UTC) - offset
-            day += DAY
+                    yield opens - offset, closes - offset
 
 
-def _even(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
+def _even(zone: ZoneInfo, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     """Spans within which the zone's offset from UTC stays the same, and that offset."""
-    while start < end:
-        stop = min(start + DAY, end)
-        yield from _pieces(zone, start, stop)
-        start = stop
-
-
-def _pieces(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, timedelta]]:
-    before = _offset(zone, start)
-    if _offset(zone, end - SECOND) == before or end - start <= SECOND:
-        yield start, end, before
+    if start >= end:
         return
-    # Clocks are changed at whole seconds; the first second with another offset is found by halving.
-    low, high = start, end - SECOND
-    while high - low > SECOND:
-        middle = low + ((high - low) // 2)
-        low, high = (middle, high) if _offset(zone, middle) == before else (low, middle)
-    change = high.replace(microsecond=0)
-    yield start, change, before
-    yield from _pieces(zone, change, end)
+    for year in range(_year(start), _year(end) + 1):
+        changes = _changes(zone, year)
+        for (begin, offset), (stop, _) in zip(changes, [*changes[1:], _changes(zone, year + 1)[0]], strict=True):
+            if begin < end and stop > start:
+                yield max(begin, start), min(stop, end), offset
 
 
-def _offset(zone: ZoneInfo, moment: datetime) -> timedelta:
-    found = moment.astimezone(zone).utcoffset()
+def _year(moment: int) -> int:
+    return (EPOCH + timedelta(microseconds=moment)).year
+
+
+@lru_cache(maxsize=4096)
+def _changes(zone: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
+    """The beginning of a year of UTC and each change of the clock within it, with the offset from then on."""
+    begins = _micros(datetime(year, 1, 1, tzinfo=UTC))
+    found = [(begins, _offset(zone, begins))]
+    for day in range(begins, _micros(datetime(year + 1, 1, 1, tzinfo=UTC)), DAY):
+        low = day
+        while _offset(zone, day + DAY - SECOND) != found[-1][1]:
+            # Clocks are changed at whole seconds; the first second with another offset is found by halving.
+            high = day + DAY - SECOND
+            while high - low > SECOND:
+                middle = (low + high) // 2 // SECOND * SECOND
+                low, high = (middle, high) if _offset(zone, middle) == found[-1][1] else (low, middle)
+            if _offset(zone, low) != found[-1][1]:
+                high = low
+            found.append((high, _offset(zone, high)))
+            low = high
+    return tuple(found)
+
+
+def _offset(zone: ZoneInfo, moment: int) -> int:
+    found = (EPOCH + timedelta(microseconds=moment)).astimezone(zone).utcoffset()
     if found is None:
         raise AssertionError(f"{zone.key} has no offset")
-    return found
+    return found // MICROSECOND
 
 
-def _without(spans: Iterable[Span], kept_out: Sequence[Span]) -> Iterator[Span]:
+def _without(spans: Iterable[Micros], kept_out: Sequence[Micros]) -> Iterator[Micros]:
     """The spans less those kept out; both in order, the latter apart from each other."""
     for begin, end in spans:
         for out_from, out_to in kept_out:

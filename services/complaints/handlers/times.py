@@ -25,7 +25,7 @@ from shared.event_store.load import load_many
 from shared.web.problem import Problem
 
 MOST = 20_000
-AT_ONCE = 500
+AT_ONCE = 200
 
 
 def _told_by(deps: Deps, as_of: date | None) -> datetime:

@@ -192,6 +192,7 @@ async def test_a_standard_that_cannot_be_followed_is_refused_by_name(complaints:
         ("working-hours/company", {"zone": "Mars/Olympus", "weekly": {"1": nine}}),
         ("working-hours/company", {"zone": "Asia/Shanghai", "weekly": {"8": nine}}),
         ("working-hours/company", {"zone": "Asia/Shanghai", "weekly": {"1": []}}),
+        ("working-hours/company", {"zone": "Asia/Shanghai", "weekly": {"1": [{"begins": "09:00", "ends": "09:59"}]}}),
         ("working-hours/company", {"zone": "Asia/Shanghai", "weekly": {"1": [*nine, {"begins": "16:00", "ends": "18:00"}]}}),
         ("working-hours/company", {"zone": "Asia/Shanghai", "weekly": {"1": [{"begins": "9:00", "ends": "17:00"}]}}),
         ("working-hours/company", {"zone": "Asia/Shanghai", "weekly": {"1": [{"begins": "22:00", "ends": "06:00"}]}}),

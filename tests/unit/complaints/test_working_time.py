@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.complaints.domain.procedure import LONGEST
 from services.complaints.domain.working_time import Hours, Minutes, Span, due_at, worked_between
 
 MINUTE = timedelta(minutes=1)
@@ -92,6 +93,13 @@ def test_a_night_shift_of_the_night_on_which_the_clock_is_changed() -> None:
     assert worked_between(night, spring, spring.astimezone(UTC) + timedelta(days=1)) == timedelta(hours=7)
     assert worked_between(night, autumn, autumn.astimezone(UTC) + timedelta(days=1)) == timedelta(hours=9)
     assert due_at(night, autumn, timedelta(hours=9)) == at(BERLIN, "2026-10-25T06:00")
+
+
+def test_the_longest_deadline_in_the_shortest_week_has_an_end() -> None:
+    sundays = Hours(BERLIN, weekly={7: ((2 * 60, 3 * 60),)})
+    due = due_at(sundays, at(BERLIN, "2026-01-01T00:00"), LONGEST * MINUTE)
+    # 8784 hours, one of them each Sunday: what spring leaves out autumn gives twice.
+    assert due.year == 2194
 
 
 def test_a_day_that_a_country_left_out() -> None:
