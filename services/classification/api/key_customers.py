@@ -13,11 +13,10 @@ from starlette.responses import Response
 from services.classification.api.analysis_query import REFUSED, Asked, heading
 from services.classification.api.composition import share_of
 from services.classification.api.deps import Dependencies
-from services.classification.domain.likeness import Weight, weights
 from services.classification.handlers.deps import SCHEMA
 from services.classification.handlers.marks import mark_day
 from services.classification.handlers.standards import VALUE_CLASS, current
-from services.classification.read_models.key_customers import KeyCustomer, Likely, Standing, counts, key_customers, likely
+from services.classification.read_models.key_customers import KeyCustomer, Likely, Standing, Weight, key_customers, likely
 from services.classification.read_models.mark_columns import CARD_MARKS, models_of
 from services.classification.read_models.scoping import Question, basis, in_currency
 from shared.web.amounts import money_body
@@ -76,8 +75,7 @@ async def list_likely_key_customers(
         if cursor is not None:
             score, customer = deps.cursors.decode(bound, cursor, 2)
             after = Decimal(str(score)), UUID(str(customer))
-        profile = weights(await counts(c, SCHEMA, question, abc, at))
-        found = await likely(c, SCHEMA, question, abc, at, profile, among, after, limit + 1)
+        profile, found = await likely(c, SCHEMA, question, abc, at, among, after, limit + 1)
         head = {
             **heading(question, await basis(c, SCHEMA, models_of(("time_series", *CARD_MARKS), at))),
             "standard_version": abc.version,

@@ -11,7 +11,8 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
-from services.classification.domain.likeness import Count, Weight
+import msgspec
+
 from services.classification.domain.value_class import Standard
 from services.classification.read_models.mark_columns import CARD_MARKS, MarkDay, mark_columns
 from services.classification.read_models.profiles import profiles_table
@@ -58,6 +59,25 @@ class Likely(NamedTuple):
     score: Decimal
 
 
+class Weight(msgspec.Struct, frozen=True):
+    """How many key customers and how many customers at all have a value of a mark. `lift`: so many times as often among the former as
+    among the latter, each value counted once more than it is there, so that few customers prove little; `weight` is its logarithm."""
+
+    mark: str
+    value: str
+    key: int
+    all: int
+    lift: Decimal
+    weight: Decimal
+
+
+class Found(NamedTuple):
+    """The values of marks, the most telling first, and the customers of the page."""
+
+    profile: Sequence[Weight]
+    likely: Sequence[Likely]
+
+
 _DATA = KeyCustomer._fields[4:]
 # Who has positive net sales comes first: the sum through a customer less its own is what those before it have.
 _CLASSED = """bought AS (SELECT s.customer_id, sum(s.net) AS net FROM ({sales}) s GROUP BY s.customer_id HAVING sum(s.net) > 0),
@@ -74,16 +94,22 @@ marked AS (SELECT b.customer_id, k.class, {time_series} AS series, {marks} FROM 
   LEFT JOIN classed k ON k.customer_id = b.customer_id
   {joins}
  WHERE b.merged_into IS NULL)"""
-_COUNTS = """{marked}
-SELECT u.mark, u.value, count(*) FILTER (WHERE class = 'A')::int, count(*)::int
-  FROM marked CROSS JOIN LATERAL (VALUES {pairs}) u(mark, value) WHERE u.value IS NOT NULL GROUP BY u.mark, u.value"""
 _LIKELY = """{marked},
-others AS (SELECT customer_id, CASE WHEN series IN ('FUTURE', 'NEW') THEN series ELSE 'POTENTIAL' END AS standing, {names}
-  FROM marked WHERE class IS DISTINCT FROM 'A' AND (series IN ('FUTURE', 'NEW') OR class = 'B')),
-scored AS (SELECT o.*, {score} AS score FROM others o {weights})
-SELECT * FROM scored WHERE {conditions} ORDER BY score DESC, customer_id LIMIT {limit:d}"""
-_WEIGHT = """LEFT JOIN unnest(${first}::text[], ${second}::text[], ${third}::numeric[]) {mark}_w(mark, value, weight)
-  ON {mark}_w.mark = '{mark}' AND {mark}_w.value = o.{mark}"""
+counts AS (SELECT u.mark, u.value, count(*) FILTER (WHERE class = 'A') AS key, count(*) AS everyone
+  FROM marked CROSS JOIN LATERAL (VALUES {pairs}) u(mark, value) WHERE u.value IS NOT NULL GROUP BY u.mark, u.value),
+lifts AS (SELECT *, (key + 1) * (sum(everyone) OVER m + count(*) OVER m) / ((sum(key) OVER m + count(*) OVER m) * (everyone + 1)) AS lift
+  FROM counts WINDOW m AS (PARTITION BY mark)),
+weights AS (SELECT mark, value, key, everyone, round(lift, 4) AS lift, round(ln(lift), 4) AS weight FROM lifts),
+scored AS (
+  SELECT o.customer_id, CASE WHEN o.series IN ('FUTURE', 'NEW') THEN o.series ELSE 'POTENTIAL' END AS standing, {names}, {score} AS score
+    FROM marked o {weights}
+   WHERE o.class IS DISTINCT FROM 'A' AND (o.series IN ('FUTURE', 'NEW') OR o.class = 'B')),
+page AS (SELECT * FROM scored WHERE {conditions} ORDER BY score DESC, customer_id LIMIT {limit:d})
+SELECT (SELECT jsonb_agg(jsonb_build_object('mark', mark, 'value', value, 'key', key, 'all', everyone, 'lift', lift::text,
+               'weight', weight::text) ORDER BY weight DESC, mark, value)::text FROM weights) AS profile, page.*
+  FROM (SELECT) once LEFT JOIN page ON true ORDER BY score DESC, customer_id"""
+_WEIGHT = "LEFT JOIN weights {mark}_w ON {mark}_w.mark = '{mark}' AND {mark}_w.value = o.{mark}"
+_profile = msgspec.json.Decoder(tuple[Weight, ...], strict=False)
 
 
 async def key_customers(
@@ -102,39 +128,32 @@ async def key_customers(
     return [KeyCustomer(*row) for row in await c.fetch(statement, *sales.arguments)]
 
 
-async def counts(c: Connection, schema: str, asked: Question, abc: Standard, at: MarkDay) -> Sequence[Count]:
-    """How often each value of each mark is there among key customers, and among all customers of the scope."""
-    marked, arguments = await _marked(c, schema, asked, abc, at)
-    pairs = ", ".join(f"('{mark}', {mark})" for mark in CARD_MARKS)
-    return [Count(*row) for row in await c.fetch(_COUNTS.format(marked=marked, pairs=pairs), *arguments)]
-
-
 async def likely(
     c: Connection,
     schema: str,
     asked: Question,
     abc: Standard,
     at: MarkDay,
-    weights: Sequence[Weight],
     among: Standing | None,
     after: tuple[Decimal, UUID] | None,
     limit: int,
-) -> Sequence[Likely]:
-    """Who is most like key customers comes first."""
+) -> Found:
+    """What key customers have in common, and who of the others is most like them, from one look at the sales."""
     marked, arguments = await _marked(c, schema, asked, abc, at)
-    first = len(arguments) + 1
-    where = Conditions([*arguments, *([getattr(one, name) for one in weights] for name in ("mark", "value", "weight"))])
+    where = Conditions(arguments)
     where.add("standing = {}", among)
     where.behind("-score, customer_id", None if after is None else (-after[0], after[1]))
     statement = _LIKELY.format(
         marked=marked,
-        names=", ".join(CARD_MARKS),
+        pairs=", ".join(f"('{mark}', {mark})" for mark in CARD_MARKS),
+        names=", ".join(f"o.{mark}" for mark in CARD_MARKS),
         score=" + ".join(f"coalesce({mark}_w.weight, 0)" for mark in CARD_MARKS),
-        weights="\n".join(_WEIGHT.format(mark=mark, first=first, second=first + 1, third=first + 2) for mark in CARD_MARKS),
+        weights=" ".join(_WEIGHT.format(mark=mark) for mark in CARD_MARKS),
         conditions=where.sql,
         limit=limit,
     )
-    return [Likely(*row) for row in await c.fetch(statement, *where.values)]
+    rows = [tuple(row) for row in await c.fetch(statement, *where.values)]
+    return Found(_profile.decode(rows[0][0] or "[]"), [Likely(*row[1:]) for row in rows if row[1] is not None])
 
 
 async def _marked(c: Connection, schema: str, asked: Question, abc: Standard, at: MarkDay) -> tuple[str, list[Any]]:
