@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -49,6 +50,13 @@ SELECT customer_id, net, round(net / of_kind, 6), round(net / whole, 6),
        CASE WHEN net <= 0 THEN 'C' WHEN before < 0.80 * bought THEN 'A' WHEN before < 0.95 * bought THEN 'B' ELSE 'C' END,
        CASE WHEN net <= 0 THEN 'C' WHEN kind_before < 0.80 * kind THEN 'A' WHEN kind_before < 0.95 * kind THEN 'B' ELSE 'C' END
   FROM kind, sums ORDER BY net DESC, customer_id LIMIT 50"""
+
+_KEY = """
+WITH bought AS (SELECT customer_id, sum(net) AS net FROM bench.lines l WHERE {where} GROUP BY customer_id HAVING sum(net) > 0),
+ranked AS (SELECT b.*, sum(net) OVER (ORDER BY net DESC, customer_id ROWS UNBOUNDED PRECEDING) - net AS before, sum(net) OVER () AS whole
+             FROM bought b)
+SELECT customer_id, net, round(net / whole, 6), ownership, shop_kind, area_id, first_sale_on
+  FROM ranked JOIN bench.customers USING (customer_id) WHERE before < 0.80 * whole ORDER BY net DESC, customer_id LIMIT 50"""
 
 _PRODUCTS = """
 SELECT article, sum(net), sum(net) FILTER (WHERE unit_cost IS NOT NULL) - sum(quantity * unit_cost),
@@ -145,6 +153,20 @@ def _members(body: Any) -> Rows:
     ]
 
 
+def _key(body: Any) -> Rows:
+    said = ("ownership", "shop_kind", "area_id")
+    return [
+        (
+            UUID(one["customer_id"]),
+            amount(one["net"]),
+            Decimal(one["share"]),
+            *(one[name] for name in said),
+            date.fromisoformat(one["first_sale_on"]),
+        )
+        for one in body["items"]
+    ]
+
+
 def _products(body: Any) -> Rows:
     return [
         (one["article"], amount(one["net"]), amount(one.get("gross_profit")), amount(one["running"])) for one in body["items"]
@@ -208,6 +230,7 @@ ANALYSES = (
         _members,
         {"by": "shop_kind", "kind": "CHAIN"},
     ),
+    Analysis("key customers with their data", "/v1/key-customers", _KEY.format(where=_WHERE), _key),
     Analysis("products by sales", "/v1/products", _PRODUCTS.format(where=_WHERE, join=""), _products),
     Analysis(
         "products by sales, one salesperson",
