@@ -14,7 +14,7 @@ from services.classification.read_models.class_changes import CLASS_CHANGES
 from services.classification.read_models.customer_sales import CUSTOMER_SALES
 from services.classification.read_models.scoping import Question, Selected
 from services.classification.read_models.served import SERVED
-from services.classification.read_models.two_periods import paired
+from services.classification.read_models.two_periods import Paired, paired
 from shared.postgres.pool import Connection
 from shared.projections.routing import live_table
 
@@ -80,29 +80,30 @@ _MOVERS = """SELECT customer_id, movement, before, now, area_id, salesperson_id,
    AND (${n1}::numeric IS NULL OR (-abs(now - before), customer_id) > (-${n1}::numeric, ${n2}::uuid))
  ORDER BY abs(now - before) DESC, customer_id LIMIT ${n3}"""
 _CLASS = "SELECT DISTINCT ON (customer_id) customer_id, value_class FROM {changes} WHERE since <= {day} ORDER BY customer_id, since DESC, version DESC"
-# The rule comes as a table, so that one statement knows whom it concerns, how many they are, and which page is asked for.
+# The rule comes as a table, so that one statement knows whom it concerns, how many they are, and which page is asked for. It is met
+# last: PostgreSQL cannot know that each customer fits one case.
 _ADJUSTED = """
 WITH moved AS ({moved}), class_now AS ({now}), class_before AS ({before}),
-rule AS (SELECT * FROM unnest(${n}::text[], ${n1}::text[], ${n2}::text[], ${n3}::boolean[], ${n4}::text[], ${n5}::text[])
-                 AS r(movement, class_before, class_now, enough, visits, reason)),
+cases AS MATERIALIZED (
+    SELECT m.*, b.value_class AS class_before, a.value_class AS class_now,
+           concat_ws('/', m.movement, coalesce(b.value_class, ''), coalesce(a.value_class, ''), abs(m.now - m.before) >= ${n2} * m.before) AS case_key
+      FROM moved m LEFT JOIN class_now a USING (customer_id) LEFT JOIN class_before b USING (customer_id)),
 adjusted AS MATERIALIZED (
-    SELECT m.*, b.value_class AS class_before, a.value_class AS class_now, r.visits, r.reason
-      FROM moved m LEFT JOIN class_now a USING (customer_id) LEFT JOIN class_before b USING (customer_id)
-      JOIN rule r ON r.movement = m.movement AND r.class_before = coalesce(b.value_class, '') AND r.class_now = coalesce(a.value_class, '')
-                 AND r.enough = (abs(m.now - m.before) >= ${n6} * m.before)
-     WHERE ${n7}::text IS NULL OR r.visits = ${n7})
+    SELECT c.*, split_part(r.advice, '/', 1) AS visits, split_part(r.advice, '/', 2) AS reason
+      FROM cases c JOIN unnest(${n}::text[], ${n1}::text[]) AS r(case_key, advice) USING (case_key)
+     WHERE ${n3}::text IS NULL OR r.advice LIKE ${n3} || '/%')
 SELECT NULL::uuid AS customer_id, NULL AS movement, count(*) FILTER (WHERE visits = 'MORE') AS before,
        count(*) FILTER (WHERE visits = 'LESS') AS now, area_id, NULL AS salesperson_id, NULL::date AS first_sale_on,
        NULL AS class_before, NULL AS class_now, NULL AS visits, NULL AS reason FROM adjusted GROUP BY area_id
 UNION ALL
 (SELECT customer_id, movement, before, now, area_id, salesperson_id, first_sale_on, class_before, class_now, visits, reason FROM adjusted
-  WHERE ${n8}::numeric IS NULL OR (-abs(now - before), customer_id) > (-${n8}::numeric, ${n9}::uuid)
-  ORDER BY abs(now - before) DESC, customer_id LIMIT ${n10})"""
+  WHERE ${n4}::numeric IS NULL OR (-abs(now - before), customer_id) > (-${n4}::numeric, ${n5}::uuid)
+  ORDER BY abs(now - before) DESC, customer_id LIMIT ${n6})"""
 
 
 async def sums_by(c: Connection, schema: str, asked: Question, before: Span, group: GroupBy) -> Sequence[Sum]:
     """What moved, by area or salesperson."""
-    moved = await _moved(c, schema, asked, before)
+    moved, _ = await _moved(c, schema, asked, before)
     return [Sum(*row) for row in await c.fetch(_SUMS.format(moved=moved.sql, group=group), *moved.arguments)]
 
 
@@ -110,7 +111,7 @@ async def movers(
     c: Connection, schema: str, asked: Question, before: Span, movement: Movement | None, after: After | None, limit: int
 ) -> Sequence[Mover]:
     """Customers by the amount that they moved, either way, the largest first."""
-    moved = await _moved(c, schema, asked, before)
+    moved, _ = await _moved(c, schema, asked, before)
     statement = _MOVERS.format(moved=moved.sql, **_places(moved, 4))
     amount, customer = after or (None, None)
     return [Mover(*row) for row in await c.fetch(statement, *moved.arguments, movement, amount, customer, limit)]
@@ -120,24 +121,17 @@ async def adjustments(
     c: Connection, schema: str, asked: Question, before: Span, visits: Visits | None, after: After | None, limit: int
 ) -> tuple[Sequence[Route], Sequence[Adjustment]]:
     """How many visits are to change in each area, and a page of the customers, by the amount that they moved."""
-    moved = await _moved(c, schema, asked, before)
+    moved, pair = await _moved(c, schema, asked, before)
     changes = await live_table(c, schema, CLASS_CHANGES)
-    # The last days of both periods are arguments already.
     statement = _ADJUSTED.format(
         moved=moved.sql,
-        now=_CLASS.format(changes=changes, day=f"${moved.following - 3}"),
-        before=_CLASS.format(changes=changes, day=f"${moved.following - 1}"),
-        **_places(moved, 11),
+        now=_CLASS.format(changes=changes, day=f"${pair.last}"),
+        before=_CLASS.format(changes=changes, day=f"${pair.before_last}"),
+        **_places(moved, 7),
     )
     cases = advised()
-    rule = (
-        [case.movement for case, _ in cases],
-        [case.class_before or "" for case, _ in cases],
-        [case.class_now or "" for case, _ in cases],
-        [case.enough for case, _ in cases],
-        [found.visits for _, found in cases],
-        [found.reason for _, found in cases],
-    )
+    keys = ["/".join((case.movement, case.class_before or "", case.class_now or "", "ft"[case.enough])) for case, _ in cases]
+    rule = (keys, [f"{found.visits}/{found.reason}" for _, found in cases])
     amount, customer = after or (None, None)
     rows = await c.fetch(statement, *moved.arguments, *rule, MOVED, visits, amount, customer, limit)
     routes = [Route(row["area_id"], int(row["before"]), int(row["now"])) for row in rows if row["customer_id"] is None]
@@ -145,10 +139,11 @@ async def adjustments(
     return sorted(routes, key=lambda one: (one.area_id is None, one.area_id)), found
 
 
-async def _moved(c: Connection, schema: str, asked: Question, before: Span) -> Selected:
+async def _moved(c: Connection, schema: str, asked: Question, before: Span) -> tuple[Selected, Paired]:
     pair = await paired(c, schema, asked, before)
     bought, served = await live_table(c, schema, CUSTOMER_SALES), await live_table(c, schema, SERVED)
-    return Selected(_MOVED.format(paired=pair.sql, bought=bought, served=served, first=pair.following - 4), pair.arguments)
+    sql = _MOVED.format(paired=pair.selected.sql, bought=bought, served=served, first=pair.first)
+    return Selected(sql, pair.selected.arguments), pair
 
 
 def _places(selected: Selected, count: int) -> dict[str, int]:

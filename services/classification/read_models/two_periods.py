@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import NamedTuple
 
 from services.classification.domain.months import Span
@@ -11,10 +12,11 @@ from services.classification.read_models.scoping import Question, Selected, scop
 from shared.postgres.pool import Connection
 from shared.projections.routing import live_table
 
+# The sales end with the later period and begin with the earlier one: one day each tells which of them a sale belongs to.
 _PAIRED = """
-SELECT customer_id, coalesce(sum(net) FILTER (WHERE day BETWEEN ${n} AND ${n1}), 0) AS now,
-       coalesce(sum(net) FILTER (WHERE day BETWEEN ${n2} AND ${n3}), 0) AS before
-  FROM ({sales}) x WHERE day BETWEEN ${n} AND ${n1} OR day BETWEEN ${n2} AND ${n3} GROUP BY customer_id"""
+SELECT customer_id, coalesce(sum(net) FILTER (WHERE day >= ${first}), 0) AS now,
+       coalesce(sum(net) FILTER (WHERE day <= ${last}), 0) AS before FROM ({sales}) x{gap} GROUP BY customer_id"""
+_GAP = " WHERE day >= ${first} OR day <= ${last}"
 _SIDE = """count(*) FILTER (WHERE p.{net} > 0 AND b.first_sale_on < ${n}) AS {net}_kept,
        count(*) FILTER (WHERE p.{net} > 0 AND b.first_sale_on >= ${n}) AS {net}_new,
        coalesce(sum(p.{net}) FILTER (WHERE p.{net} > 0 AND b.first_sale_on < ${n}), 0) AS {net}_kept_net,
@@ -28,28 +30,35 @@ class Sides(NamedTuple):
     before: Side
 
 
-async def paired(c: Connection, schema: str, asked: Question, before: Span) -> Selected:
-    """Rows (customer_id, now, before): net sales in both periods, nothing where there were none. Whoever bought in neither is left out.
+class Paired(NamedTuple):
+    """Rows (customer_id, now, before), and where the four days are among the arguments."""
 
-    `asked` has a currency; the first days of the two periods are the arguments at `following` - 4 and - 2.
-    """
-    first, last = min(asked.first, before.first), max(asked.last, before.last)
-    sales = await scoped_sales(c, schema, asked._replace(first=first, last=last))
-    n = sales.following
-    sql = _PAIRED.format(sales=sales.sql, n=n, n1=n + 1, n2=n + 2, n3=n + 3)
-    return Selected(sql, (*sales.arguments, asked.first, asked.last, *before))
+    selected: Selected
+    first: int
+    last: int
+    before_first: int
+    before_last: int
+
+
+async def paired(c: Connection, schema: str, asked: Question, before: Span) -> Paired:
+    """Net sales of each customer in a period and an earlier one, nothing where there were none; whoever bought in neither is left out."""
+    sales = await scoped_sales(c, schema, asked._replace(first=before.first))
+    places = {"first": sales.following, "last": sales.following + 1}
+    apart = before.last + timedelta(days=1) < asked.first
+    sql = _PAIRED.format(sales=sales.sql, gap=_GAP.format(**places) if apart else "", **places)
+    return Paired(Selected(sql, (*sales.arguments, asked.first, before.last)), places["first"], 2, 1, places["last"])
 
 
 async def sides(c: Connection, schema: str, asked: Question, before: Span) -> Sides:
     """The two periods by number of dealers and net sales. Who bought first in a period is new in it, in whatever currency."""
     pair = await paired(c, schema, asked, before)
     statement = _SIDES.format(
-        now=_SIDE.format(net="now", n=pair.following - 4),
-        before=_SIDE.format(net="before", n=pair.following - 2),
-        paired=pair.sql,
+        now=_SIDE.format(net="now", n=pair.first),
+        before=_SIDE.format(net="before", n=pair.before_first),
+        paired=pair.selected.sql,
         bought=await live_table(c, schema, CUSTOMER_SALES),
     )
-    row = await c.fetchrow(statement, *pair.arguments)
+    row = await c.fetchrow(statement, *pair.selected.arguments)
     if row is None:
         raise AssertionError("sums without a row")
     names = ("kept", "new", "kept_net", "new_net", "others")
