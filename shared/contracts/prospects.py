@@ -67,8 +67,9 @@ class ProspectStandardPublished(Event, frozen=True, kw_only=True, omit_defaults=
 
 @registered
 class ProspectGraded(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """The grade of an intent, or what follows from money, authority and need, has changed. `answer`: MAN to man, capitals for what is
-    there; None while one of the three is unknown. `man_version`: how many answers were known."""
+    """The grade of an intent has changed, or what follows from money, authority and need, or what speaks for it now that something was
+    found out. `answer`: MAN to man, capitals for what is there; None while one of the three is unknown. `man_version`: how many answers
+    were known."""
 
     type: ClassVar[str] = "regulars.classification.prospect-graded.v1"
     intent_id: UUID

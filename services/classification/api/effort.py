@@ -14,13 +14,14 @@ from services.classification.api.deps import Dependencies
 from services.classification.domain.effort import EXPECTED_RATIO, Spent, compared
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.read_models.customer_sales import CUSTOMER_SALES
-from services.classification.read_models.effort import spending_currency, spent, traded
+from services.classification.read_models.effort import spending_currency, spent, traded, won_by_class
 from services.classification.read_models.introductions import INTRODUCTIONS
 from services.classification.read_models.investments import INVESTMENTS
 from services.classification.read_models.referrals import Introduced, Referrer, introduced_by, referred, referrers
 from services.classification.read_models.scoping import Question, basis, in_currency
 from services.classification.read_models.served import SERVED
 from services.classification.read_models.sold import SOLD
+from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.web.amounts import money_body
 from shared.web.fields import DecimalString
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
@@ -50,21 +51,27 @@ async def get_effort(
 ) -> Response:
     """Investments recorded in cards. `per_won`: spent on new ones for each that first bought in the period; `per_kept`: on old ones
     for each of before that bought in it. `expected`: a new customer costs 4 to 5 times an old one. Without a currency it is
-    that of most investments."""
+    that of most investments. `won_by_value_class`: quality goes before quantity."""
     async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         question = asked
         if asked.currency is None:
             question = asked._replace(currency=await spending_currency(c, SCHEMA, asked))
         new, old = await spent(c, SCHEMA, question, new_days)
         won, kept = await traded(c, SCHEMA, question)
-        from_what = await basis(c, SCHEMA, (INVESTMENTS, CUSTOMER_SALES, SOLD, SERVED))
+        classes = await won_by_class(c, SCHEMA, question)
+        from_what = await basis(c, SCHEMA, (INVESTMENTS, CUSTOMER_SALES, SOLD, SERVED, VALUE_CLASSES))
     currency = question.currency
     found = compared(new, old, won, kept, hour_cost)
     body = {
         **heading(question, from_what),
         "new_days": new_days,
         "hour_cost": None if hour_cost is None else str(hour_cost),
-        "new": {**_spent(new, found.new_total, currency), "won": won, "per_won": money_body(found.per_won, currency)},
+        "new": {
+            **_spent(new, found.new_total, currency),
+            "won": won,
+            "per_won": money_body(found.per_won, currency),
+            "won_by_value_class": {name or "NONE": number for name, number in classes.items()},
+        },
         "old": {**_spent(old, found.old_total, currency), "kept": kept, "per_kept": money_body(found.per_kept, currency)},
         "ratio": None if found.ratio is None else str(found.ratio),
         "expected": [str(one) for one in EXPECTED_RATIO],

@@ -1,6 +1,6 @@
 """Purchase intents on the watermark: graded anew on the days of the standard and when something was found out, late reviews told.
 
-What has changed is appended at the version that was read. A review may come in between: then the next look says it.
+What has changed is appended at the version that was read. A review may come in between: then it is read again.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ from shared.feed.scan import read_watermark
 
 LOOK_SECONDS = 1.0
 AT_ONCE = 500
+_TRIES = 5
 _IDS = UUID("2f4c0b18-7d63-5e0a-9b57-8a1e6c3d4f92")
 """Namespace of the ids of what is said here."""
 
@@ -55,6 +56,10 @@ class ProspectJob:
     seen: dict[UUID, int] = field(default_factory=dict)
     missed_on: date | None = None
     looked_at: float = float("-inf")
+
+
+class ProspectsContested(Exception):
+    """Others keep writing to the streams: the process ends, and the next one goes on."""
 
 
 class Now(NamedTuple):
@@ -130,25 +135,29 @@ async def _grade(job: ProspectJob, now: Now, wanted: Wanted) -> tuple[int, int]:
 async def _tell_grades(job: ProspectJob, now: Now, found: Sequence[Prospect]) -> int:
     deps = job.base.deps
     results = {one.intent_id: graded(progress_of(one, now.today, deps.zone), now.today, now.standard) for one in found}
-    streams = await _streams(job, found)
-    appends = []
-    for one in found:
-        stored = streams.get(stream_of(one.intent_id), ())
-        event = _changed(one, results[one.intent_id], stored, now)
-        if event is not None:
-            event_id = uuid5(_IDS, f"graded/{one.intent_id}/{len(stored)}")
-            appends.append(_append(deps.parts, one, len(stored), [NewEvent(event_id, event, deps.start_of(now.today))]))
-    if not await _append_all(job, appends):
-        return 0
-    job.seen.update((one.intent_id, one.man_version) for one in found)
-    return len(appends)
+    for _ in range(_TRIES):
+        streams = await _streams(job, found)
+        appends = []
+        for one in found:
+            stored = streams.get(stream_of(one.intent_id), ())
+            event = _changed(one, results[one.intent_id], stored, now)
+            if event is not None:
+                event_id = uuid5(_IDS, f"graded/{one.intent_id}/{len(stored)}")
+                appends.append(_append(deps.parts, one, len(stored), [NewEvent(event_id, event, deps.start_of(now.today))]))
+        if await _append_all(job, appends):
+            job.seen.update((one.intent_id, one.man_version) for one in found)
+            return len(appends)
+    raise ProspectsContested
 
 
 def _changed(one: Prospect, result: Graded, stored: Sequence[Envelope], now: Now) -> ProspectGraded | None:
-    """What is to be told: another grade, or another answer. The stream is asked, since the list may be a moment behind."""
+    """What is to be told: another grade or answer, or other points after something was found out; points that only time has changed
+    are no news. The stream is asked, since the list may be a moment behind."""
     last = next((each.event for each in reversed(stored) if isinstance(each.event, ProspectGraded)), None)
     if last is not None and (last.grade, last.answer) == (result.grade, result.answer):
-        return None
+        found_out = one.man_version > last.man_version and result.points != last.points
+        if not found_out:
+            return None
     return ProspectGraded(
         intent_id=one.intent_id,
         customer_id=one.customer_id,

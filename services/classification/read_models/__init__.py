@@ -11,6 +11,7 @@ from services.classification.read_models.credit_standings import CREDIT_STANDING
 from services.classification.read_models.customer_grades import CUSTOMER_GRADES
 from services.classification.read_models.customer_sales import CUSTOMER_SALES
 from services.classification.read_models.distribution_targets import DISTRIBUTION_TARGETS
+from services.classification.read_models.erasures import ERASURES
 from services.classification.read_models.expected_levels import EXPECTED_LEVELS
 from services.classification.read_models.intent_steps import STEPS
 from services.classification.read_models.introductions import INTRODUCTIONS
@@ -49,6 +50,7 @@ READ_MODELS: tuple[ReadModel[Any], ...] = (
     STOCK_COUNTS,
     STEPS,
     INTRODUCTIONS,
+    ERASURES,
     POSTS,
     INTENTS,
     SAMPLES,

@@ -8,6 +8,7 @@ from services.classification.domain.effort import Spent
 from services.classification.read_models.customer_sales import CUSTOMER_SALES
 from services.classification.read_models.investments import INVESTMENTS
 from services.classification.read_models.scoping import Question, scoped_customers, scoped_sales
+from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.postgres.pool import Connection
 from shared.projections.routing import live_table
 
@@ -23,6 +24,10 @@ SELECT is_new, count(DISTINCT customer_id) AS customers, count(*) AS investments
 _TRADED = """
 SELECT count(*) FILTER (WHERE f.first_sale_on >= $1) AS won, count(*) FILTER (WHERE f.first_sale_on < $1) AS kept
   FROM (SELECT DISTINCT customer_id FROM ({sold}) s WHERE s.net > 0) b JOIN {sales} f USING (customer_id)"""
+_WON = """
+SELECT v.value_class, count(*) AS customers
+  FROM (SELECT DISTINCT customer_id FROM ({sold}) s WHERE s.net > 0) b JOIN {sales} f USING (customer_id)
+  LEFT JOIN {classes} v USING (customer_id) WHERE f.first_sale_on >= $1 GROUP BY v.value_class"""
 _BUSIEST = """
 SELECT currency FROM {investments} WHERE spent_on BETWEEN $1 AND $2 AND currency IS NOT NULL
  GROUP BY currency ORDER BY count(*) DESC, currency LIMIT 1"""
@@ -50,6 +55,14 @@ async def spent(c: Connection, schema: str, asked: Question, new_days: int) -> t
     statement = _SPENT.format(investments=chosen.sql, sales=await live_table(c, schema, CUSTOMER_SALES))
     found = {row["is_new"]: Spent(*list(row)[1:]) for row in await c.fetch(statement, *chosen.arguments)}
     return found.get(True, Spent()), found.get(False, Spent())
+
+
+async def won_by_class(c: Connection, schema: str, asked: Question) -> dict[str | None, int]:
+    """How many of those who first bought in the period have which value class now; None: none yet."""
+    sold = await scoped_sales(c, schema, asked)
+    tables = {"sales": await live_table(c, schema, CUSTOMER_SALES), "classes": await live_table(c, schema, VALUE_CLASSES)}
+    rows = await c.fetch(_WON.format(sold=sold.sql, **tables), *sold.arguments)
+    return {row["value_class"]: row["customers"] for row in rows}
 
 
 async def traded(c: Connection, schema: str, asked: Question) -> Traded:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
+from services.classification.read_models.erasures import ERASURES
 from services.classification.read_models.intent_steps import STEPS
 from services.classification.read_models.investments import INVESTMENTS
 from services.classification.read_models.purchase_intents import INTENTS
@@ -19,7 +20,7 @@ from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel
 from shared.projections.routing import live_table
 
-SHOWN: tuple[ReadModel[Any], ...] = (INTENTS, STEPS, INVESTMENTS, SERVED)
+SHOWN: tuple[ReadModel[Any], ...] = (INTENTS, STEPS, INVESTMENTS, SERVED, ERASURES)
 """What a list of intents is read from."""
 
 
@@ -142,7 +143,7 @@ _COLUMNS = ", ".join(
     [*(f"i.{name}" for name in _FROM_INTENT), "v.salesperson_id", "v.area_id", *(f"s.{name}" for name in _FROM_STEPS)]
 )
 _STANDING = """
-SELECT {columns}, i.graded_man,
+SELECT {columns}, i.graded_man, i.state,
        (SELECT max(e.spent_on) FROM {investments} e WHERE e.customer_id = i.customer_id AND e.kind = 'VISIT' AND e.spent_on <= $1) AS visited_on,
        EXISTS (SELECT FROM {intents} o WHERE o.customer_id = i.customer_id AND o.intent_id <> i.intent_id
                  AND (o.opened_on, o.intent_id) < (i.opened_on, i.intent_id)) AS further,
@@ -150,7 +151,8 @@ SELECT {columns}, i.graded_man,
   FROM {intents} i LEFT JOIN {served} v ON v.customer_id = i.customer_id
  CROSS JOIN LATERAL (SELECT {said} FROM {steps} x WHERE x.intent_id = i.intent_id AND x.at < $2) s
  CROSS JOIN LATERAL (SELECT coalesce(least(s.grade, s.stated), 'C') AS read_as) n
- WHERE i.opened_on <= $1 AND (i.state = 'OPEN' OR i.ended_on > $1)"""
+ WHERE i.opened_on <= $1 AND (i.state = 'OPEN' OR i.ended_on > $1)
+   AND NOT EXISTS (SELECT FROM {erasures} g WHERE g.customer_id = i.customer_id)"""
 _PAGE = "SELECT {names} FROM ({standing}) p WHERE {conditions} ORDER BY {order} LIMIT {limit:d}"
 Order = Literal["intent_id", "due_on, intent_id"]
 
@@ -168,7 +170,7 @@ async def standing(
     where = Conditions([*at])
     where.add_all(_CONDITIONS, {name: getattr(wanted, name) for name in _CONDITIONS})
     if wanted.ungraded:
-        where.hold("p.graded_man IS NULL OR p.graded_man < p.man_version")
+        where.hold("p.state = 'OPEN' AND (p.graded_man IS NULL OR p.graded_man < p.man_version)")
     where.behind(order, after)
     statement = _PAGE.format(
         names=", ".join(Prospect.__slots__), standing=await standing_in(c, schema), conditions=where.sql, order=order, limit=limit
@@ -180,6 +182,12 @@ async def standing_in(c: Connection, schema: str) -> str:
     """The statement behind it; its first values are those of a `Day`."""
     tables = {
         name: await live_table(c, schema, model)
-        for name, model in (("intents", INTENTS), ("steps", STEPS), ("investments", INVESTMENTS), ("served", SERVED))
+        for name, model in (
+            ("intents", INTENTS),
+            ("steps", STEPS),
+            ("investments", INVESTMENTS),
+            ("served", SERVED),
+            ("erasures", ERASURES),
+        )
     }
     return _STANDING.format(columns=_COLUMNS, said=_SAID, **tables)

@@ -12,6 +12,7 @@ from shared.contracts.event import Event
 from shared.contracts.money import Money
 from shared.contracts.promises import InvestmentRecorded
 from shared.contracts.relations import MergedInto
+from shared.testing.eventually import eventually
 from tests.integration.classification.conftest import Classification, days_ago, returned, sale
 from tests.integration.classification.intents import registered, told
 from tests.integration.classification.test_opportunities import followed
@@ -79,6 +80,21 @@ async def test_what_a_new_customer_costs_beside_an_old_one(idle: Classification)
     assert (sooner["new"]["investments"], sooner["old"]["investments"]) == (2, 4)
     wrong = await idle.client.get("/v1/effort", params={"from": days_ago(1).isoformat(), "to": days_ago(2).isoformat()})
     assert (wrong.status_code, wrong.json()["code"]) == (422, "ANALYSIS_PERIOD")
+
+
+@pytest.mark.requirement("S3.37")
+async def test_those_who_were_won_are_told_apart_by_their_value_class(classification: Classification) -> None:
+    large, small, old = uuid4(), uuid4(), uuid4()
+    await told(classification, *(registered(one) for one in (large, small, old)))
+    await classification.trade(sale(large, 970, 30), sale(small, 30, 30), sale(old, 5, 300))
+    await classification.run()
+    assert await classification.classes() == {large: "A", small: "C", old: "C"}
+
+    async def told_apart() -> bool:
+        new = (await asked(classification, currency="CNY"))["new"]
+        return (new["won"], new["won_by_value_class"]) == (2, {"A": 1, "C": 1})
+
+    await eventually(told_apart, timeout=40)
 
 
 @pytest.mark.requirement("S3.35")

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.classification.domain.man import behind
+from shared.contracts.cards import CustomerErased
 from shared.contracts.intents import IntentLost
 from tests.integration.classification.conftest import Classification, days_ago
 from tests.integration.classification.intents import listed, put_man, told, with_intent
@@ -96,6 +97,16 @@ async def test_what_cannot_be_answered_is_refused_by_name(classification: Classi
     assert (ended.status_code, ended.json()["code"]) == (409, "INTENT_ENDED")
     # It was open the day before, and is told of that day.
     assert len(await listed(classification, as_of=days_ago(1).isoformat())) == 1
+
+
+async def test_what_an_erased_customer_thought_of_buying_is_on_no_list(classification: Classification) -> None:
+    intent = await with_intent(classification, days=40)
+    (one,) = await listed(classification)
+    erased = CustomerErased(customer_id=UUID(one["customer_id"]), reason="ASKED")
+    position = await told(classification, erased)
+    assert await listed(classification, min_position=position) == []
+    assert await listed(classification, "/v1/reviews/due") == []
+    assert (await classification.client.get(f"/v1/intents/{intent}/man")).status_code == 200
 
 
 async def test_the_same_request_again_is_answered_the_same(classification: Classification) -> None:

@@ -85,4 +85,10 @@ async def test_opportunities_are_ranked_by_probability_times_amount(idle: Classi
     # Before anything had ended nothing was known of probabilities.
     earlier = await asked(idle, as_of=days_ago(3).isoformat())
     assert (earlier["learnt"]["ended"], earlier["learnt"]["by_grade"]["A"]["probability"]) == (0, "0.5000")
-    assert {one["read_model"] for one in found["from_what"]} == {"purchase_intents", "intent_steps", "investments", "served"}
+    assert {one["read_model"] for one in found["from_what"]} == {
+        "purchase_intents",
+        "intent_steps",
+        "investments",
+        "served",
+        "erasures",
+    }

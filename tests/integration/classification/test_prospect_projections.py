@@ -8,11 +8,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.classification.read_models.erasures import ERASURES
 from services.classification.read_models.intent_steps import STEPS
 from services.classification.read_models.introductions import INTRODUCTIONS
 from services.classification.read_models.posts import POSTS
 from services.classification.read_models.purchase_intents import INTENTS
 from services.classification.read_models.samples import SAMPLES
+from shared.contracts.cards import CustomerErased
 from shared.contracts.event import Event
 from shared.contracts.intents import IntentGraded, IntentLost, IntentWon
 from shared.contracts.organisation import AreaDefined, SalespersonJoined, SalespersonLeft, SuperiorNamed
@@ -30,7 +32,7 @@ from tests.integration.classification.intents import opened, registered
 from tests.integration.following_twice import assert_as_the_stores_say, follow_to_the_end
 from tests.integration.running import record
 
-MODELS = (INTENTS, STEPS, INTRODUCTIONS, POSTS, SAMPLES)
+MODELS = (INTENTS, STEPS, INTRODUCTIONS, POSTS, SAMPLES, ERASURES)
 CUSTOMERS = 8
 
 
@@ -77,12 +79,13 @@ async def test_doubled_split_and_interleaved(database: Database, pool_of: PoolOf
         of: dict[str, Any] = {"intent_id": intent.intent_id, "customer_id": customer}
         end = random.choice((IntentWon(**of, won_on=TODAY), IntentLost(**of, lost_on=TODAY, reason="PRICE")))
         told = [intent, IntentGraded(**of, intent_class="SHOWROOM", grade="A"), end]
-        await record(cards, "cards", [(f"card-{customer}", customer, registered(customer, introduced_by=uuid4()))])
+        card = [registered(customer, introduced_by=uuid4()), CustomerErased(customer_id=customer, reason="ASKED")]
+        await record(cards, "cards", [(f"card-{customer}", customer, event) for event in card])
         await record(cards, "cards", [(f"intent-{intent.intent_id}", customer, event) for event in told])
         await record(own, "classification", [(f"prospect-{customer}", customer, event) for event in said_here(of, random)])
         sample = sampled((customer, uuid4()))
         await record(own, "classification", [(f"sample-{customer}", None, event) for event in sample])
     stores = {"cards": own, "classification": own}
     await follow_to_the_end(own, "classification", stores, MODELS, seed)
-    # An intent with two and four steps, an introduction and a sample each; an area, its superior, its salesperson.
-    assert await assert_as_the_stores_say(own, "classification", stores, MODELS) == CUSTOMERS * 9 + 3
+    # An intent with two and four steps, an introduction, a sample and an erasure each; an area, its superior, its salesperson.
+    assert await assert_as_the_stores_say(own, "classification", stores, MODELS) == CUSTOMERS * 10 + 3
