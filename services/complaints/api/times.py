@@ -9,15 +9,18 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.complaints.api.deps import Dependencies
+from services.complaints.handlers.due import due_next
 from services.complaints.handlers.problems import COMPLAINT_UNKNOWN, PERIOD_BACKWARDS
 from services.complaints.handlers.times import Period, times_of_all, times_of_one
 from shared.web.fields import BusinessDay
+from shared.web.pages import DEFAULT_LIMIT, Limit
 from shared.web.problem import Problem
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
 router = APIRouter(tags=["complaints"])
 reads = scope("complaints.complaint.read")
+Area = Annotated[str | None, Query(max_length=200, description="An area with those within it")]
 AsOf = Annotated[BusinessDay | None, Query(description="As it was known at the end of this business day")]
 
 
@@ -32,6 +35,12 @@ async def get_complaint_times(complaint_id: UUID, deps: Dependencies, as_of: AsO
     return Json(await times_of_one(deps, complaint_id, as_of))
 
 
+@router.get("/v1/due-steps", dependencies=[reads], summary="What is due next with open complaints")
+async def list_due_steps(deps: Dependencies, area_id: Area = None, limit: Limit = DEFAULT_LIMIT) -> Response:
+    """The next step of each, what is overdue longest first; `further` says how many there are beyond the limit."""
+    return Json(await due_next(deps, area_id, limit))
+
+
 @router.get(
     "/v1/complaint-times",
     dependencies=[reads],
@@ -42,7 +51,7 @@ async def get_all_complaint_times(
     deps: Dependencies,
     first: Annotated[BusinessDay, Query(alias="from")],
     last: Annotated[BusinessDay, Query(alias="to")],
-    area_id: Annotated[str | None, Query(max_length=200, description="An area with those within it")] = None,
+    area_id: Area = None,
     as_of: AsOf = None,
 ) -> Response:
     """First response and resolution in minutes of working time, and deadlines kept and missed. Never by person."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -147,3 +147,32 @@ async def test_who_is_not_satisfied_begins_a_round_with_its_own_deadlines(compla
     }
     unknown = await complaints.client.get(f"/v1/complaints/{uuid4()}/times")
     assert (unknown.status_code, unknown.json()["code"]) == (404, "COMPLAINT_UNKNOWN")
+
+
+@pytest.mark.requirement("S2.47")
+async def test_what_is_due_next_stands_with_the_longest_overdue_first(complaints: Complaints) -> None:
+    await published(complaints, "/v1/working-hours/company", ALWAYS)
+    minutes = {"MEDIUM": {"ACKNOWLEDGED": 60, "CLOSED": 60 * 24 * 300}}
+    await published(complaints, "/v1/complaint-procedure", {"due_minutes": minutes})
+    later = await begun(complaints, received_on=None, received_at="2026-03-03T00:00:00Z", **QUESTION)
+    first = await begun(complaints, received_on=None, received_at="2026-03-02T00:00:00Z", **QUESTION)
+    an_hour_ago = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    answered = await begun(complaints, received_on=None, received_at=an_hour_ago.isoformat(), **QUESTION)
+    held = await begun(complaints, received_on=None, received_at="2026-03-01T00:00:00Z", **QUESTION)
+    await answered.does("acknowledgement", at=(an_hour_ago + timedelta(minutes=10)).isoformat())
+    await held.does("hold", at="2026-03-01T00:10:00Z", reason="WAITING_FOR_SAMPLES")
+
+    async def all_four() -> dict[str, Any] | None:
+        found: dict[str, Any] = (await complaints.client.get("/v1/due-steps")).json()
+        return found if found["from_what"]["open_complaints"] == 4 and len(found["items"]) == 3 else None
+
+    found = await eventually(all_four, timeout=30)
+    assert [(one["id"], one["step"], one["due_at"], one["missed"]) for one in found["items"]] == [
+        (first.id, "ACKNOWLEDGED", "2026-03-02T01:00:00Z", True),
+        (later.id, "ACKNOWLEDGED", "2026-03-03T01:00:00Z", True),
+        (answered.id, "CLOSED", f"{an_hour_ago + timedelta(days=300):%Y-%m-%dT%H:%M:%SZ}", False),
+    ]
+    one = (await complaints.client.get("/v1/due-steps", params={"limit": 1})).json()
+    assert ([item["id"] for item in one["items"]], one["further"]) == ([first.id], 2)
+    elsewhere = (await complaints.client.get("/v1/due-steps", params={"area_id": "WEST"})).json()
+    assert (elsewhere["items"], elsewhere["from_what"]["open_complaints"]) == ([], 0)
