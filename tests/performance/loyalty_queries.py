@@ -1,4 +1,7 @@
-"""Loyalty and the outlook of value classes, each with the query that somebody who knows SQL would write over flat tables."""
+"""Loyalty and the outlook of value classes, each with the query that somebody who knows SQL would write over flat tables.
+
+Loyalty counts the days on which an article was bought and not taken back, so its queries are over the flat table of days.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +11,29 @@ from uuid import UUID
 
 from tests.performance.analysis_queries import Analysis, Rows, amount
 
-_LOYAL = """
-WITH days AS (SELECT customer_id, article, day FROM bench.lines WHERE day BETWEEN $1::date - 359 AND $1
-               GROUP BY 1, 2, 3 HAVING sum(net) > 0),
-articles AS (SELECT customer_id, article, count(*) AS days, bit_or(1 << (($1 - day) / 30)) AS spans FROM days GROUP BY 1, 2),
-buyers AS (SELECT customer_id, count(*) AS articles, count(*) FILTER (WHERE days > 1) AS again, bit_count(bit_or(spans)::bit(32)) AS spans
-             FROM articles GROUP BY 1),
-known AS (SELECT b.*, least(12, ($1 - c.first_sale_on) / 30 + 1) AS of, $1 - c.first_sale_on AS days FROM buyers b JOIN bench.customers c USING (customer_id)),
+_JUDGED = """
+articles AS (SELECT customer_id, article, count(*) AS days, bit_or(1 << (($1::date - day) / 30)) AS spans FROM classification.sold_a
+              WHERE day BETWEEN $1::date - 359 AND $1 AND net > 0 GROUP BY 1, 2),
+purchases AS (SELECT customer_id, count(*) AS articles, count(*) FILTER (WHERE days > 1) AS again, bit_count(bit_or(spans)::bit(32)) AS spans
+                FROM articles GROUP BY 1),
+known AS (SELECT p.*, least(12, ($1 - c.first_sale_on) / 30 + 1) AS of, $1 - c.first_sale_on AS days
+            FROM purchases p JOIN bench.customers c USING (customer_id)),
 judged AS (SELECT *, CASE WHEN days < 90 THEN NULL WHEN spans < 0.25 * of THEN 'WITHOUT'
-                          WHEN spans >= 0.60 * of AND again >= 0.50 * articles THEN 'LOYAL' ELSE 'SWITCHING' END AS attitude FROM known)
+                          WHEN spans >= 0.60 * of AND again >= 0.50 * articles THEN 'LOYAL' ELSE 'SWITCHING' END AS attitude FROM known)"""
+
+_LOYAL = f"""
+WITH {_JUDGED}
 SELECT customer_id, attitude, round(spans::numeric / of, 4), round(again::numeric / articles, 4) FROM judged
  WHERE attitude = 'SWITCHING' ORDER BY spans DESC, customer_id LIMIT 50"""
 
-_PORTFOLIO = """
-WITH days AS (SELECT customer_id, article, day FROM bench.lines WHERE day BETWEEN $1::date - 729 AND $1 GROUP BY 1, 2, 3 HAVING sum(net) > 0),
+_PORTFOLIO = f"""
+WITH {_JUDGED},
 buyers AS (SELECT customer_id, bool_or(day <= $1 - 365) AS before, bool_or(day > $1 - 365) AS now,
-                  min(day) FILTER (WHERE day > $1 - 365) < max(day) AS again FROM days GROUP BY 1)
+                  min(day) FILTER (WHERE day > $1 - 365) < max(day) AS again
+             FROM classification.sold_a WHERE day BETWEEN $1 - 729 AND $1 AND net > 0 GROUP BY 1)
 SELECT count(*) FILTER (WHERE before), count(*) FILTER (WHERE now), count(*) FILTER (WHERE now AND first_sale_on > $1 - 365),
-       count(*) FILTER (WHERE before AND NOT now), count(*) FILTER (WHERE again)
+       count(*) FILTER (WHERE before AND NOT now), count(*) FILTER (WHERE again), (SELECT count(*) FROM judged WHERE attitude = 'LOYAL'),
+       (SELECT count(*) FROM judged WHERE attitude = 'SWITCHING')
   FROM buyers JOIN bench.customers USING (customer_id)"""
 
 _LADDER = """
@@ -54,7 +62,8 @@ def _loyal(body: Any) -> Rows:
 
 
 def _portfolio(body: Any) -> Rows:
-    return [tuple(body[name] for name in ("before", "buyers", "acquired", "lost", "again"))]
+    counts = [body[name] for name in ("before", "buyers", "acquired", "lost", "again")]
+    return [(*counts, body["attitudes"]["LOYAL"], body["attitudes"]["SWITCHING"])]
 
 
 def _falling(body: Any) -> Rows:
