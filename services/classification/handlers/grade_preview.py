@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from services.classification.domain.customer_grade import GradeFound, check, grade_of, graded
+from services.classification.domain.customer_grade import GradeFound, check, graded
 from services.classification.domain.standard import StandardRefused
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.handlers.marks import mark_day
 from services.classification.handlers.problems import AS_OF_IN_FUTURE, refused
 from services.classification.handlers.standards import CUSTOMER_GRADE, current
-from services.classification.read_models.grade_figures import Known, all_figures
+from services.classification.read_models.grade_moves import grade_moves
 from shared.contracts.customer_grades import CustomerGradeStandardPublished
 from shared.web.problem import Problem
 
@@ -49,35 +46,7 @@ async def preview(deps: Deps, wanted: CustomerGradeStandardPublished, as_of: dat
     async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         in_force = (await current(c, CUSTOMER_GRADE)).standard
         at = await mark_day(deps, c, day)
-        found = _Found(wanted, limit)
-        if (in_force.period_days, in_force.currency) == (wanted.period_days, wanted.currency):
-            async for piece in all_figures(c, SCHEMA, at, wanted):
-                await asyncio.to_thread(lambda rows: found.add(rows, _grades(rows, in_force)), piece)
-        else:
-            now: dict[UUID, str | None] = {}
-            async for piece in all_figures(c, SCHEMA, at, in_force):
-                now |= await asyncio.to_thread(_grades, piece, in_force)
-            async for piece in all_figures(c, SCHEMA, at, wanted):
-                await asyncio.to_thread(found.add, piece, now)
-    return Preview(sum(found.moves.values()), found.moves, found.first)
-
-
-@dataclass(slots=True)
-class _Found:
-    """No more than what is shown is kept, whatever the number of customers."""
-
-    wanted: CustomerGradeStandardPublished
-    limit: int
-    moves: Counter[tuple[str | None, str | None]] = field(default_factory=Counter)
-    first: list[Moved] = field(default_factory=list)
-
-    def add(self, piece: Sequence[Known], now: Mapping[UUID, str | None]) -> None:
-        for known in piece:
-            grade, would_be = now.get(known.customer_id), grade_of(known.figures, self.wanted)
-            self.moves[grade, would_be] += 1
-            if grade != would_be and len(self.first) < self.limit:
-                self.first.append(Moved(known.customer_id, grade, graded(known.figures, self.wanted)))
-
-
-def _grades(piece: Sequence[Known], standard: CustomerGradeStandardPublished) -> dict[UUID, str | None]:
-    return {known.customer_id: grade_of(known.figures, standard) for known in piece}
+        found = await grade_moves(c, SCHEMA, at, in_force, wanted, limit)
+    # The reasons of the few that are shown are those that a run would give.
+    first = [Moved(one.known.customer_id, one.grade, graded(one.known.figures, wanted)) for one in found.first]
+    return Preview(sum(found.customers.values()), found.customers, first)

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import msgspec
 import pytest
 
+from services.classification.domain.customer_grade import BUILT_IN, grade_of
+from services.classification.domain.mark_standards import MARKS
+from services.classification.read_models.grade_figures import all_figures
+from services.classification.read_models.grade_moves import grade_moves
+from services.classification.read_models.mark_columns import MarkDay
 from shared.contracts.classification import ValueClassChanged
 from shared.contracts.credit_grades import CreditGraded
-from tests.integration.classification.conftest import Classification, days_ago, sale
+from shared.contracts.customer_grades import CustomerGradeStandardPublished, GradeCondition, GradeRule
+from shared.testing.eventually import eventually
+from tests.integration.classification.conftest import TODAY, Classification, days_ago, sale
 from tests.integration.classification.with_cards import registered, says, shown
 from tests.integration.running import key, record
 
@@ -141,9 +151,64 @@ async def test_a_standard_shows_whom_it_would_move_before_it_is_published(graded
         (STOPPED, "PLAIN", "OTHER"),
     ]
     assert (await graded.client.post(path, json=harder, params={"limit": 1})).json()["left_out"] == 1
+    # A standard of another period reads its own figures: GOLD bought 100 more before the last year, but not within thirty days.
+    short = {**STANDARD, "period_days": 20}
+    (move,) = [one for one in (await graded.client.post(path, json=short)).json()["moves"] if one["grade"] != one["would_be"]]
+    assert move == {"grade": "GOLD", "would_be": "PLAIN", "customers": 1}
     # Nothing was published and nobody moved.
     assert (await graded.client.get("/v1/standards/customer-grade")).headers["etag"] == '"1"'
     assert (await grades(graded, 3))[PLAIN]["grade"] == "PLAIN"
     wrong = {"grades": [{"grade": "X", "conditions": [{"figure": "luck", "at_least": "1"}]}]}
     for refused in (await graded.client.post(path, json=wrong), await publish(graded, wrong, 1)):
         assert (refused.status_code, refused.json()["code"]) == (422, "GRADES_OUT_OF_ORDER")
+
+
+BORDERS: list[dict[str, Any]] = [
+    {"figure": "net", "at_least": "800.00"},
+    {"figure": "net", "at_most": "100.00"},
+    {"figure": "net", "at_least": "100.01", "at_most": "899.99"},
+    {"figure": "share", "at_least": "0.5"},
+    {"figure": "buying_days", "at_most": "1"},
+    {"figure": "silent_days", "at_least": "30", "at_most": "30"},
+    {"figure": "length_days", "at_least": "400"},
+    {"figure": "credit_points", "at_least": "1"},
+    {"figure": "credit_points", "at_most": "1", "or_unknown": True},
+    {"figure": "value_class", "one_of": ["A", "B"]},
+    {"figure": "value_class", "one_of": ["B"], "or_unknown": True},
+    {"figure": "shop_kind", "one_of": ["RETAIL"]},
+    {"figure": "nature", "one_of": ["STATE"]},
+    {"figure": "position_class", "one_of": ["SCATTERED"]},
+]
+
+
+@pytest.mark.requirement("S4.25")
+async def test_a_preview_says_what_a_run_does(graded: Classification) -> None:
+    """Each condition by itself and beside the one before, as the preview sees it and as the rules judge one customer."""
+
+    async def arrived() -> bool:
+        at = MarkDay(TODAY, datetime.now(UTC), True, MARKS)
+        async with graded.own.acquire() as c, c.transaction():
+            pieces = [piece async for piece in all_figures(c, "classification", at, BUILT_IN)]
+        found = {known.customer_id: known.figures for piece in pieces for known in piece}
+        return (
+            len(found) == 3
+            and found[GOLD]["value_class"] == "A"
+            and found[STOPPED]["credit_grade"] == "STOP"
+            and all(figures["shop_kind"] for figures in found.values())
+            and str(found[GOLD]["share"]) == "0.5"
+        )
+
+    await eventually(arrived, timeout=30)
+    at = MarkDay(TODAY, datetime.now(UTC), True, MARKS)
+    for n, border in enumerate(BORDERS):
+        conditions = tuple(msgspec.convert(one, GradeCondition, strict=False) for one in BORDERS[max(n - 1, 0) : n + 1])
+        rules = (GradeRule(grade="BOTH", conditions=conditions), GradeRule(grade="ONE", conditions=conditions[-1:]))
+        standard = CustomerGradeStandardPublished(version=0, grades=rules)
+        async with graded.own.acquire() as c, c.transaction():
+            found = await grade_moves(c, "classification", at, BUILT_IN, standard, 10)
+            pieces = [piece async for piece in all_figures(c, "classification", at, standard)]
+        said: Counter[tuple[str | None, str | None]] = Counter(
+            (grade_of(known.figures, BUILT_IN), grade_of(known.figures, standard)) for piece in pieces for known in piece
+        )
+        assert dict(found.customers) == dict(said), border
+        assert all(one.would_be == grade_of(one.known.figures, standard) for one in found.first), border
