@@ -19,6 +19,7 @@ from services.classification.read_models.mark_columns import MarkDay
 from shared.contracts.classification import ValueClassChanged
 from shared.contracts.credit_grades import CreditGraded
 from shared.contracts.customer_grades import CustomerGradeStandardPublished, GradeCondition, GradeRule
+from shared.postgres.pool import opened_pool
 from shared.testing.eventually import eventually
 from tests.integration.classification.conftest import TODAY, Classification, days_ago, sale
 from tests.integration.classification.with_cards import registered, says, shown
@@ -103,6 +104,11 @@ async def test_customers_are_graded_by_the_companys_own_standard(graded: Classif
     )
     assert list(await grades(graded, 1, grade="GOLD")) == [GOLD]
     assert await grades(graded, 0, area_id="south") == {}
+    async with opened_pool(graded.database.dsn("dashboards"), name="dashboards", max_size=1) as pool:
+        shown_to_dashboards = await pool.fetch(
+            "SELECT customer_id, grade FROM classification.public_customer_grades ORDER BY customer_id"
+        )
+    assert [tuple(row) for row in shown_to_dashboards] == [(who, found[who]["grade"]) for who in (GOLD, PLAIN, STOPPED)]
 
 
 @pytest.mark.requirement("S4.25")

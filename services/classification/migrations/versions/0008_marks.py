@@ -41,6 +41,17 @@ GRANT SELECT, INSERT, UPDATE ON {schema}.customer_grade_runs TO {schema};
 GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.customer_grade_changes TO {schema};
 """
 
+VIEWS = """
+-- The company's own grade of each customer and since when; customers without a grade are left out.
+CREATE VIEW {schema}.public_customer_grades AS
+    SELECT c.customer_id, c.grade, c.since
+      FROM (SELECT * FROM {schema}.customer_grades_a WHERE (SELECT live FROM {schema}.routing WHERE read_model = 'customer_grades') = 'a'
+            UNION ALL
+            SELECT * FROM {schema}.customer_grades_b WHERE (SELECT live FROM {schema}.routing WHERE read_model = 'customer_grades') = 'b') c
+     WHERE c.grade IS NOT NULL;
+GRANT SELECT ON {schema}.public_customer_grades TO dashboards;
+"""
+
 
 def upgrade() -> None:
     made = [
@@ -49,6 +60,7 @@ def upgrade() -> None:
         *create_read_model("classification", MARK_STATEMENTS, indexes=["customer_id, said_at"]),
         *create_read_model("classification", POTENTIALS),
         *create_read_model("classification", INVESTMENTS, indexes=["customer_id, spent_on"]),
+        *statements(VIEWS, "classification"),
     ]
     for statement in made:
         op.get_bind().exec_driver_sql(statement)
