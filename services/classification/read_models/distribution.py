@@ -45,33 +45,42 @@ _UNDER = """under AS (
              WHERE cardinality(dealers) > 0 AND left(d, 10) <= $2::date::text GROUP BY customer_id, merged_into) p
       LEFT JOIN {profiles} l ON l.customer_id = p.dealer_id
      WHERE p.dealer_id IS NOT NULL)"""
+# The page of dealers comes first: what was reported is summed for them only. Merged cards are few, so they are looked up by themselves.
 _DEALERS = """
 WITH {under},
+merged AS MATERIALIZED (SELECT customer_id, merged_into FROM {profiles} WHERE merged_into IS NOT NULL),
 target AS (
     SELECT * FROM (SELECT DISTINCT ON (customer_id) * FROM {targets} WHERE from_on <= $2 ORDER BY customer_id, from_on DESC) t
      WHERE to_on >= $2 AND (breadth IS NOT NULL OR depth IS NOT NULL)),
+attached AS MATERIALIZED (SELECT dealer_id, count(DISTINCT customer_id) AS attached FROM under GROUP BY dealer_id),
+dealers AS (
+    SELECT coalesce(m.merged_into, s.dealer_id) AS dealer_id
+      FROM (SELECT DISTINCT dealer_id FROM {sub_sold} WHERE day BETWEEN $1 AND $2) s LEFT JOIN merged m ON m.customer_id = s.dealer_id
+    UNION SELECT dealer_id FROM attached UNION SELECT customer_id FROM target),
+page AS MATERIALIZED (
+    SELECT d.dealer_id FROM dealers d LEFT JOIN {served} v ON v.customer_id = d.dealer_id
+     WHERE ($3::text IS NULL OR v.area_id = $3) AND ($4::text IS NULL OR v.salesperson_id = $4)
+       AND ($5::uuid IS NULL OR d.dealer_id > $5) AND ($6::uuid IS NULL OR d.dealer_id = $6)
+     ORDER BY d.dealer_id LIMIT $7),
+cards AS (
+    SELECT dealer_id, dealer_id AS card FROM page WHERE dealer_id NOT IN (SELECT customer_id FROM merged)
+    UNION ALL SELECT p.dealer_id, m.customer_id FROM page p JOIN merged m ON m.merged_into = p.dealer_id),
 sold AS (
-    SELECT coalesce(d.merged_into, s.dealer_id) AS dealer_id, coalesce(c.merged_into, s.customer_id) AS customer_id, s.article
-      FROM {sub_sold} s
-      LEFT JOIN {profiles} d ON d.customer_id = s.dealer_id
-      LEFT JOIN {profiles} c ON c.customer_id = s.customer_id
-      LEFT JOIN target t ON t.customer_id = coalesce(d.merged_into, s.dealer_id)
+    SELECT k.dealer_id, coalesce(c.merged_into, s.customer_id) AS customer_id, s.article
+      FROM cards k JOIN {sub_sold} s ON s.dealer_id = k.card
+      LEFT JOIN merged c ON c.customer_id = s.customer_id
+      LEFT JOIN target t ON t.customer_id = k.dealer_id
      WHERE s.day BETWEEN coalesce(t.from_on, $1) AND $2),
 each AS (
     SELECT dealer_id, customer_id, count(DISTINCT article) FILTER (WHERE article <> '') AS articles FROM sold
      GROUP BY GROUPING SETS ((dealer_id, customer_id), (dealer_id))),
 reached AS (
     SELECT dealer_id, count(customer_id) AS breadth, round(avg(articles) FILTER (WHERE customer_id IS NOT NULL AND articles > 0), 2) AS depth,
-           max(articles) FILTER (WHERE customer_id IS NULL) AS articles FROM each GROUP BY dealer_id),
-attached AS (SELECT dealer_id, count(DISTINCT customer_id) AS attached FROM under GROUP BY dealer_id),
-dealers AS (SELECT dealer_id FROM reached UNION SELECT dealer_id FROM attached UNION SELECT customer_id FROM target)
+           max(articles) FILTER (WHERE customer_id IS NULL) AS articles FROM each GROUP BY dealer_id)
 SELECT d.dealer_id AS customer_id, coalesce(t.from_on, $1) AS first, coalesce(a.attached, 0) AS attached, coalesce(r.breadth, 0) AS breadth,
        r.depth, coalesce(r.articles, 0) AS articles, t.from_on, t.to_on, t.breadth AS wanted_breadth, t.depth AS wanted_depth, t.milestones
-  FROM dealers d LEFT JOIN reached r USING (dealer_id) LEFT JOIN attached a USING (dealer_id)
-  LEFT JOIN target t ON t.customer_id = d.dealer_id LEFT JOIN {served} v ON v.customer_id = d.dealer_id
- WHERE ($3::text IS NULL OR v.area_id = $3) AND ($4::text IS NULL OR v.salesperson_id = $4)
-   AND ($5::uuid IS NULL OR d.dealer_id > $5) AND ($6::uuid IS NULL OR d.dealer_id = $6)
- ORDER BY d.dealer_id LIMIT $7"""
+  FROM page d LEFT JOIN reached r USING (dealer_id) LEFT JOIN attached a USING (dealer_id) LEFT JOIN target t ON t.customer_id = d.dealer_id
+ ORDER BY d.dealer_id"""
 _SUB_DEALERS = """
 WITH {under},
 sold AS (
