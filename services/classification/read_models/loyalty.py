@@ -57,10 +57,10 @@ WITH lines AS (
            w.wallet, coalesce(l.leads, false) AS leads, r.relation, r.stated_on
       FROM bought b LEFT JOIN {sales} f USING (customer_id)
       LEFT JOIN (SELECT DISTINCT ON (customer_id) customer_id, share_of_wallet AS wallet FROM {surveys}
-                  WHERE share_of_wallet IS NOT NULL AND answered_on <= $2 AND answered_on > $2 - {survey_days:d}
+                  WHERE share_of_wallet IS NOT NULL AND answered_on <= $2 AND answered_on > $2 - {survey_days:d}{of}
                   ORDER BY customer_id, answered_on DESC, recorded_at DESC, survey_id DESC) w USING (customer_id)
       LEFT JOIN (SELECT DISTINCT ON (customer_id) customer_id, leads FROM {surveys}
-                  WHERE leads IS NOT NULL AND answered_on <= $2 AND answered_on > $2 - {survey_days:d}
+                  WHERE leads IS NOT NULL AND answered_on <= $2 AND answered_on > $2 - {survey_days:d}{of}
                   ORDER BY customer_id, answered_on DESC, recorded_at DESC, survey_id DESC) l USING (customer_id)
       LEFT JOIN ({relations}) r USING (customer_id)
 ), known AS (
@@ -93,12 +93,13 @@ async def _figures(
         values.append(value)
         return f"${len(values)}"
 
+    of = "" if customers is None else f" AND customer_id = ANY({place(list(customers))})"
     text = _FIGURES.format(
         sold=sold.sql,
-        of="" if customers is None else f" AND customer_id = ANY({place(list(customers))})",
+        of=of,
         sales=await live_table(c, schema, CUSTOMER_SALES),
         surveys=await live_table(c, schema, SURVEYS),
-        relations=HELD.format(table=await live_table(c, schema, RELATION_TYPES), day="$2", of=""),
+        relations=HELD.format(table=await live_table(c, schema, RELATION_TYPES), day="$2", of=of),
         spans=standard.spans,
         span_days=standard.span_days,
         survey_days=standard.survey_days,
