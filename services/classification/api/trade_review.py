@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -17,12 +17,14 @@ from services.classification.domain.trade_review import MOVED, RULE, RULE_VERSIO
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.handlers.plan_problems import PERIOD_MALFORMED
 from services.classification.handlers.problems import PERIOD_NOT_OVER
+from services.classification.handlers.standards import SERVICE_LEVELS, current
 from services.classification.read_models.class_changes import CLASS_CHANGES
 from services.classification.read_models.customer_sales import CUSTOMER_SALES
 from services.classification.read_models.scoping import Question, basis, in_currency
 from services.classification.read_models.served import SERVED, Scope
 from services.classification.read_models.sold import SOLD
-from services.classification.read_models.trade_review import After, GroupBy, Mover, Sum, adjustments, movers, sums_by
+from services.classification.read_models.trade_review import Adjustment, After, GroupBy, Mover, Sum, adjustments, movers, sums_by
+from shared.contracts.classification import ValueClass
 from shared.postgres.pool import Connection
 from shared.web.amounts import money_body
 from shared.web.fields import Currency, Reference
@@ -128,20 +130,21 @@ async def list_adjustments(
     cursor: CursorParameter = None,
 ) -> Response:
     """Customers whose value class or net sales moved so far that the route should follow: new ones, those who came back or were lost, a
-    class that rose or fell, net sales that moved by 30 %. By the amount; `routes` counts them by area. It proposes; persons decide."""
+    class that rose or fell, net sales that moved by 30 %. By the amount; `routes` counts them by area; `visit_days` are what the service
+    levels give its class. It proposes; persons decide."""
     bound = filter_hash(list="route-adjustments", visits=visits, **review.filters())
     after = _after(deps, bound, cursor)
     async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         review, head = await _begun(c, review)
+        levels = (await current(c, SERVICE_LEVELS)).standard
+        head["service_levels_version"] = levels.version
         head["rule"] = {"name": RULE, "version": RULE_VERSION, "moved": str(MOVED)}
         if review.asked.currency is None:
             return page_response(Page([], None), request, head)
         routes, found = await adjustments(c, SCHEMA, review.asked, review.before, visits, after, limit + 1)
     head["routes"] = [{name: value for name, value in one._asdict().items() if value is not None} for one in routes]
-    items = []
-    for one in found[:limit]:
-        classes = {"value_class_before": one.class_before, "value_class": one.class_now}
-        items.append({**_mover(one.mover, review), **classes, "visits": one.visits, "reason": one.reason})
+    days = {level.value_class: level.visit_days for level in levels.levels}
+    items = [_adjustment(one, days, review) for one in found[:limit]]
     following = _following(deps, bound, found[limit - 1].mover) if len(found) > limit else None
     return page_response(Page(items, following), request, head)
 
@@ -186,6 +189,18 @@ def _mover(one: Mover, review: Reviewed) -> dict[str, Any]:
     }
     shown = {name: value for name, value in found.items() if value is not None}
     return {**shown, **_amounts(one.before, one.now, review), "first_sale_on": one.first_sale_on}
+
+
+def _adjustment(one: Adjustment, days: Mapping[ValueClass, int], review: Reviewed) -> dict[str, Any]:
+    """`days`: how often the service levels have a customer of each class visited."""
+    classes = {"value_class_before": one.class_before, "value_class": one.class_now}
+    usual = {"visit_days_before": _of_class(days, one.class_before), "visit_days": _of_class(days, one.class_now)}
+    shown = {name: value for name, value in usual.items() if value is not None}
+    return {**_mover(one.mover, review), **classes, **shown, "visits": one.visits, "reason": one.reason}
+
+
+def _of_class(days: Mapping[ValueClass, int], value_class: ValueClass | None) -> int | None:
+    return None if value_class is None else days.get(value_class)
 
 
 def _amounts(before: Decimal, now: Decimal, review: Reviewed) -> dict[str, Any]:

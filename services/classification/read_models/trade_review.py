@@ -15,6 +15,7 @@ from services.classification.read_models.customer_sales import CUSTOMER_SALES
 from services.classification.read_models.scoping import Question, Selected
 from services.classification.read_models.served import SERVED
 from services.classification.read_models.two_periods import Paired, paired
+from shared.contracts.classification import ValueClass
 from shared.postgres.pool import Connection
 from shared.projections.routing import live_table
 
@@ -45,8 +46,8 @@ class Adjustment(NamedTuple):
     """A customer whose visits are to change, with its value class at the end of each period."""
 
     mover: Mover
-    class_before: str | None
-    class_now: str | None
+    class_before: ValueClass | None
+    class_now: ValueClass | None
     visits: Visits
     reason: Reason
 
@@ -73,8 +74,9 @@ SELECT p.customer_id, p.before, p.now, b.first_sale_on, v.area_id, v.salesperson
             WHEN p.now <= 0 THEN 'LOST'
             WHEN p.now > p.before THEN 'GROWN' WHEN p.now < p.before THEN 'SHRUNK' ELSE 'EVEN' END AS movement
   FROM ({paired}) p JOIN {bought} b USING (customer_id) LEFT JOIN {served} v USING (customer_id)"""
+# OFFSET 0: PostgreSQL expects few movements then, and does not sort everybody to sum them.
 _SUMS = """SELECT {group} AS group_key, movement, count(*) AS customers, sum(before) AS before, sum(now) AS now
- FROM ({moved}) m GROUP BY 1, 2 ORDER BY 1 NULLS LAST, 2"""
+ FROM ({moved} OFFSET 0) m GROUP BY 1, 2 ORDER BY 1 NULLS LAST, 2"""
 _MOVERS = """SELECT customer_id, movement, before, now, area_id, salesperson_id, first_sale_on FROM ({moved}) m
  WHERE (${n}::text IS NULL OR movement = ${n})
    AND (${n1}::numeric IS NULL OR (-abs(now - before), customer_id) > (-${n1}::numeric, ${n2}::uuid))

@@ -121,6 +121,14 @@ async def test_routes_follow_classes_and_sales(classification: Classification) -
         (GROWN, "MORE", "GROWN"),
         (RISEN, "MORE", "CLASS_ROSE"),
     ]
+    risen = found["items"][-1]
+    assert (risen["value_class_before"], risen["visit_days_before"], risen["value_class"], risen["visit_days"]) == (
+        "C",
+        90,
+        "B",
+        30,
+    )
+    assert (found["service_levels_version"], "visit_days" in found["items"][3]) == (0, False)
     assert found["rule"] == {"name": "route-adjustment", "version": 1, "moved": "0.30"}
     assert found["routes"] == [{"area_id": "east", "more": 4, "less": 1}, {"more": 1, "less": 0}]
     less = await answered(classification, "/v1/route-adjustments", visits="LESS", area_id="east")
