@@ -95,11 +95,15 @@ _STRATEGY = """
 WITH bought AS (SELECT customer_id, sum(net) AS net, area_id, shop_kind FROM bench.lines l JOIN bench.customers c USING (customer_id)
                  WHERE {where} GROUP BY customer_id, area_id, shop_kind HAVING sum(net) > 0),
 whole AS (SELECT count(*) AS customers, sum(net) AS net FROM bought),
-spread AS (SELECT count(*) AS customers, sum(net) AS net, sum(net) FILTER (WHERE place <= ceil(n / 5.0)) AS top
+spread AS (SELECT count(*) AS customers, sum(net) AS net, sum(net) FILTER (WHERE place <= ceil(n / 5.0)) AS top,
+                  sum((n - place + 1) * net) AS placed, sum(net * net) AS squares
              FROM (SELECT net, row_number() OVER (ORDER BY net DESC) AS place, count(*) OVER () AS n FROM bought) r),
 segments AS (SELECT 'area_id' AS mark, area_id AS value, count(*) AS customers, sum(net) AS net FROM bought GROUP BY area_id
              UNION ALL SELECT 'shop_kind', shop_kind, count(*), sum(net) FROM bought WHERE shop_kind IS NOT NULL GROUP BY shop_kind)
 (SELECT 'all', round(top / net, 6)::text, customers, net FROM spread)
+UNION ALL
+(SELECT 'gini', round(2 * placed / (customers * net) - (customers + 1)::numeric / customers, 6)::text, customers, round(net * net / squares, 2)
+   FROM spread)
 UNION ALL
 (SELECT s.mark, s.value, s.customers, s.net FROM segments s, whole w
   ORDER BY round(s.net / w.net * w.customers / s.customers, 2) DESC, s.mark COLLATE "C", s.value COLLATE "C" LIMIT 10)"""
@@ -192,7 +196,8 @@ def _strategy(body: Any) -> Rows:
     spread = body["concentration"]
     share = f"{Decimal(spread['top_fifth_share']):.6f}"
     segments = [(one["mark"], one["value"], one["customers"], amount(one["net"])) for one in body["segments"]]
-    return [("all", share, spread["customers"], amount(spread["net"])), *segments]
+    gini = ("gini", spread["gini"], spread["customers"], Decimal(spread["effective_number"]))
+    return [("all", share, spread["customers"], amount(spread["net"])), gini, *segments]
 
 
 def _by_area(body: Any) -> Rows:
