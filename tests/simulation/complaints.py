@@ -125,7 +125,7 @@ async def simulate(database: Database, folder: Path, told: Sequence[Story]) -> O
         await _put(client, "/v1/complaint-procedure", {"obligatory": dict.fromkeys(DUE, OBLIGATORY), "due_minutes": DUE}, 1)
         differing = await _compare(client, told, ids, expected)
         params = {"from": str(min(one.received_on for one in told)), "to": str(max(one.received_on for one in told))}
-        figures = (await client.get("/v1/complaint-times", params=params, timeout=120)).json()
+        figures = (await _asked(client, "GET", "/v1/complaint-times", params=params)).json()
         differing += _differing_totals(figures, expected)
         owed = sum(taken is None for one in expected for _, taken, _ in one["deadlines"].values())
 
@@ -150,8 +150,21 @@ def _hours(zone: str) -> dict[str, Any]:
     return {"zone": zone, "weekly": weekly, "holidays": [day.isoformat() for day in HOLIDAYS]}
 
 
+async def _asked(client: httpx.AsyncClient, method: str, path: str, **more: Any) -> httpx.Response:
+    """The answer; where the service is out of breath and says so, the same is asked again."""
+
+    async def answered() -> httpx.Response | None:
+        answer = await client.request(method, path, timeout=120, **more)
+        return None if answer.status_code == 503 else answer
+
+    answer = await eventually(answered, timeout=120, interval=0.5)
+    if answer is None:
+        raise AssertionError("eventually waits for an answer")
+    return answer
+
+
 async def _put(client: httpx.AsyncClient, path: str, body: Mapping[str, Any], version: int) -> None:
-    answer = await client.put(path, json=body, headers={**key(), "If-Match": f'"{version}"'})
+    answer = await _asked(client, "PUT", path, json=body, headers={**key(), "If-Match": f'"{version}"'})
     if answer.status_code != 200:
         raise RuntimeError(f"{path}: {answer.text}")
 
@@ -183,7 +196,7 @@ async def _go_through(client: httpx.AsyncClient, told: Sequence[Story], ids: Seq
             for version, (route, at, body) in enumerate(story.steps, 1):
                 headers = {**key(), "If-Match": f'"{version}"'}
                 address = f"/v1/complaints/{complaint}/{route}"
-                answer = await client.post(address, json={**body, "at": at.isoformat()}, headers=headers, timeout=120)
+                answer = await _asked(client, "POST", address, json={**body, "at": at.isoformat()}, headers=headers)
                 if answer.status_code != 200:
                     raise RuntimeError(f"{route} of {story.number}: {answer.text}")
                 done[route] += 1
@@ -205,7 +218,7 @@ async def _compare(
 ) -> list[str]:
     differing = []
     for story, complaint, wanted in zip(told, ids, expected, strict=True):
-        answer = await client.get(f"/v1/complaints/{complaint}/times", timeout=120)
+        answer = await _asked(client, "GET", f"/v1/complaints/{complaint}/times")
         if said_of(answer.json()) != wanted:
             differing.append(f"{story.number}: {said_of(answer.json())} instead of {wanted}")
     return differing
