@@ -16,7 +16,7 @@ from services.classification.domain.opportunity import NONE, PRIOR, probabilitie
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.handlers.problems import AS_OF_IN_FUTURE
 from services.classification.handlers.prospects import asked_day
-from services.classification.read_models.opportunities import Opportunity, Sought, busiest, ended_by_grade, ranked, sums
+from services.classification.read_models.opportunities import Opportunity, Sought, busiest, ended_by_grade, ranked
 from services.classification.read_models.served import Scope
 from shared.web.amounts import money_body
 from shared.web.fields import Currency
@@ -61,8 +61,7 @@ async def list_opportunities(
         wanted = currency or await busiest(c, SCHEMA, day, narrowed)
         # No open intent has an amount: any currency finds nothing.
         sought = Sought(day, narrowed, wanted or "", likely)
-        found = await ranked(c, SCHEMA, sought, after, limit + 1)
-        summed = await sums(c, SCHEMA, sought)
+        summed, found = await ranked(c, SCHEMA, sought, after, limit + 1)
         heading = await head(c, day.day, standard)
     heading |= {
         "currency": wanted,

@@ -12,7 +12,7 @@ from services.classification.domain.opportunity import GRADES, NONE, Ended
 from services.classification.read_models.intent_steps import STEPS
 from services.classification.read_models.prospects import Day, Prospect, standing_in
 from services.classification.read_models.purchase_intents import INTENTS
-from services.classification.read_models.served import Scope
+from services.classification.read_models.served import SERVED, Scope
 from shared.contracts.intents import Grade
 from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
@@ -29,15 +29,20 @@ SELECT grade, count(*) AS ended, count(*) FILTER (WHERE state = 'WON') AS won FR
 # Whom to stop contacting is no opportunity.
 _OPEN = """(SELECT p.*, coalesce(p.grade, p.stated, 'C') AS counted_as FROM ({standing}) p
   WHERE (p.money, p.authority, p.need) IS DISTINCT FROM ('NO', 'NO', 'NONE') AND {conditions}) q"""
-_BUSIEST = "SELECT currency FROM {open} WHERE currency IS NOT NULL GROUP BY currency ORDER BY count(*) DESC, currency LIMIT 1"
-_SUMS = """
-SELECT count(*) AS open, count(*) FILTER (WHERE expected IS NULL) AS without_amount,
-       count(*) FILTER (WHERE currency <> {currency}) AS in_other_currencies,
-       coalesce(sum(expected * {probability}) FILTER (WHERE currency = {currency}), 0) AS value FROM {open}"""
+_BUSIEST = """
+SELECT i.currency FROM {intents} i LEFT JOIN {served} v USING (customer_id)
+ WHERE i.opened_on <= $1 AND (i.state = 'OPEN' OR i.ended_on > $1) AND i.currency IS NOT NULL AND {conditions}
+ GROUP BY i.currency ORDER BY count(*) DESC, i.currency LIMIT 1"""
+# How the intents stand is found out once, for the sums and for the page; without an item there is still one row, of the sums.
 _PAGE = """
-SELECT {names}, counted_as, probability, value FROM (
-    SELECT q.*, {probability} AS probability, round(q.expected * {probability}, 4) AS value FROM {open} WHERE q.currency = {currency}) w
- WHERE {place} ORDER BY value DESC, intent_id LIMIT {limit:d}"""
+WITH opened AS MATERIALIZED (SELECT q.*, {probability} AS probability, round(q.expected * {probability}, 4) AS value FROM {open})
+SELECT s.open, s.without_amount, s.in_other_currencies, s.total, w.* FROM (
+    SELECT count(*) AS open, count(*) FILTER (WHERE expected IS NULL) AS without_amount,
+           count(*) FILTER (WHERE currency <> {currency}) AS in_other_currencies,
+           coalesce(sum(expected * probability) FILTER (WHERE currency = {currency}), 0) AS total FROM opened) s
+  LEFT JOIN (SELECT {names}, counted_as, probability, value FROM opened
+              WHERE currency = {currency} AND {place} ORDER BY value DESC, intent_id LIMIT {limit:d}) w ON true
+ ORDER BY w.value DESC, w.intent_id"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +83,18 @@ async def ended_by_grade(c: Connection, schema: str, at: Day) -> tuple[Ended, di
 
 async def busiest(c: Connection, schema: str, at: Day, scope: Scope) -> str | None:
     """The currency of most open intents."""
-    where = _where(at, scope)
-    found: str | None = await c.fetchval(_BUSIEST.format(open=await _open(c, schema, where)), *where.values)
+    where = Conditions([at.day])
+    where.add("v.salesperson_id = {}", scope.salesperson_id)
+    where.add("v.area_id = {}", scope.area_id)
+    tables = {"intents": await live_table(c, schema, INTENTS), "served": await live_table(c, schema, SERVED)}
+    found: str | None = await c.fetchval(_BUSIEST.format(conditions=where.sql, **tables), *where.values)
     return found
-
-
-async def sums(c: Connection, schema: str, sought: Sought) -> Sums:
-    where = _where(sought.at, sought.scope)
-    places = _placed(where, sought)
-    row = await c.fetchrow(_SUMS.format(open=await _open(c, schema, where), **places), *where.values)
-    if row is None:
-        raise AssertionError("a sum is one row")
-    return Sums(**row)
 
 
 async def ranked(
     c: Connection, schema: str, sought: Sought, after: tuple[Decimal, UUID] | None, limit: int
-) -> Sequence[Opportunity]:
-    """Open intents with an expected amount in the currency, the most valuable first."""
+) -> tuple[Sums, Sequence[Opportunity]]:
+    """Open intents with an expected amount in the currency, the most valuable first, and the sums of all that are open."""
     where = _where(sought.at, sought.scope)
     places = _placed(where, sought)
     opened = await _open(c, schema, where)
@@ -103,11 +102,14 @@ async def ranked(
     place.behind("-value, intent_id", None if after is None else (-after[0], after[1]))
     names = ", ".join(Prospect.__slots__)
     statement = _PAGE.format(names=names, open=opened, place=place.sql, limit=limit, **places)
+    rows = await c.fetch(statement, *place.values)
     found = []
-    for row in await c.fetch(statement, *place.values):
-        *values, counted_as, probability, value = row
-        found.append(Opportunity(Prospect(*values), counted_as, probability, value))
-    return found
+    for row in rows:
+        _open_now, _without, _others, _total, *values, counted_as, probability, value = row
+        if value is not None:
+            found.append(Opportunity(Prospect(*values), counted_as, probability, value))
+    first = rows[0]
+    return Sums(first["open"], first["without_amount"], first["in_other_currencies"], first["total"]), found
 
 
 def _where(at: Day, scope: Scope) -> Conditions:
