@@ -14,10 +14,10 @@ from services.classification.api.deps import Dependencies
 from services.classification.domain.effort import EXPECTED_RATIO, Spent, compared
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.read_models.customer_sales import CUSTOMER_SALES
-from services.classification.read_models.effort import spending_currency, spent, traded, won_by_class
+from services.classification.read_models.effort import spending_currency, spent, traded
 from services.classification.read_models.introductions import INTRODUCTIONS
 from services.classification.read_models.investments import INVESTMENTS
-from services.classification.read_models.referrals import Introduced, Referrer, introduced_by, referred, referrers
+from services.classification.read_models.referrals import Introduced, Referrer, introduced_by, referrers
 from services.classification.read_models.scoping import Question, basis, in_currency
 from services.classification.read_models.served import SERVED
 from services.classification.read_models.sold import SOLD
@@ -57,10 +57,10 @@ async def get_effort(
         if asked.currency is None:
             question = asked._replace(currency=await spending_currency(c, SCHEMA, asked))
         new, old = await spent(c, SCHEMA, question, new_days)
-        won, kept = await traded(c, SCHEMA, question)
-        classes = await won_by_class(c, SCHEMA, question)
+        classes, kept = await traded(c, SCHEMA, question)
         from_what = await basis(c, SCHEMA, (INVESTMENTS, CUSTOMER_SALES, SOLD, SERVED, VALUE_CLASSES))
     currency = question.currency
+    won = sum(classes.values())
     found = compared(new, old, won, kept, hour_cost)
     body = {
         **heading(question, from_what),
@@ -109,8 +109,7 @@ async def list_referrals(
         if cursor is not None:
             net, introduced, customer = deps.cursors.decode(bound, cursor, 3)
             after = (Decimal(str(net)), int(introduced or 0), UUID(str(customer)))
-        found = await referrers(c, SCHEMA, question, end, after, limit + 1)
-        sums = await referred(c, SCHEMA, question, end)
+        sums, found = await referrers(c, SCHEMA, question, end, after, limit + 1)
         head = heading(question, await basis(c, SCHEMA, _REFERRED_BY))
     head |= {**sums._asdict(), "net": money_body(sums.net, question.currency)}
     shown, following = found[:limit], None

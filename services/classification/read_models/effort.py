@@ -22,21 +22,19 @@ SELECT is_new, count(DISTINCT customer_id) AS customers, count(*) AS investments
        coalesce(sum(cost) FILTER (WHERE currency = $4), 0) AS cost, count(*) FILTER (WHERE currency <> $4) AS in_other_currencies
   FROM spent GROUP BY is_new"""
 _TRADED = """
-SELECT count(*) FILTER (WHERE f.first_sale_on >= $1) AS won, count(*) FILTER (WHERE f.first_sale_on < $1) AS kept
-  FROM (SELECT DISTINCT customer_id FROM ({sold}) s WHERE s.net > 0) b JOIN {sales} f USING (customer_id)"""
-_WON = """
-SELECT v.value_class, count(*) AS customers
+SELECT f.first_sale_on >= $1 AS won, v.value_class, count(*) AS customers
   FROM (SELECT DISTINCT customer_id FROM ({sold}) s WHERE s.net > 0) b JOIN {sales} f USING (customer_id)
-  LEFT JOIN {classes} v USING (customer_id) WHERE f.first_sale_on >= $1 GROUP BY v.value_class"""
+  LEFT JOIN {classes} v USING (customer_id) WHERE f.first_sale_on IS NOT NULL GROUP BY 1, 2"""
 _BUSIEST = """
 SELECT currency FROM {investments} WHERE spent_on BETWEEN $1 AND $2 AND currency IS NOT NULL
  GROUP BY currency ORDER BY count(*) DESC, currency LIMIT 1"""
 
 
 class Traded(NamedTuple):
-    """Customers who bought in the period: `won` for the first time, `kept` those of before."""
+    """Customers who bought in the period: `won` for the first time, by the value class that they have now (None: none yet), and `kept`
+    those of before."""
 
-    won: int
+    won: dict[str | None, int]
     kept: int
 
 
@@ -57,18 +55,10 @@ async def spent(c: Connection, schema: str, asked: Question, new_days: int) -> t
     return found.get(True, Spent()), found.get(False, Spent())
 
 
-async def won_by_class(c: Connection, schema: str, asked: Question) -> dict[str | None, int]:
-    """How many of those who first bought in the period have which value class now; None: none yet."""
-    sold = await scoped_sales(c, schema, asked)
-    tables = {"sales": await live_table(c, schema, CUSTOMER_SALES), "classes": await live_table(c, schema, VALUE_CLASSES)}
-    rows = await c.fetch(_WON.format(sold=sold.sql, **tables), *sold.arguments)
-    return {row["value_class"]: row["customers"] for row in rows}
-
-
 async def traded(c: Connection, schema: str, asked: Question) -> Traded:
     """Sales in the currency of the question count."""
     sold = await scoped_sales(c, schema, asked)
-    row = await c.fetchrow(_TRADED.format(sold=sold.sql, sales=await live_table(c, schema, CUSTOMER_SALES)), *sold.arguments)
-    if row is None:
-        raise AssertionError("a count is one row")
-    return Traded(**row)
+    tables = {"sales": await live_table(c, schema, CUSTOMER_SALES), "classes": await live_table(c, schema, VALUE_CLASSES)}
+    rows = await c.fetch(_TRADED.format(sold=sold.sql, **tables), *sold.arguments)
+    won = {row["value_class"]: row["customers"] for row in rows if row["won"]}
+    return Traded(won, sum(row["customers"] for row in rows if not row["won"]))

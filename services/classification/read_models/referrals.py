@@ -27,14 +27,15 @@ SELECT coalesce(p.merged_into, r.introduced_by) AS introduced_by, r.customer_id,
               WHERE s.customer_id IN (SELECT customer_id FROM {introductions}) AND s.day BETWEEN $1 AND $2 AND s.currency = $3
               GROUP BY s.customer_id) b ON b.customer_id = r.customer_id
  WHERE r.since < $4"""
+# What each has brought is summed once, for the page and for all; without an item there is still one row, of the sums.
 _RANKED = """
-SELECT * FROM (SELECT w.introduced_by AS customer_id, count(*) AS introduced, count(*) FILTER (WHERE w.net > 0) AS buying, sum(w.net) AS net
-                 FROM ({brought}) w LEFT JOIN {served} v ON v.customer_id = w.introduced_by WHERE {conditions}
-                GROUP BY w.introduced_by) g
- WHERE {place} ORDER BY net DESC, introduced DESC, customer_id LIMIT {limit:d}"""
-_SUMS = """
-SELECT count(DISTINCT w.introduced_by) AS introducers, count(*) AS introduced, count(*) FILTER (WHERE w.net > 0) AS buying,
-       coalesce(sum(w.net), 0) AS net FROM ({brought}) w LEFT JOIN {served} v ON v.customer_id = w.introduced_by WHERE {conditions}"""
+WITH found AS MATERIALIZED (
+    SELECT w.introduced_by AS customer_id, count(*) AS introduced, count(*) FILTER (WHERE w.net > 0) AS buying, sum(w.net) AS net
+      FROM ({brought}) w LEFT JOIN {served} v ON v.customer_id = w.introduced_by WHERE {conditions} GROUP BY w.introduced_by)
+SELECT s.*, g.* FROM (SELECT count(*) AS introducers, coalesce(sum(introduced), 0)::bigint AS all_introduced,
+                             coalesce(sum(buying), 0)::bigint AS all_buying, coalesce(sum(net), 0) AS all_net FROM found) s
+  LEFT JOIN (SELECT * FROM found WHERE {place} ORDER BY net DESC, introduced DESC, customer_id LIMIT {limit:d}) g ON true
+ ORDER BY g.net DESC, g.introduced DESC, g.customer_id"""
 _OF_ONE = """
 SELECT w.customer_id, w.since, w.net, f.first_sale_on FROM ({brought}) w LEFT JOIN {sales} f ON f.customer_id = w.customer_id
  WHERE w.introduced_by = $5 AND {place} ORDER BY w.net DESC, w.customer_id LIMIT {limit:d}"""
@@ -68,22 +69,16 @@ class Introduced:
 
 async def referrers(
     c: Connection, schema: str, asked: Question, end: datetime, after: tuple[Decimal, int, UUID] | None, limit: int
-) -> Sequence[Referrer]:
-    """The customers of a scope that brought others, those first whose customers buy most. `end`: of the last day."""
+) -> tuple[Sums, Sequence[Referrer]]:
+    """The customers of a scope that brought others, those first whose customers buy most, and the sums of all of them. `end`: of the
+    last day."""
     where, tables = _where(asked, end), await _tables(c, schema)
     place = Conditions(where.values)
     place.behind("-net, -introduced, customer_id", None if after is None else (-after[0], -after[1], after[2]))
     brought = _BROUGHT.format(**tables)
     statement = _RANKED.format(brought=brought, conditions=where.sql, place=place.sql, limit=limit, **tables)
-    return [Referrer(**row) for row in await c.fetch(statement, *place.values)]
-
-
-async def referred(c: Connection, schema: str, asked: Question, end: datetime) -> Sums:
-    where, tables = _where(asked, end), await _tables(c, schema)
-    row = await c.fetchrow(_SUMS.format(brought=_BROUGHT.format(**tables), conditions=where.sql, **tables), *where.values)
-    if row is None:
-        raise AssertionError("a sum is one row")
-    return Sums(**row)
+    rows = [tuple(row) for row in await c.fetch(statement, *place.values)]
+    return Sums(*rows[0][:4]), [Referrer(*row[4:]) for row in rows if row[4] is not None]
 
 
 async def introduced_by(
