@@ -11,6 +11,7 @@ import pytest
 from services.alerts.domain.grievances import improbability
 from services.alerts.domain.rules import complaint_burst, complaint_cause_repeated
 from shared.contracts.alerts import AlertOpened, AlertRecovered
+from shared.contracts.complaint_facts import CaseReceived
 from shared.contracts.complaints import ComplaintReceived, ComplaintWithdrawn
 from tests.unit.alerts.telling import sayings, told
 from tests.unit.alerts.trade import NAMES, SHOP, Trade, noon
@@ -142,3 +143,14 @@ def test_complaints_that_were_all_withdrawn_end_the_warning_with_a_reason_of_its
     ends = [one.event for one in sayings(trade, DAY + timedelta(days=5)) if isinstance(one.event, AlertRecovered)]
     assert [reason.code for end in ends for reason in end.reasons if end.kind == "complaints"].count("NOTHING_TO_JUDGE") == 1
     assert "NOTHING_OVERDUE" not in {reason.code for end in ends for reason in end.reasons}
+
+
+def test_questions_and_opinions_are_in_no_burst() -> None:
+    trade = live()
+    for days in range(5):
+        on = DAY + timedelta(days=days)
+        case = CaseReceived(
+            case_id=uuid5(NAMES, f"case {days}"), customer_id=SHOP, kind="OPINION", channel="QUESTIONNAIRE", received_on=on
+        )
+        trade.record(case, noon(on))
+    assert told(trade, DAY + timedelta(days=40), BURST) == []
