@@ -38,6 +38,7 @@ from tests.performance.analysis_data import CURRENCY, DAYS, fill
 from tests.performance.analysis_queries import ANALYSES, Analysis
 from tests.performance.loyalty_queries import LOYALTY_ANALYSES
 from tests.performance.product_queries import PRODUCT_ANALYSES
+from tests.performance.prospect_queries import PROSPECT_ANALYSES
 
 WANTED = 1.5
 ZONE = "Asia/Shanghai"
@@ -119,7 +120,7 @@ async def compared(database: Database, folder: Path, last: date, rounds: int) ->
     app = build_api(settings)
     found = []
     async with serving(app, folder, ["classification.class.read"]) as client:
-        for analysis in (*ANALYSES, *LOYALTY_ANALYSES, *PRODUCT_ANALYSES):
+        for analysis in (*ANALYSES, *LOYALTY_ANALYSES, *PRODUCT_ANALYSES, *PROSPECT_ANALYSES):
             found.append(await measured(client, app.state.deps.analyses, analysis, last, rounds))
             print("{name:44}{rows:>6}{ours_ms:>12}{query_ms:>12}{ratio:>8}  {equal}".format(**asdict(found[-1])), flush=True)
     return found

@@ -11,6 +11,8 @@ from typing import Any
 
 import asyncpg
 
+from tests.performance.prospect_queries import PROSPECT_STEPS
+
 CURRENCY = "CNY"
 DAYS = 730
 ARTICLES = 2000
@@ -79,6 +81,7 @@ _STEPS = (
     """CREATE INDEX ON bench.sub_lines (dealer_id, day)""",
     """INSERT INTO classification.sub_sold_a (customer_id, dealer_id, day, currency, article, quantity, net, part)
     SELECT customer_id, dealer_id, day, '{currency}', article, count(*), 10 * count(*), 0 FROM bench.sub_lines GROUP BY 1, 2, 3, 5""",
+    *PROSPECT_STEPS,
     """GRANT USAGE ON SCHEMA bench TO classification""",
     """GRANT SELECT ON ALL TABLES IN SCHEMA bench TO classification""",
 )
