@@ -108,9 +108,9 @@ async def totals(service: Complaints, at: str) -> Any:
     return (await service.client.get("/v1/open-complaints", params={"min_position": at})).json()
 
 
-@pytest.mark.requirement("S2.50")
+@pytest.mark.requirement("S2.50", "S0.30", "S0.31")
 async def test_complaining_is_easy_from_every_channel_and_by_any_number(complaints: Complaints) -> None:
-    for channel in ("HOTLINE", "LETTER", "WEB", "EMAIL", "VISIT", "OTHER"):
+    for channel in ("HOTLINE", "LETTER", "WEB", "EMAIL", "VISIT", "QUESTIONNAIRE", "OTHER"):
         least = {"customer": {"id": str(complaints.customer)}, "kind": "SERVICE", "channel": channel}
         response = await complaints.client.post(
             "/v1/complaints", json=least, headers=key(), params={"min_position": complaints.known_at}
