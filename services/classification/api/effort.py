@@ -51,11 +51,10 @@ async def get_effort(
 ) -> Response:
     """Investments recorded in cards. `per_won`: spent on new ones for each that first bought in the period; `per_kept`: on old ones
     for each of before that bought in it. `expected`: a new customer costs 4 to 5 times an old one. Without a currency it is
-    that of most investments. `won_by_value_class`: quality goes before quantity."""
+    that of most investments, of the sales where none names one. `won_by_value_class`: quality goes before quantity."""
     async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
-        question = asked
-        if asked.currency is None:
-            question = asked._replace(currency=await spending_currency(c, SCHEMA, asked))
+        currency = asked.currency or await spending_currency(c, SCHEMA, asked)
+        question = await in_currency(c, SCHEMA, asked._replace(currency=currency))
         new, old = await spent(c, SCHEMA, question, new_days)
         classes, kept = await traded(c, SCHEMA, question)
         from_what = await basis(c, SCHEMA, (INVESTMENTS, CUSTOMER_SALES, SOLD, SERVED, VALUE_CLASSES))

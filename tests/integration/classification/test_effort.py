@@ -82,6 +82,18 @@ async def test_what_a_new_customer_costs_beside_an_old_one(idle: Classification)
     assert (wrong.status_code, wrong.json()["code"]) == (422, "ANALYSIS_PERIOD")
 
 
+async def test_where_only_hours_were_spent_the_currency_is_that_of_the_sales(idle: Classification) -> None:
+    won, old = uuid4(), uuid4()
+    await told(idle, registered(won), registered(old))
+    await idle.trade(sale(won, 500, 50), sale(old, 900, 400), sale(old, 100, 20))
+    await told(idle, invested(won, None, 40, hours=6), invested(old, None, 30, hours=2))
+    await followed(idle)
+    found = await asked(idle, hour_cost="100")
+    assert (found["currency"], found["new"]["won"], found["old"]["kept"]) == ("CNY", 1, 1)
+    assert (found["new"]["per_won"]["amount"], found["old"]["per_kept"]["amount"]) == ("600.00", "200.00")
+    assert (found["ratio"], found["verdict"]) == ("3.00", "BELOW")
+
+
 @pytest.mark.requirement("S3.37")
 async def test_those_who_were_won_are_told_apart_by_their_value_class(classification: Classification) -> None:
     large, small, old = uuid4(), uuid4(), uuid4()
