@@ -39,11 +39,14 @@ reads = scope("classification.class.read")
 MODELS = (SUB_SOLD, PROFILES, DISTRIBUTION_TARGETS)
 
 
+Breadth = Annotated[Whole, Field(le=1_000_000)]
+
+
 class MilestoneBody(fields.Body):
     """What is to be reached through the day `by_on`."""
 
     by_on: BusinessDay
-    breadth: Whole | None = None
+    breadth: Breadth | None = None
     depth: DecimalString | None = None
 
 
@@ -53,7 +56,7 @@ class TargetBody(fields.Body):
 
     from_on: BusinessDay
     to_on: BusinessDay
-    breadth: Whole | None = None
+    breadth: Breadth | None = None
     depth: DecimalString | None = None
     milestones: Annotated[tuple[MilestoneBody, ...], Field(max_length=36)] = ()
 

@@ -123,5 +123,7 @@ async def test_a_target_that_contradicts_itself_is_refused_by_name(classificatio
     assert await eventually(known, timeout=30)
     backwards = await put(classification, DEALER, from_on="2026-07-02", to_on="2026-07-01", breadth=3)
     assert (backwards.status_code, backwards.json()["code"]) == (422, "TARGET_OUT_OF_RANGE")
+    endless = await put(classification, DEALER, from_on="2026-07-01", to_on="2026-07-02", breadth=10**10)
+    assert (endless.status_code, endless.json()["code"]) == (422, "VALIDATION_FAILED")
     unknown = await put(classification, ONE, from_on="2026-07-01", to_on="2026-07-02", breadth=3)
     assert (unknown.status_code, unknown.json()["code"]) == (404, "CUSTOMER_UNKNOWN")
