@@ -49,11 +49,14 @@ Year = Annotated[int, Path(ge=2000, le=2100, description="The year that is plann
 Area = Annotated[Reference | None, Query(description="An area; the company where it is left out")]
 
 
+Dealers = Annotated[Whole, Field(le=10_000_000)]
+
+
 class FormulaBody(fields.Body):
     """Sales = (dealers kept + new ones) times what each buys in the year on average."""
 
-    kept_dealers: Whole
-    new_dealers: Whole
+    kept_dealers: Dealers
+    new_dealers: Dealers
     average: DecimalString
 
 
@@ -107,7 +110,7 @@ async def get_proposal(
 
 @router.put(
     "/v1/sales-plans/{year}",
-    dependencies=[scope("classification.class.write")],
+    dependencies=[scope("classification.class.write"), analysis],
     responses={422: {"description": f"{PLAN_OUT_OF_RANGE}, {PLAN_DOES_NOT_ADD_UP} or {NOTHING_TO_PLAN_FROM}"}},
     summary="Plan the sales of an area, or of the company",
 )

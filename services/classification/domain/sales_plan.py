@@ -18,6 +18,7 @@ from shared.contracts.plans import PlanMethod, SalesPlanned
 Plans = Mapping[tuple[str, str | None], SalesPlanned]
 """Those of a year by currency and area, None for the company."""
 NONE: Plans = {}
+MOST = Decimal(10) ** 18
 
 
 class PlanOutOfRange(EntryRefused):
@@ -39,6 +40,11 @@ class Formula:
     @property
     def net(self) -> Decimal:
         return (self.kept + self.new) * self.average
+
+    @property
+    def sound(self) -> bool:
+        """Whether it can be a plan's: as many digits before the point as any amount has, at most."""
+        return self.kept >= 0 and self.new >= 0 and 0 < self.net < MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,7 @@ def decide(known: Plans, command: PlanSales) -> list[Event]:
     if not sum(command.months):
         raise PlanOutOfRange
     if formula is not None:
-        if formula.kept < 0 or formula.new < 0 or formula.net <= 0:
+        if not formula.sound:
             raise PlanOutOfRange
         if sum(command.months) != formula.net:
             raise PlanDoesNotAddUp

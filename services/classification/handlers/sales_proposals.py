@@ -10,7 +10,7 @@ from services.classification.domain.months import MONTHS, last_day, months_to
 from services.classification.domain.sales_plan import Formula, spread
 from services.classification.domain.sales_proposal import YEARS, Proposal, last_whole_month, proposed
 from services.classification.handlers.deps import SCHEMA, Deps
-from services.classification.handlers.plan_problems import NOTHING_TO_PLAN_FROM
+from services.classification.handlers.plan_problems import NOTHING_TO_PLAN_FROM, PLAN_OUT_OF_RANGE
 from services.classification.read_models.months_sold import months_sold
 from services.classification.read_models.scoping import Question, basis, in_currency
 from services.classification.read_models.served import Scope
@@ -48,10 +48,12 @@ async def months_of(
 ) -> tuple[Sequence[Decimal], PlanMethod]:
     """The months of a plan, and how they came about: as stated, the formula's amount by the season of before, or as proposed.
 
-    Raises Problem: NOTHING_TO_PLAN_FROM when they are to be proposed and nothing was sold.
+    Raises Problem: PLAN_OUT_OF_RANGE, or NOTHING_TO_PLAN_FROM when they are to be proposed and nothing was sold.
     """
     if months is not None:
         return months, "STATED" if formula is None else "FORMULA"
+    if formula is not None and not formula.sound:
+        raise Problem(PLAN_OUT_OF_RANGE)
     found = (await proposal_of(deps, year, currency, area_id)).proposal
     if formula is not None:
         even = [Decimal(1)] * MONTHS
