@@ -37,7 +37,7 @@ from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
 from shared.web.rendering import Json
-from shared.web.scope import Caller, scope
+from shared.web.scope import Caller, analysis, scope
 
 router = APIRouter(tags=["credit grades"])
 reads = scope("classification.class.read")
@@ -46,7 +46,7 @@ AsOf = Annotated[BusinessDay | None, Query(description="The grade that stood at 
 
 @router.post(
     "/v1/standards/credit-grade/preview",
-    dependencies=[reads],
+    dependencies=[reads, analysis],
     responses={422: {"description": f"{BORDERS_OUT_OF_ORDER} or {AS_OF_IN_FUTURE}"}},
     summary="Whom another standard of credit grades would move",
 )

@@ -172,6 +172,7 @@ async def put_prospect_standard(
 @router.post(
     "/v1/standards/prospect-grade/preview",
     dependencies=[reads],
+    responses={422: {"description": PROSPECT_STANDARD_OUT_OF_RANGE}},
     summary="Whom a standard would move before it is published",
 )
 async def preview_prospect_standard(

@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from services.classification.domain.prospect_grade import Progress, graded
 from services.classification.domain.prospect_refusals import DayInFuture, IntentEnded
+from services.classification.domain.standard import StandardRefused
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.handlers.entering import Entry, enter
 from services.classification.handlers.man import known_intent
-from services.classification.handlers.problems import AS_OF_IN_FUTURE
+from services.classification.handlers.problems import AS_OF_IN_FUTURE, refused
 from services.classification.handlers.standards import PROSPECTS, current
 from services.classification.read_models.prospects import Day, Prospect, Wanted, standing
 from shared.contracts.event import Event
@@ -100,7 +101,11 @@ class Move(NamedTuple):
 
 
 async def moved_by(deps: Deps, c: Connection, wanted: ProspectStandardPublished) -> tuple[int, list[Move]]:
-    """How many intents are open, and whom a standard would move from the grade that they have, today."""
+    """How many intents are open, and whom a standard would move from the grade that they have, today. Raises Problem (422)."""
+    try:
+        PROSPECTS.decide(PROSPECTS.built_in, wanted)
+    except StandardRefused as refusal:
+        raise refused(refusal) from None
     day = day_of(deps, deps.today(), wanted)
     intents, moves = 0, []
     after: tuple[UUID] | None = None

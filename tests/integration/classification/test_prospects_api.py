@@ -86,6 +86,8 @@ async def test_all_are_graded_anew_on_at_least_two_weekdays_and_only_changes_are
     path = "/v1/standards/prospect-grade"
     seldom = await client.put(path, json={"regraded_on": [1]}, headers={**key(), "If-Match": '"0"'})
     assert (seldom.status_code, seldom.json()["code"]) == (422, "PROSPECT_STANDARD_OUT_OF_RANGE")
+    unsound = await client.post(f"{path}/preview", json={"review_days": [1, 7, 10**10]})
+    assert (unsound.status_code, unsound.json()["code"]) == (422, "PROSPECT_STANDARD_OUT_OF_RANGE")
     wanted = {"near_days": 5, "contact_days": 1, "a_points": 6}
     shown = (await client.post(f"{path}/preview", json=wanted)).json()
     assert (shown["intents"], shown["by"], shown["items"][0]["intent_id"]) == (2, {"A to B": 1}, str(near))
