@@ -22,6 +22,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One complaint's claim. No `claimed` amount and named invoices: all of these invoices is disputed.
 
     `against` is true where it was settled with nothing for the customer; that says something only where something was claimed.
+    `over`: not the claim only, the complaint itself has ended.
     """
 
     complaint_id: UUID
@@ -32,6 +33,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ended_on: date | None = None
     settled_on: date | None = None
     against: bool = False
+    over: bool = False
 
     def open_at(self, as_of: date) -> bool:
         """Whether the claim is open at the end of the day `as_of`."""
@@ -65,10 +67,10 @@ def apply_claim(claims: Claims, event: Event) -> Claims:
             claim = msgspec.structs.replace(claim, settled_on=day, against=nothing)
         case ComplaintClosed():
             day = event.closed_on
-            claim = _ended(_claim(claims, event.complaint_id), day)
+            claim = msgspec.structs.replace(_ended(_claim(claims, event.complaint_id), day), over=True)
         case ComplaintWithdrawn():
             day = event.withdrawn_on
-            claim = _ended(_claim(claims, event.complaint_id), day)
+            claim = msgspec.structs.replace(_ended(_claim(claims, event.complaint_id), day), over=True)
         case _:
             return claims
     others = [other for other in claims.claims if other.complaint_id != claim.complaint_id]
@@ -76,6 +78,11 @@ def apply_claim(claims: Claims, event: Event) -> Claims:
     first = months_before(newest, MONTHS_KEPT)
     kept = [one for one in [*others, claim] if one.ended_on is None or one.ended_on >= first]
     return Claims(tuple(sorted(kept, key=_order)), newest)
+
+
+def is_over(claims: Claims, complaint_id: UUID) -> bool:
+    """Whether the complaint has ended."""
+    return _claim(claims, complaint_id).over
 
 
 def decided_against(claims: Claims, as_of: date, days: int = 365) -> int:

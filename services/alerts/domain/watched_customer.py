@@ -34,7 +34,7 @@ from shared.contracts.cards import (
     StubOpened,
     TradeTermsAgreed,
 )
-from shared.contracts.claims import days_disputed
+from shared.contracts.claims import days_disputed, is_over
 from shared.contracts.classification import ValueClassChanged
 from shared.contracts.complaint_steps import ComplaintDeadlineCaughtUp, ComplaintDeadlineMissed
 from shared.contracts.complaints import ClaimSettled, ComplaintClosed, ComplaintReceived, ComplaintWithdrawn
@@ -164,6 +164,9 @@ def evolve(before: WatchedCustomer, envelope: Envelope, recorded_on: date) -> Wa
             before = msgspec.structs.replace(before, claims=apply_claim(before.claims, event), grievances=grievances)
             if isinstance(event, ComplaintClosed | ComplaintWithdrawn) and before.missed:
                 before = msgspec.structs.replace(before, missed=missed_steps(before.missed, event, envelope.event_id))
+        case ComplaintDeadlineMissed() if is_over(before.claims, event.complaint_id):
+            # Told while the complaint was being closed: nothing would ever say that it is owed no more.
+            return before
         case ComplaintDeadlineMissed() | ComplaintDeadlineCaughtUp():
             return msgspec.structs.replace(before, missed=missed_steps(before.missed, event, envelope.event_id))
         case TradeTermsAgreed():

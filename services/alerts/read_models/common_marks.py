@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+from services.alerts.domain.rules import complaint_deadline_missed
 from services.alerts.read_models.bought_articles import bought_lately
 from shared.contracts.complaints import ComplaintReceived, ComplaintWithdrawn
 from shared.contracts.envelope import Envelope
@@ -84,7 +85,8 @@ COMMON_MARKS = ReadModel(
 class Marked(NamedTuple):
     """A customer of the company with everything that may be a common mark, and how silent it is.
 
-    `articles` are those bought lately; `silence_alert` is open; `complaint_alert` is the open one of kind `complaints`, where there is one.
+    `articles` are those bought lately; `silence_alert` is open; `complaint_alert` is the open one of kind `complaints`, where there is one; a
+    missed deadline is the company's own and no mark of what customers suffer together.
     """
 
     customer_id: UUID
@@ -102,7 +104,7 @@ class Marked(NamedTuple):
 _MARKED = """
 SELECT w.customer_id, w.orders, w.last_purchase_on, w.quiet_since, w.silence_alert,
        (SELECT a.alert_id FROM {alerts} a WHERE a.customer_id = w.customer_id AND a.kind = 'complaints'
-          AND a.state IN ('OPEN', 'ACKNOWLEDGED') ORDER BY a.opened_at DESC, a.alert_id LIMIT 1) AS complaint_alert,
+          AND a.rule_id IS DISTINCT FROM $1 AND a.state IN ('OPEN', 'ACKNOWLEDGED') ORDER BY a.opened_at DESC, a.alert_id LIMIT 1) AS complaint_alert,
        c.area_id, c.salesperson_id, coalesce(m.complaints, '{{}}') AS complaints
   FROM {watched} w LEFT JOIN {customers} c ON c.customer_id = w.customer_id LEFT JOIN {marks} m ON m.customer_id = w.customer_id
  WHERE w.orders > 0 ORDER BY w.customer_id"""
@@ -128,7 +130,7 @@ async def moving(c: Connection, since: date) -> list[tuple[UUID, UUID | None, da
 async def marked_customers(c: Connection) -> list[Marked]:
     """Everybody who ever bought."""
     articles = await bought_lately(c)
-    rows = await c.fetch(_MARKED.format(**await _tables(c)))
+    rows = await c.fetch(_MARKED.format(**await _tables(c)), complaint_deadline_missed.RULE_ID)
     return [
         Marked(
             customer_id=row["customer_id"],

@@ -9,9 +9,13 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.alerts.domain.watched_customer import WatchedCustomer
+from services.alerts.engine.step import Watched
+from services.alerts.read_models.alerts import ALERTS
 from services.alerts.read_models.common_marks import COMMON_MARKS, marked_customers
 from services.alerts.read_models.company_alerts import COMPANY_ALERTS, CompanyFilters, company_page
-from shared.contracts.alerts import Finding
+from services.alerts.read_models.watched_customers import columns_of, read_places, upsert
+from shared.contracts.alerts import AlertOpened, Finding
 from shared.contracts.company_alerts import (
     CompanyAlertAcknowledged,
     CompanyAlertChanged,
@@ -21,6 +25,7 @@ from shared.contracts.company_alerts import (
     Subject,
 )
 from shared.contracts.complaints import ComplaintReceived, ComplaintWithdrawn
+from shared.contracts.cursor import part_of
 from shared.contracts.event import Event
 from shared.postgres.pool import Pool
 from shared.testing.databases import Database
@@ -82,3 +87,22 @@ async def test_twice_told_and_split_they_are_what_the_stores_say(database: Datab
         assert all(row.opened_at < datetime.now(UTC) for row in listed)
         # The engine has not run: nobody is watched yet.
         assert await marked_customers(c) == []
+
+
+async def test_a_deadline_that_the_company_missed_is_no_warning_that_customers_may_have_in_common(
+    database: Database, pool_of: PoolOf
+) -> None:
+    pool = await pool_of(database, "alerts")
+    customer, burst = uuid4(), uuid4()
+    # The burst first: of two the later one would be taken.
+    for alert_id, rule in ((burst, "complaint_burst"), (uuid4(), "complaint_deadline_missed")):
+        finding = Finding(rule_id=rule, rule_version=1, level="act", true_on=ago(0), reasons=())
+        opened = AlertOpened(alert_id=alert_id, customer_id=customer, kind="complaints", channel=rule, finding=finding)
+        await record(pool, "alerts", [(f"alert-{alert_id}", customer, opened)])
+    await follow_to_the_end(pool, "alerts", {"alerts": pool}, (ALERTS,), 1)
+    async with pool.acquire() as c:
+        (place,) = await read_places(c, [part_of(str(customer))])
+        await upsert(c, place, columns_of([Watched(WatchedCustomer(customer))]))
+        await c.execute(f"UPDATE alerts.watched_customers_{place.slot} SET orders = 1")
+        [marked] = await marked_customers(c)
+    assert marked.complaint_alert == burst

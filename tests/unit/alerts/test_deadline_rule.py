@@ -10,7 +10,7 @@ import pytest
 from services.alerts.domain.rules import complaint_deadline_missed
 from shared.contracts.alerts import AlertOpened
 from shared.contracts.complaint_steps import ComplaintDeadlineCaughtUp, ComplaintDeadlineMissed, ProcedureStep
-from shared.contracts.complaints import ComplaintClosed, ComplaintWithdrawn
+from shared.contracts.complaints import ClaimSettled, ComplaintClosed, ComplaintWithdrawn
 from shared.contracts.event import Event
 from tests.unit.alerts.telling import sayings, told
 from tests.unit.alerts.trade import NAMES, SHOP, Trade, noon
@@ -72,6 +72,29 @@ def test_it_is_over_when_the_step_was_taken_or_the_complaint_has_ended(end: Even
     trade.record(end, noon(DAY + timedelta(days=1)))
     found = [what for what, _, _, _ in told(trade, DAY + timedelta(days=2), RULE)]
     assert found == ["Opened", "Recovered"]
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        ComplaintClosed(complaint_id=ONE, customer_id=SHOP, closed_on=DAY),
+        ComplaintWithdrawn(complaint_id=ONE, customer_id=SHOP, withdrawn_on=DAY),
+    ],
+)
+def test_what_is_told_as_missed_while_the_complaint_is_ended_warns_of_nothing(end: Event) -> None:
+    trade = live()
+    trade.record(end, noon(DAY))
+    missed(trade, ONE, "ACKNOWLEDGED", DAY + timedelta(days=1))
+    missed(trade, OTHER, "ACKNOWLEDGED", DAY + timedelta(days=1))
+    opened = [one.event for one in sayings(trade, DAY + timedelta(days=3)) if isinstance(one.event, AlertOpened)]
+    assert [event.channel for event in opened] == [str(OTHER)]
+
+
+def test_a_settled_claim_leaves_the_complaint_open() -> None:
+    trade = live()
+    trade.record(ClaimSettled(complaint_id=ONE, customer_id=SHOP, settled_on=DAY), noon(DAY))
+    missed(trade, ONE, "CLOSED", DAY + timedelta(days=1))
+    assert [what for what, _, _, _ in told(trade, DAY + timedelta(days=2), RULE)] == ["Opened"]
 
 
 @pytest.mark.parametrize("end", [caught_up("ASSESSED"), caught_up("ACKNOWLEDGED", round=2)])
