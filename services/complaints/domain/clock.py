@@ -117,7 +117,9 @@ def _after(clock: Clock, event: Event, at: datetime) -> Clock:
         case ComplaintAssigned():
             return replace(clock, department=event.department)
         case SolutionRefused():
-            return replace(clock, reached={one: when for one, when in clock.reached.items() if one != "PROPOSED"})
+            return replace(
+                clock, reached={one: when for one, when in clock.reached.items() if one not in ("PROPOSED", "APPROVED")}
+            )
         case CustomerDissatisfied():
             kept = {one: when for one, when in clock.reached.items() if one not in OF_A_ROUND}
             return _running(replace(clock, reached=kept, round=event.round, began_at=at), at)

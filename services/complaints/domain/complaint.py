@@ -78,6 +78,7 @@ def _step(state: Open, command: Step, standards: Standards) -> ComplaintEvent:
     match command:
         case AssessComplaint():
             in_order(state, standards, "ASSESSED")
+            _check_told(state, command)
             return ComplaintAssessed(
                 complaint_id=state.complaint_id,
                 customer_id=state.customer_id,
@@ -91,6 +92,8 @@ def _step(state: Open, command: Step, standards: Standards) -> ComplaintEvent:
             )
         case ReportSolution():
             in_order(state, standards, "CARRIED_OUT")
+            if state.refused:
+                raise refusals.NothingProposed
             if "PROPOSED" in state.done:
                 check_authority(state, command.authority, state.offered, standards)
             return SolutionCarriedOut(
@@ -193,8 +196,16 @@ def day_of(command: Step) -> date:
 
 
 def _check_day(state: Open, command: Step) -> None:
-    day = day_of(command)
+    _check_within(state, day_of(command), command.today)
+
+
+def _check_told(state: Open, command: AssessComplaint) -> None:
+    if command.told_on is not None:
+        _check_within(state, command.told_on, command.today)
+
+
+def _check_within(state: Open, day: date, today: date) -> None:
     if day < state.received_on:
         raise refusals.BeforeReceipt
-    if day > command.today:
+    if day > today:
         raise refusals.DayInFuture

@@ -52,7 +52,7 @@ class StepsLeftOut(ComplaintRefused):
 
 
 class NothingProposed(ComplaintRefused):
-    """There is no solution to approve or to refuse in this round."""
+    """There is no solution to approve, to refuse or, after a refusal, to carry out in this round."""
 
 
 class NothingToConfirm(ComplaintRefused):

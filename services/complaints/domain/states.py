@@ -60,7 +60,8 @@ class NotReceived:
 @dataclass(frozen=True, slots=True)
 class Open:
     """Received and not ended. `done`: steps that were taken, those of a round in this round. `handled`: something that a complaint
-    may be closed on was done in this round. `offered` with the proposal, approved once APPROVED is done."""
+    may be closed on was done in this round. `offered` with the proposal, approved once APPROVED is done.
+    `refused`: the last proposal of this round was."""
 
     complaint_id: UUID
     customer_id: UUID
@@ -75,6 +76,7 @@ class Open:
     handled: bool = False
     settled: bool = False
     offered: Money | None = None
+    refused: bool = False
     on_hold: bool = False
 
 
@@ -118,13 +120,15 @@ def _open(state: Open, event: Event) -> Open:
             return replace(state, settled=True, handled=True)
         case SolutionProposed():
             # What was approved before is not what is proposed now.
-            return replace(state, offered=event.offered, done=state.done - {"APPROVED"})
+            return replace(state, offered=event.offered, refused=False, done=state.done - {"APPROVED"})
         case SolutionApproved():
             return replace(state, offered=event.offered)
         case SolutionRefused():
-            return replace(state, offered=None, done=state.done - {"PROPOSED"})
+            return replace(state, offered=None, refused=True, done=state.done - {"PROPOSED", "APPROVED"})
         case CustomerDissatisfied():
-            return replace(state, done=state.done - OF_A_ROUND, round=event.round, handled=False, offered=None, on_hold=False)
+            return replace(
+                state, done=state.done - OF_A_ROUND, round=event.round, handled=False, offered=None, refused=False, on_hold=False
+            )
         case ComplaintHeld():
             return replace(state, on_hold=True)
         case ComplaintResumed():

@@ -54,7 +54,10 @@ STEPS_LEFT_OUT = describe(
     "By the company's procedure for complaints of this severity other steps come before this one. The detail names them.",
 )
 NOTHING_PROPOSED = describe(
-    "NOTHING_PROPOSED", 409, "Nothing is proposed", "Propose a solution first; one that was refused is no more."
+    "NOTHING_PROPOSED",
+    409,
+    "Nothing is proposed",
+    "Propose a solution first; one that was refused is neither approved nor carried out.",
 )
 NOTHING_TO_CONFIRM = describe(
     "NOTHING_TO_CONFIRM",

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from services.complaints.domain.commands import Step
 from services.complaints.domain.complaint import ComplaintEvent, complaint_stream, day_of, decide
-from services.complaints.domain.refusals import ComplaintRefused, DayInFuture
-from services.complaints.domain.states import NotReceived, evolve, state_of
+from services.complaints.domain.refusals import BeforeReceipt, ComplaintRefused, DayInFuture
+from services.complaints.domain.states import NotReceived, Open, evolve, state_of
 from services.complaints.handlers.deps import SCHEMA, Deps
 from services.complaints.handlers.places import place_of
 from services.complaints.handlers.problems import COMPLAINT_UNKNOWN, refused
@@ -57,6 +57,8 @@ async def take_step(
     try:
         if at is not None and at > now:
             raise DayInFuture
+        if at is not None and isinstance(state, Open) and at.astimezone(deps.zone).date() < state.received_on:
+            raise BeforeReceipt
         events = decide(state, step, standards)
     except ComplaintRefused as refusal:
         answer = Answer.of(refused(refusal))

@@ -78,7 +78,9 @@ async def test_every_step_of_the_procedure_in_its_order_and_on_record(complaints
     assert (await one.does("investigation", findings=words))["state"] == "INVESTIGATED"
     assert (await one.does("approval"))["code"] == "STEPS_LEFT_OUT"
     assert (await one.does("proposal", remedies=["REPLACE"], offered=yuan("4800.00")))["state"] == "PROPOSED"
+    assert (await one.does("approval"))["state"] == "APPROVED"
     assert (await one.does("refusal", because="REPAIR_THEM"))["state"] == "REFUSED"
+    assert (await one.does("solution", solution="REPLACED"))["detail"] == "PROPOSED, APPROVED"
     assert (await one.does("proposal", remedies=["REPAIR"], offered=yuan("4800.00")))["state"] == "PROPOSED"
     assert (await one.does("approval"))["state"] == "APPROVED"
     assert (await one.does("confirmation", satisfied=True))["code"] == "NOTHING_TO_CONFIRM"
@@ -150,6 +152,31 @@ async def test_a_salesperson_decides_up_to_an_amount_and_headquarters_above(
     assert (approved["authority"], approved["by"], approved["offered"]) == ("HEADQUARTERS", str(HEADQUARTERS), yuan("3000.00"))
     assert (settled["authority"], settled["by"], settled["agreed"]) == ("SALESPERSON", str(PRINCIPAL), yuan("3000.00"))
     assert (shown["claimed"], shown["agreed"], solved["credit_note"]) == (yuan("4800.00"), yuan("3000.00"), note)
+
+
+@pytest.mark.requirement("S2.55")
+async def test_what_headquarters_has_refused_the_salesperson_does_not_carry_out(
+    complaints: Complaints, headquarters: Complaints
+) -> None:
+    await published(complaints, "/v1/decision-rule", {"limits": [{"up_to": yuan("1000.00")}]})
+    one = await begun(complaints)
+    offer = {"remedies": ["CREDIT_NOTE"], "offered": yuan("4800.00")}
+    await one.does("proposal", **offer)
+    assert (await one.does("refusal", by=headquarters, because="TOO_MUCH"))["state"] == "REFUSED"
+    assert (await one.does("solution", solution="CREDITED", remedies=["CREDIT_NOTE"]))["code"] == "NOTHING_PROPOSED"
+    less = {"remedies": ["CREDIT_NOTE"], "offered": yuan("1000.00"), "because": "HALF_IS_GOOD"}
+    await one.does("proposal", **less)
+    assert (await one.does("solution", solution="CREDITED", remedies=["CREDIT_NOTE"]))["state"] == "SOLVED"
+
+
+async def test_no_step_is_taken_at_a_moment_before_the_day_of_the_receipt(complaints: Complaints) -> None:
+    one = await begun(complaints, received_on="2026-03-02")
+    early = {"at": "2026-03-01T12:00:00Z"}
+    assert (await one.does("acknowledgement", **early))["code"] == "BEFORE_RECEIPT"
+    # Neither where the day that is given beside it lies behind the receipt.
+    assert (await one.does("assessment", founded=True, assessed_on="2026-03-03", **early))["code"] == "BEFORE_RECEIPT"
+    assert (await one.does("assessment", founded=True, told_on="2026-03-01"))["code"] == "BEFORE_RECEIPT"
+    assert (await one.does("acknowledgement", at="2026-03-02T12:00:00Z"))["state"] == "ACKNOWLEDGED"
 
 
 @pytest.mark.requirement("S2.55")

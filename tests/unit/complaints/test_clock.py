@@ -22,6 +22,7 @@ from shared.contracts.complaint_steps import (
     ComplaintResumed,
     CustomerDissatisfied,
     CustomerSatisfied,
+    SolutionApproved,
     SolutionProposed,
     SolutionRefused,
 )
@@ -82,6 +83,8 @@ def test_a_refused_proposal_is_no_proposal() -> None:
     procedure = standard(PROPOSED=180)
     assert due(clock((1, PROPOSED), (2, REFUSED)), procedure) == {"PROPOSED": (3, None)}
     assert due(clock((1, PROPOSED), (2, REFUSED), (5, PROPOSED)), procedure) == {"PROPOSED": (3, 5)}
+    approved = SolutionApproved(**STEP, authority="SALESPERSON", rule_version=0)
+    assert due(clock((1, approved), (2, REFUSED)), standard(APPROVED=180)) == {"APPROVED": (3, None)}
 
 
 def test_a_round_begins_with_the_customer_who_is_not_satisfied() -> None:

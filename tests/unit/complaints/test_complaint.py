@@ -21,6 +21,7 @@ from services.complaints.domain.commands import (
 )
 from services.complaints.domain.complaint import ComplaintEvent, decide, delivered_id
 from services.complaints.domain.states import Closed, NotReceived, Open, Withdrawn, state_of
+from shared.contracts.complaint_steps import SolutionApproved, SolutionProposed, SolutionRefused
 from shared.contracts.complaints import (
     ClaimSettled,
     ComplaintAssessed,
@@ -49,6 +50,13 @@ ASSESSED = ComplaintAssessed(complaint_id=ID, customer_id=CUSTOMER, founded=True
 SOLVED = SolutionCarriedOut(complaint_id=ID, customer_id=CUSTOMER, solution="REPLACED", carried_out_on=date(2026, 3, 9))
 SETTLED = ClaimSettled(complaint_id=ID, customer_id=CUSTOMER, settled_on=date(2026, 3, 12), agreed=yuan(300))
 CLOSED = ComplaintClosed(complaint_id=ID, customer_id=CUSTOMER, closed_on=date(2026, 3, 15), lesson="CHECK_EACH_BATCH")
+PROPOSED = SolutionProposed(
+    complaint_id=ID, customer_id=CUSTOMER, on=date(2026, 3, 8), remedies=("REPLACE",), decides="SALESPERSON", rule_version=0
+)
+APPROVED = SolutionApproved(complaint_id=ID, customer_id=CUSTOMER, on=date(2026, 3, 8), authority="SALESPERSON", rule_version=0)
+REFUSED = SolutionRefused(
+    complaint_id=ID, customer_id=CUSTOMER, on=date(2026, 3, 9), authority="HEADQUARTERS", rule_version=0, because="REPAIR_IT"
+)
 WITHDRAWN = ComplaintWithdrawn(complaint_id=ID, customer_id=CUSTOMER, withdrawn_on=date(2026, 3, 15))
 
 ASSESS = AssessComplaint(True, "HIGH", date(2026, 3, 5), TODAY)
@@ -95,7 +103,10 @@ def test_what_a_command_leads_to(given: list[ComplaintEvent], command: Complaint
         ([], replace(RECEIVE, claimed=yuan(0)), refusals.AmountNotPositive),
         ([], replace(RECEIVE, received_on=TODAY + timedelta(days=1)), refusals.DayInFuture),
         ([RECEIVED], replace(ASSESS, assessed_on=date(2026, 2, 28)), refusals.BeforeReceipt),
+        ([RECEIVED], replace(ASSESS, told_on=date(2026, 2, 28)), refusals.BeforeReceipt),
+        ([RECEIVED], replace(ASSESS, told_on=TODAY + timedelta(days=1)), refusals.DayInFuture),
         ([RECEIVED], replace(SOLVE, carried_out_on=date(2026, 2, 28)), refusals.BeforeReceipt),
+        ([RECEIVED, PROPOSED, APPROVED, REFUSED], SOLVE, refusals.NothingProposed),
         ([RECEIVED], replace(SETTLE, settled_on=date(2026, 2, 28)), refusals.BeforeReceipt),
         ([RECEIVED], replace(CLOSE, closed_on=date(2026, 2, 28)), refusals.BeforeReceipt),
         ([RECEIVED], replace(WITHDRAW, withdrawn_on=TODAY + timedelta(days=1)), refusals.DayInFuture),
@@ -116,6 +127,14 @@ def test_the_states() -> None:
     assert solved == replace(assessed, name="SOLVED", done=frozenset({"ASSESSED", "CARRIED_OUT"}), settled=False)
     assert state_of([RECEIVED, ASSESSED, CLOSED]) == Closed(CUSTOMER)
     assert state_of([RECEIVED, WITHDRAWN]) == Withdrawn(CUSTOMER)
+
+
+def test_what_was_approved_and_then_refused_is_not_approved() -> None:
+    refused = state_of([RECEIVED, PROPOSED, APPROVED, REFUSED])
+    assert isinstance(refused, Open) and refused.done == frozenset()
+    again = state_of([RECEIVED, PROPOSED, APPROVED, REFUSED, PROPOSED])
+    assert isinstance(again, Open) and again.done == {"PROPOSED"}
+    assert decide(again, SOLVE) == [SOLVED]
 
 
 def test_agreeing_on_zero_is_agreeing_on_nothing() -> None:
