@@ -220,7 +220,8 @@ async def get_facts(complaint_id: UUID, caller: Caller, deps: Dependencies, requ
     summary="Complaints of the customer that may be about the same matter",
 )
 async def get_twins(complaint_id: UUID, deps: Dependencies, min_position: MinPosition = None) -> Response:
-    """Received within 30 days of each other and naming the same invoice or batch, or the same article in a complaint of one kind."""
+    """The latest 20 received within 30 days of it that name the same invoice or batch, or the same article in a complaint of one
+    kind."""
     await reached(min_position, lambda position: wait_for(deps.pool, SCHEMA, MATTERS, position))
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, complaint_stream(complaint_id))

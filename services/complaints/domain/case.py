@@ -36,6 +36,7 @@ class Case:
     kind: CaseKind
     channel: Channel
     received_on: date
+    article: str | None = None
     answered: bool = False
     ended: bool = False
 
@@ -159,7 +160,7 @@ def evolve(case: Case | None, event: Event) -> Case | None:
     """The case after one event of its stream."""
     match event:
         case CaseReceived():
-            return Case(event.case_id, event.customer_id, event.kind, event.channel, event.received_on)
+            return Case(event.case_id, event.customer_id, event.kind, event.channel, event.received_on, event.article)
         case CaseAnswered() if case is not None:
             return replace(case, answered=True)
         case CaseClosed() | CaseBecameComplaint() if case is not None:

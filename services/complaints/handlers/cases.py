@@ -99,7 +99,7 @@ async def make_complaint(
 ) -> Answer:
     """Take the case as a complaint: the case ends, the complaint begins, and each says which the other is.
 
-    Customer, channel and what the intake leaves open come from the case. Raises Problem as `step`.
+    Customer and channel come from the case, and the article where the intake names none. Raises Problem as `step`.
     """
     complaint_id = key.new_id(0)
     today = deps.today()
@@ -108,7 +108,7 @@ async def make_complaint(
         found = case_of(envelope.event for envelope in loaded.events)
         event = cases.decide(found, MakeComplaint(on, today, key.principal, complaint_id))
         assert found is not None
-        whole = replace(intake, channel=found.channel, received_on=on)
+        whole = replace(intake, channel=found.channel, received_on=on, article=intake.article or found.article)
         received = decide_complaint(NotReceived(), whole.command(complaint_id, found.customer_id, today, key.principal))
         link = ComplaintLinked(
             complaint_id=complaint_id,

@@ -110,6 +110,8 @@ async def test_a_case_may_become_a_complaint_and_each_names_the_other(complaints
         "2026-03-05",
         str(complaints.customer),
     )
+    # What the case was about goes with it.
+    assert record["article"] == CASE["article"]
     [link] = (await complaints.client.get(f"/v1/complaints/{complaint}/facts")).json()["links"]
     assert (link["kind"], link["other_id"]) == ("FROM_CASE", case)
     found = await shown(complaints, case)

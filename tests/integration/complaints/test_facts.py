@@ -224,6 +224,20 @@ async def test_an_intake_names_its_likely_twins_and_a_repeat_gives_the_first_ans
     assert repeat.json() == second.json()
 
 
+async def test_of_many_twins_the_latest_are_named(complaints: Complaints) -> None:
+    customer = {"system": "erp", "value": "K-1"}
+    body = {"customer": customer, "kind": "QUALITY", "channel": "WEB", "article": "HINGE-65"}
+    days = [f"2026-03-{day:02}" for day in range(1, 24)]
+    sent = [{**body, "received_on": day} for day in days]
+    position = {"min_position": complaints.known_at}
+    many = await complaints.client.post("/v1/complaints/bulk", json=sent, headers=key(), params=position)
+    assert many.status_code == 207, many.text
+    first = many.json()["items"][0]["id"]
+    at = {"min_position": many.headers["regulars-position"]}
+    twins = (await complaints.client.get(f"/v1/complaints/{first}/likely-twins", params=at)).json()["items"]
+    assert [one["received_on"] for one in twins] == days[:-21:-1]
+
+
 @pytest.mark.requirement("S2.5")
 async def test_after_the_end_the_customer_says_how_content_it_is(complaints: Complaints) -> None:
     complaint = await new(complaints, received_on="2026-03-02")
