@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from services.classification.api.analysis_query import REFUSED, Asked, heading
 from services.classification.api.deps import Dependencies
+from services.classification.api.product_answers import about
 from services.classification.domain.effort import EXPECTED_RATIO, Spent, compared
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.read_models.customer_sales import CUSTOMER_SALES
@@ -68,10 +69,10 @@ async def get_effort(
         "new": {
             **_spent(new, found.new_total, currency),
             "won": won,
-            "per_won": money_body(found.per_won, currency),
+            "per_won": about(found.per_won, currency),
             "won_by_value_class": {name or "NONE": number for name, number in classes.items()},
         },
-        "old": {**_spent(old, found.old_total, currency), "kept": kept, "per_kept": money_body(found.per_kept, currency)},
+        "old": {**_spent(old, found.old_total, currency), "kept": kept, "per_kept": about(found.per_kept, currency)},
         "ratio": None if found.ratio is None else str(found.ratio),
         "expected": [str(one) for one in EXPECTED_RATIO],
         "verdict": found.verdict,

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from services.classification.api.analysis_query import REFUSED, Asked, heading
 from services.classification.api.deps import Dependencies
+from services.classification.api.product_answers import about
 from services.classification.domain.mark_reasons import Trade, why_position, why_process, why_series
 from services.classification.handlers.deps import SCHEMA
 from services.classification.handlers.marks import beside_average, mark_day
@@ -108,11 +109,7 @@ def _explained(one: CustomerMarks, at: MarkDay, question: Question) -> dict[str,
             "first_sale_on": one.first_sale_on,
             "last_sale_on": one.last_sale_on,
             "net": money_body(one.net, question.currency),
-            "average_of_buyers": money_body(_cents(one.average), question.currency),
+            "average_of_buyers": about(one.average, question.currency),
             "buying_days": one.buying_days,
         },
     }
-
-
-def _cents(amount: Any) -> Any:
-    return None if amount is None else round(amount, 2)

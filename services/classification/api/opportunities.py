@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from services.classification.api.deps import Dependencies
+from services.classification.api.product_answers import about
 from services.classification.api.prospect_views import prospect_view
 from services.classification.api.prospects import Area, AsOf, Salesperson, head, there
 from services.classification.domain.opportunity import NONE, PRIOR, probabilities
@@ -18,7 +19,6 @@ from services.classification.handlers.problems import AS_OF_IN_FUTURE
 from services.classification.handlers.prospects import asked_day
 from services.classification.read_models.opportunities import Opportunity, Sought, busiest, ended_by_grade, ranked
 from services.classification.read_models.served import Scope
-from shared.web.amounts import money_body
 from shared.web.fields import Currency
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
@@ -66,7 +66,7 @@ async def list_opportunities(
     heading |= {
         "currency": wanted,
         "open": summed.open,
-        "value": money_body(summed.value.quantize(Decimal("0.01")), wanted),
+        "value": about(summed.value, wanted),
         "without_amount": summed.without_amount,
         "in_other_currencies": summed.in_other_currencies,
         "learnt": {
@@ -93,7 +93,7 @@ async def list_opportunities(
 
 def _item(one: Opportunity, deps: Deps) -> dict[str, Any]:
     return {
-        "value": money_body(one.value.quantize(Decimal("0.01")), one.prospect.currency),
+        "value": about(one.value, one.prospect.currency),
         "probability": str(one.probability),
         "counted_as": one.counted_as,
         **prospect_view(one.prospect, deps.zone),

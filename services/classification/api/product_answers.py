@@ -1,4 +1,4 @@
-"""What the answers about products have in common: figures as they travel, and names of articles."""
+"""What answers have in common: figures as they travel, and what those about products rest on."""
 
 from __future__ import annotations
 
@@ -48,9 +48,11 @@ def fraction(part: Decimal | None, whole: Decimal | None = None) -> str | None:
     return f"{part if whole is None else part / whole:.6f}"
 
 
-def about(amount: Decimal, currency: str | None) -> dict[str, str] | None:
-    """An amount that was divided, as it travels: rounded to the decimals of its currency."""
-    return None if currency is None else money_body(amount.quantize(Decimal(1).scaleb(-decimals(currency))), currency)
+def about(amount: Decimal | None, currency: str | None) -> dict[str, str] | None:
+    """An amount that was divided, as it travels: rounded to the decimals of its currency; None where there is none."""
+    if amount is None or currency is None:
+        return None
+    return money_body(amount.quantize(Decimal(1).scaleb(-decimals(currency))), currency)
 
 
 def number(quantity: Decimal | None) -> str | None:

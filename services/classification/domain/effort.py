@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 EXPECTED_RATIO = (Decimal(4), Decimal(5))
 """A new customer costs four to five times what an old one does, says the source of requirement S3.34."""
-_CENT = Decimal("0.01")
+_PLACES = Decimal("0.01")
 
 
 class Spent(NamedTuple):
@@ -41,8 +41,4 @@ def compared(new: Spent, old: Spent, won: int, kept: int, hour_cost: Decimal | N
     if ratio is not None:
         least, most = EXPECTED_RATIO
         verdict = "BELOW" if ratio < least else "ABOVE" if ratio > most else "WITHIN"
-    return Compared(new_total, old_total, _cents(per_won), _cents(per_kept), _cents(ratio), verdict)
-
-
-def _cents(amount: Decimal | None) -> Decimal | None:
-    return None if amount is None else amount.quantize(_CENT)
+    return Compared(new_total, old_total, per_won, per_kept, None if ratio is None else ratio.quantize(_PLACES), verdict)

@@ -94,6 +94,15 @@ async def test_where_only_hours_were_spent_the_currency_is_that_of_the_sales(idl
     assert (found["ratio"], found["verdict"]) == ("3.00", "BELOW")
 
 
+async def test_what_one_has_cost_is_no_finer_than_the_currency(idle: Classification) -> None:
+    won = [uuid4() for _ in range(3)]
+    await told(idle, *map(registered, won))
+    await idle.trade(*(sale(one, 500, 50, "JPY") for one in won))
+    await told(idle, invested(won[0], 100, 40, currency="JPY"))
+    await followed(idle)
+    assert (await asked(idle))["new"]["per_won"] == {"amount": "33", "currency": "JPY"}
+
+
 @pytest.mark.requirement("S3.37")
 async def test_those_who_were_won_are_told_apart_by_their_value_class(classification: Classification) -> None:
     large, small, old = uuid4(), uuid4(), uuid4()

@@ -209,3 +209,13 @@ async def test_the_average_of_all_buyers_is_good_for_a_while(
     monkeypatch.setattr(handler, "GOOD_FOR", timedelta(0))
     now = (await classification.client.get(path)).json()["figures"]
     assert now["average_of_buyers"] == {"amount": "1987.50", "currency": "CNY"}
+
+
+async def test_the_average_is_no_finer_than_the_currency(classification: Classification) -> None:
+    await trade(classification)
+    await classification.trade(sale(MAIN, 100, 10, "JPY"), sale(ORDINARY, 103, 10, "JPY"))
+
+    def there(body: dict[str, Any]) -> bool:
+        return bool(body["figures"]["average_of_buyers"] == {"amount": "102", "currency": "JPY"})
+
+    await shown(classification, f"/v1/customers/{MAIN}/marks", there, currency="JPY")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec import structs
 
 from services.classification.read_models import READ_MODELS
 from shared.contracts.intents import IntentGraded, IntentLost, IntentOpened, IntentWon
+from shared.contracts.money import Money
 from shared.contracts.prospects import ManAnswered
 from tests.integration.classification.conftest import TODAY, Classification, days_ago
 from tests.integration.classification.intents import opened, registered, told
@@ -92,3 +95,14 @@ async def test_opportunities_are_ranked_by_probability_times_amount(idle: Classi
         "served",
         "erasures",
     }
+
+
+async def test_a_value_is_no_finer_than_its_currency(idle: Classification) -> None:
+    customer = uuid4()
+    yen = structs.replace(opened(customer), expected=Money(Decimal(101), "JPY"))
+    await told(idle, registered(customer), yen)
+    await followed(idle)
+    found = await asked(idle)
+    # Nothing has ended yet: all grades are even.
+    half = {"amount": "50", "currency": "JPY"}
+    assert (found["value"], [one["value"] for one in found["items"]]) == (half, [half])
