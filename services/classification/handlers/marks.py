@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from decimal import Decimal
 
 from services.classification.domain.value_class import Standard
 from services.classification.handlers.averages import Asked, Average
@@ -42,5 +41,5 @@ async def beside_average(deps: Deps, c: Connection, at: MarkDay, currency: str |
             net = await average_bought(c, SCHEMA, currency, at.day - timedelta(days=asked.period_days - 1), at.day)
             found = Average(net, known, deps.now())
             deps.averages.remember(asked, found)
-    # Nobody bought: then nobody has a position, whatever it is compared with.
-    return at._replace(average=found.net or Decimal(1))
+    # Nobody bought: then there is nothing to compare with, and little to sum.
+    return at._replace(average=found.net)

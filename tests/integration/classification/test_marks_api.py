@@ -219,3 +219,11 @@ async def test_the_average_is_no_finer_than_the_currency(classification: Classif
         return bool(body["figures"]["average_of_buyers"] == {"amount": "102", "currency": "JPY"})
 
     await shown(classification, f"/v1/customers/{MAIN}/marks", there, currency="JPY")
+
+
+async def test_where_nobody_bought_there_is_no_average(classification: Classification) -> None:
+    await trade(classification)
+    found = await shown(
+        classification, f"/v1/customers/{MAIN}/marks", lambda body: bool(body["figures"]["last_sale_on"]), currency="EUR"
+    )
+    assert (found["figures"]["average_of_buyers"], found["position_class"]["value"]) == (None, None)
