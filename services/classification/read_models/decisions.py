@@ -37,7 +37,7 @@ class Standing(NamedTuple):
 
 # A change of the reason alone is told as well, and changes no class.
 _STANDINGS = """
-SELECT customer_id, max((body ->> 'period_to')::date) AS since, count(*) - 1 AS flips FROM {schema}.events
+SELECT customer_id, (array_agg((body ->> 'period_to')::date ORDER BY version DESC))[1] AS since, count(*) - 1 AS flips FROM {schema}.events
  WHERE stream = ANY($1) AND type = $2 AND body ->> 'value_class' IS DISTINCT FROM body ->> 'previous'
    AND ($3::date IS NULL OR (body ->> 'period_to')::date <= $3)
  GROUP BY customer_id"""

@@ -73,3 +73,12 @@ async def test_the_class_of_an_earlier_day_and_those_of_a_salesperson(classifica
 
     assert await eventually(served)
     assert await classification.classes(salesperson_id="S8") == {}
+
+
+async def test_a_class_of_a_later_run_over_an_earlier_period_holds_since_the_end_of_that(classification: Classification) -> None:
+    await classification.trade(sale(FIRST, 90, days=100), sale(SECOND, 10, days=100), sale(SECOND, 500, days=20))
+    await classification.run()
+    assert (await class_of(classification, SECOND))["since"] == days_ago(1).isoformat()
+    await classification.run(period_to=days_ago(50).isoformat())
+    found = await class_of(classification, SECOND)
+    assert (found["value_class"], found["since"], found["flips"]) == ("B", days_ago(50).isoformat(), 1)
