@@ -95,7 +95,10 @@ async def test_no_figure_is_of_a_person(complaints: Complaints) -> None:
         refused = await complaints.client.get("/v1/recurrence", params={"by": by})
         assert refused.status_code == 422
     document = (await complaints.client.get("/openapi.json")).json()
-    figures = ("/v1/recurrence", "/v1/complaint-board", "/v1/complaint-satisfaction", "/v1/open-complaints")
+    figures = (
+        "/v1/recurrence", "/v1/complaint-board", "/v1/complaint-satisfaction", "/v1/open-complaints", "/v1/complaint-times",
+        "/v1/due-steps", "/v1/commitments/{commitment}",
+    )  # fmt: skip
     asked_with = {one["name"] for path in figures for one in document["paths"][path]["get"].get("parameters", [])}
     assert asked_with & {"salesperson_id", "employee_id", "owner", "person"} == set()
 
