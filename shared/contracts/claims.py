@@ -21,7 +21,8 @@ MONTHS_KEPT = 24
 class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One complaint's claim. No `claimed` amount and named invoices: all of these invoices is disputed.
 
-    `against` is true where it was settled with nothing for the customer; that says something only where something was claimed.
+    `against` is true where it was settled with nothing for the customer and the complaint is not founded; that says something only
+    where something was claimed.
     `over`: not the claim only, the complaint itself has ended.
     """
 
@@ -64,7 +65,7 @@ def apply_claim(claims: Claims, event: Event) -> Claims:
             day = event.settled_on
             claim = _ended(_claim(claims, event.complaint_id), day)
             nothing = event.agreed is None or event.agreed.amount <= 0
-            claim = msgspec.structs.replace(claim, settled_on=day, against=nothing)
+            claim = msgspec.structs.replace(claim, settled_on=day, against=nothing and event.founded is not True)
         case ComplaintClosed():
             day = event.closed_on
             claim = msgspec.structs.replace(_ended(_claim(claims, event.complaint_id), day), over=True)

@@ -83,9 +83,11 @@ class SolutionCarriedOut(Event, frozen=True, kw_only=True, omit_defaults=True):
 
 @registered
 class ClaimSettled(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """`agreed` is what the company gives of the claim; nothing agreed is a claim decided against the customer. Ends the dispute.
+    """`agreed` is what the company gives of the claim; nothing agreed is a claim decided against the customer, unless the complaint is
+    `founded` and was made good otherwise. Ends the dispute.
 
-    `decided_by` has decided with this authority, by that version of the rule; 0 is built in.
+    `founded` by what was assessed last before; None: nobody had assessed it. `decided_by` has decided with this
+    authority, by that version of the rule; 0 is built in.
     """
 
     type: ClassVar[str] = "regulars.complaints.claim-settled.v1"
@@ -96,6 +98,7 @@ class ClaimSettled(Event, frozen=True, kw_only=True, omit_defaults=True):
     decided_by: UUID | None = None
     authority: Literal["SALESPERSON", "HEADQUARTERS"] | None = None
     rule_version: int | None = None
+    founded: bool | None = None
 
 
 @registered

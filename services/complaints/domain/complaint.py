@@ -159,6 +159,7 @@ def _settled(state: Open, command: SettleClaim, standards: Standards) -> ClaimSe
         decided_by=command.decided_by,
         authority=command.authority if standards.rule.version else None,
         rule_version=standards.rule.version or None,
+        founded=state.founded,
     )
 
 

@@ -71,6 +71,7 @@ class Open:
     remedy_sought: str | None = None
     name: str = "OPEN"
     severity: Severity = UNASSESSED
+    founded: bool | None = None
     done: frozenset[ProcedureStep] = frozenset()
     round: int = 1
     handled: bool = False
@@ -113,7 +114,7 @@ def _open(state: Open, event: Event) -> Open:
     state = replace(state, name=NAMES.get(type(event), state.name), done=done)
     match event:
         case ComplaintAssessed():
-            return replace(state, severity=event.severity, handled=True)
+            return replace(state, severity=event.severity, founded=event.founded, handled=True)
         case SolutionCarriedOut():
             return replace(state, handled=True)
         case ClaimSettled():

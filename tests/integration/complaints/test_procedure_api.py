@@ -104,6 +104,8 @@ async def test_every_step_of_the_procedure_in_its_order_and_on_record(complaints
     assert [one["step"] for one in shown["steps"]][:6] == [
         "RECEIVED", "ACKNOWLEDGED", "ASSESSED", "ASSIGNED", "INVESTIGATED", "PROPOSED",
     ]  # fmt: skip
+    # Whatever was agreed: a founded complaint never counts against the customer's credit.
+    assert [one["founded"] for one in shown["steps"] if one["step"] == "SETTLED"] == [True]
     found = shown["steps"][4]
     assert (found["findings"], found["by"]) == (words, str(PRINCIPAL))
     stored = await complaints.own.fetchval("SELECT string_agg(body::text, '') FROM complaints.events")

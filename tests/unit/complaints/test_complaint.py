@@ -8,6 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from services.complaints.domain import refusals
 from services.complaints.domain.commands import (
@@ -74,7 +75,8 @@ STEPS = [ASSESS, SOLVE, SETTLE, CLOSE, WITHDRAW]
         ([RECEIVED], ASSESS, ASSESSED),
         ([RECEIVED, ASSESSED], SOLVE, SOLVED),
         ([RECEIVED, ASSESSED, SOLVED], ASSESS, ASSESSED),
-        ([RECEIVED, ASSESSED, SOLVED], SETTLE, SETTLED),
+        ([RECEIVED, ASSESSED, SOLVED], SETTLE, structs.replace(SETTLED, founded=True)),
+        ([RECEIVED, ASSESSED, structs.replace(ASSESSED, founded=False)], SETTLE, structs.replace(SETTLED, founded=False)),
         ([RECEIVED], SETTLE, SETTLED),
         ([RECEIVED, ASSESSED, SOLVED, SETTLED], CLOSE, CLOSED),
         ([RECEIVED, SETTLED], CLOSE, CLOSED),
@@ -121,7 +123,8 @@ def test_the_states() -> None:
     assert state_of([]) == NotReceived()
     received = Open(ID, CUSTOMER, "QUALITY", date(2026, 3, 1), yuan(500))
     assert state_of([RECEIVED]) == received
-    assessed = replace(received, name="ASSESSED", severity="HIGH", done=frozenset({"ASSESSED"}), handled=True, settled=True)
+    done = frozenset({"ASSESSED"})
+    assessed = replace(received, name="ASSESSED", severity="HIGH", founded=True, done=done, handled=True, settled=True)
     assert state_of([RECEIVED, SETTLED, ASSESSED]) == assessed
     solved = state_of([RECEIVED, ASSESSED, SOLVED])
     assert solved == replace(assessed, name="SOLVED", done=frozenset({"ASSESSED", "CARRIED_OUT"}), settled=False)

@@ -25,9 +25,13 @@ def received(n: int, on: int, claimed: int | None = None, *numbers: str) -> Comp
     )
 
 
-def settled(n: int, on: int, agreed: int | None) -> ClaimSettled:
+def settled(n: int, on: int, agreed: int | None, founded: bool | None = None) -> ClaimSettled:
     return ClaimSettled(
-        complaint_id=UUID(int=n), customer_id=CUSTOMER, settled_on=day(on), agreed=None if agreed is None else money(agreed)
+        complaint_id=UUID(int=n),
+        customer_id=CUSTOMER,
+        settled_on=day(on),
+        agreed=None if agreed is None else money(agreed),
+        founded=founded,
     )
 
 
@@ -111,6 +115,11 @@ def test_only_claims_decided_against_the_customer_count() -> None:
     assert decided_against(state, day(19)) == 0
     assert decided_against(state, day(384)) == 1
     assert decided_against(state, day(385)) == 0
+
+
+def test_a_founded_complaint_never_counts_also_where_it_was_made_good_without_money() -> None:
+    assert decided_against(claims(received(1, 5, 100), settled(1, 20, None, founded=True)), day(20)) == 0
+    assert decided_against(claims(received(1, 5, 100), settled(1, 20, None, founded=False)), day(20)) == 1
 
 
 def test_where_nothing_was_claimed_nothing_is_decided_against_anybody() -> None:
