@@ -44,12 +44,15 @@ class Wanted(NamedTuple):
 
 
 # A purchase is a row of an article and day that is more than was returned. Spans are counted back from the last day, one bit each.
+# What sales come to beyond their lines (freight) is no article, unless they name none at all: then it stands for what was bought.
 _FIGURES = """
 WITH lines AS (
     SELECT customer_id, article, min(day) AS first_on, max(day) AS last_on, bit_or(1 << (($2::date - day) / {span_days:d})) AS spans
       FROM ({sold}) s WHERE day BETWEEN $1::date AND $2 AND net > 0{of} GROUP BY 1, 2
 ), bought AS (
-    SELECT customer_id, count(*)::int AS articles, (count(*) FILTER (WHERE first_on < last_on))::int AS again,
+    SELECT customer_id, greatest(count(*) FILTER (WHERE article <> ''), 1)::int AS articles,
+           (CASE WHEN bool_or(article <> '') THEN count(*) FILTER (WHERE first_on < last_on AND article <> '')
+                 ELSE count(*) FILTER (WHERE first_on < last_on) END)::int AS again,
            bit_count(bit_or(spans)::bit(32))::int AS spans, min(first_on) AS first_on, max(last_on) AS last_on
       FROM lines GROUP BY 1
 ), figures AS (

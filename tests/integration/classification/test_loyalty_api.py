@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
+from msgspec import structs
 
 from services.classification.domain.loyalty import attitude
 from services.classification.domain.loyalty_standard import BUILT_IN
@@ -297,3 +298,24 @@ async def test_lists_and_explanations_follow_one_rule(classification: Classifica
         wallet = said["share_of_wallet"].value if "share_of_wallet" in said else None
         assert attitude(one.buying, wallet, TODAY, BUILT_IN).attitude == one.attitude
     assert {one.attitude for one in found} == {"LOYAL", "SWITCHING", "WITHOUT", None}
+
+
+async def test_freight_is_no_article_and_stands_for_what_was_bought_where_nothing_is_named(
+    classification: Classification,
+) -> None:
+    def with_freight(customer: UUID, days: int, *articles: str) -> Event:
+        sale = bought(customer, days, *articles)
+        return structs.replace(sale, net=Money(Decimal(10 * len(articles) + 5), "CNY"))
+
+    await known(
+        classification,
+        *(with_freight(SHANGHAI, days, article) for days, article in ((200, "drill"), (150, "saw"), (100, "axe"))),
+        *(with_freight(HARBIN, days) for days in (200, 150)),
+    )
+
+    async def basis(customer: UUID) -> str:
+        (repeat,) = [one for one in (await loyalty(classification, customer))["measures"] if one["measure"] == "REPEAT_PURCHASE"]
+        return str(repeat["basis"])
+
+    assert await basis(SHANGHAI) == "0 of 3 articles were bought on two days or more"
+    assert await basis(HARBIN) == "1 of 1 articles were bought on two days or more"
