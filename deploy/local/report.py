@@ -81,14 +81,15 @@ async def kept(services: Services) -> dict[str, int]:
 
 
 async def counts(dsn: str) -> dict[str, int]:
-    """Number of events in all stores, and of customers."""
+    """Number of events in all stores, those of cards among them (what was loaded), and of customers."""
     conn = await asyncpg.connect(dsn)
     try:
         events = 0
         for service in SERVICES:
             events += await conn.fetchval(within(service, "SELECT count(*) FROM {schema}.events"))
+        loaded = await conn.fetchval("SELECT count(*) FROM cards.events")
         customers = await conn.fetchval("SELECT count(DISTINCT customer_id) FROM cards.events")
-        return {"events": events, "customers": customers}
+        return {"events": events, "loaded": loaded, "customers": customers}
     finally:
         await conn.close()
 

@@ -23,6 +23,7 @@ from services.complaints.domain.commands import (
     WithdrawComplaint,
 )
 from services.complaints.domain.handling import HandlingEvent, check_authority, check_offer, handle, in_order
+from services.complaints.domain.procedure import OF_A_SOLUTION
 from services.complaints.domain.standards import Standards
 from services.complaints.domain.states import Closed, Complaint, NotReceived, Open, Withdrawn
 from shared.contracts.complaints import (
@@ -106,7 +107,8 @@ def _step(state: Open, command: Step, standards: Standards) -> ComplaintEvent:
                 credit_note=command.credit_note,
             )
         case SettleClaim():
-            in_order(state, standards, "CARRIED_OUT")
+            gives = command.agreed is not None and command.agreed.amount > 0
+            in_order(state, standards, "CARRIED_OUT", gives=gives)
             return _settled(state, command, standards)
         case CloseComplaint():
             return _closed(state, command, standards)
@@ -164,7 +166,7 @@ def _settled(state: Open, command: SettleClaim, standards: Standards) -> ClaimSe
 
 
 def _closed(state: Open, command: CloseComplaint, standards: Standards) -> ComplaintClosed:
-    in_order(state, standards, "CLOSED")
+    in_order(state, standards, "CLOSED", gives=bool(state.done & OF_A_SOLUTION))
     if not state.handled:
         raise refusals.NotHandledYet
     if state.claimed is not None and not state.settled:

@@ -19,7 +19,7 @@ from services.complaints.domain.commands import (
     ReportInvestigation,
     ResumeComplaint,
 )
-from services.complaints.domain.procedure import left_out
+from services.complaints.domain.procedure import OF_A_SOLUTION, left_out
 from services.complaints.domain.standards import Standards
 from services.complaints.domain.states import Open
 from shared.contracts.complaint_steps import (
@@ -103,9 +103,14 @@ def handle(state: Open, command: Handling, standards: Standards) -> HandlingEven
     raise AssertionError(f"unknown command {command!r}")
 
 
-def in_order(state: Open, standards: Standards, step: ProcedureStep) -> None:
-    """Raises StepsLeftOut where obligatory steps come first."""
+def in_order(state: Open, standards: Standards, step: ProcedureStep, *, gives: bool = True) -> None:
+    """Raises StepsLeftOut where obligatory steps come first. `gives`: the customer may get something by this step.
+
+    Who was found to be wrong and gets nothing is told so: there is no solution to propose, approve or carry out.
+    """
     missing = left_out(standards.procedure, state.severity, state.done, step)
+    if state.founded is False and not gives:
+        missing = [one for one in missing if one not in OF_A_SOLUTION]
     if missing:
         raise refusals.StepsLeftOut(", ".join(missing))
 

@@ -22,6 +22,8 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 UNASSESSED: Severity = "MEDIUM"
 OF_A_ROUND: frozenset[ProcedureStep] = frozenset(STEPS[STEPS.index("INVESTIGATED") :])
 """What is to be done anew when the customer is not satisfied."""
+OF_A_SOLUTION: frozenset[ProcedureStep] = frozenset(("PROPOSED", "APPROVED", "CARRIED_OUT", "CONFIRMED"))
+"""What a complaint needs not that was found unfounded and for which nothing is given, whatever is obligatory."""
 LONGEST = 366 * 24 * 60
 BUILT_IN = ComplaintProcedurePublished(version=0, obligatory={}, due_minutes={})
 """The short way: nothing is obligatory beyond what closing always asks for, and nothing is due."""

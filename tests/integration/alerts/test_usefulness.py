@@ -68,6 +68,13 @@ async def test_outcomes_are_counted_and_a_rule_that_breaks_its_promise_is_put_on
         await alerts.ledger(customer, invoice(customer, str(number), ago(40)))
     await alerts.go_live()
     found = [await alerts.the_alert(customer) for customer in customers]
+
+    async def asked() -> bool:
+        answers = [(await alerts.client.get(f"/v1/alerts/{one['id']}")).json() for one in found]
+        return all(one.get("sides") for one in answers)
+
+    # What is at stake is known once the sides concerned were asked; who has recovered by then is asked no more.
+    await eventually(asked, timeout=30)
     await alerts.ledger(customers[3], payment(customers[3], "p1"))
     await alerts.the_alert(customers[3], state="RECOVERED")
     positions = [await close(alerts, found[0], "TRUE", came_true_on=today().isoformat()), await close(alerts, found[1], "FALSE")]

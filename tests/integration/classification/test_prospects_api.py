@@ -166,11 +166,14 @@ async def test_a_superior_looks_at_a_sample_of_each_salespersons_cards_every_wee
     assert waiting == {"salesperson_id": SELLER, "supervisor_id": "E-3", "done": False, "drawn": 0, "checked": 0}
     body = {"salesperson_id": SELLER, **asked}
 
-    async def drawn() -> str | None:
-        answer = await client.post("/v1/card-samples", json=body, headers=key())
-        return str(answer.json()["sample_id"]) if answer.status_code == 201 else None
+    async def all_known() -> bool:
+        known = "SELECT count(*) FROM classification.served_a WHERE salesperson_id = $1"
+        return bool(await classification.own.fetchval(known, SELLER) == len(customers))
 
-    sample = await eventually(drawn)
+    await eventually(all_known, timeout=30)
+    drawn = await client.post("/v1/card-samples", json=body, headers=key())
+    assert drawn.status_code == 201, drawn.text
+    sample = str(drawn.json()["sample_id"])
     again = await client.post("/v1/card-samples", json=body, headers=key())
     assert again.json()["sample_id"] == sample
     shown = (await client.get(f"/v1/card-samples/{sample}")).json()

@@ -114,6 +114,21 @@ async def test_every_step_of_the_procedure_in_its_order_and_on_record(complaints
     assert (listed["version"], listed["lesson"]) == (1, True)
 
 
+@pytest.mark.requirement("S2.46", "S2.54")
+async def test_an_unfounded_complaint_ends_without_a_solution_unless_something_is_given(complaints: Complaints) -> None:
+    await published(complaints, "/v1/complaint-procedure", {"obligatory": {"HIGH": list(STEPS)}})
+    one = await begun(complaints)
+    await one.does("acknowledgement")
+    await one.does("assessment", founded=False, severity="HIGH")
+    assert (await one.does("settlement"))["detail"] == "ASSIGNED, INVESTIGATED"
+    await one.does("assignment", department="QUALITY_CONTROL")
+    await one.does("investigation")
+    assert (await one.does("solution", solution="REPLACED"))["detail"] == "PROPOSED, APPROVED"
+    assert (await one.does("settlement", agreed=yuan("1.00")))["detail"] == "PROPOSED, APPROVED"
+    assert "code" not in await one.does("settlement")
+    assert (await one.does("closure"))["state"] == "CLOSED"
+
+
 @pytest.mark.requirement("S2.46")
 async def test_what_comes_up_after_the_end_is_a_linked_complaint(complaints: Complaints) -> None:
     first = await begun(complaints)
