@@ -73,9 +73,16 @@ async def send_calls(sending: Sending) -> None:
                 under_way[call.webhook_id] += 1
                 tasks.create_task(_carried_out(sending, hooks[call.webhook_id], call, under_way, ended))
             if not taken:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(ended.wait(), POLL_SECONDS)
+                await told_or_after(ended, POLL_SECONDS)
             ended.clear()
+
+
+async def told_or_after(ended: asyncio.Event, seconds: float) -> None:
+    """Until the event is set, at most so long. Who is told to end meanwhile ends: `asyncio.wait_for` of Python 3.11 forgets that
+    where the event is set at the same moment, and the process would stay."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await ended.wait()
 
 
 async def _carried_out(sending: Sending, hook: Webhook, call: Claimed, under_way: Counter[UUID], ended: asyncio.Event) -> None:
