@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from shared.contracts.cursor import START, Cursor
 from shared.postgres.pool import Connection
 from shared.postgres.schema import within
 from shared.projections.positions import cursors_from
+from shared.projections.read_model import ReadModel
 
 _REACHED = """
 SELECT p.part, p.cursors::text AS cursors FROM {schema}.positions p
@@ -29,3 +31,13 @@ async def last_of_parts(c: Connection, service: str, types: Collection[str], par
     """The last published event of these types on each part, not behind `through`; parts without one are left out."""
     rows = await c.fetch(within(service, _LAST_OF_PARTS), list(range(parts)), list(types), *through)
     return {row["part"]: Cursor(row["gen"], row["xid"], row["pos"]) for row in rows}
+
+
+async def basis(c: Connection, schema: str, models: Sequence[ReadModel[Any]]) -> list[dict[str, str]]:
+    """What an answer comes from: read models, and through which event each has folded the topics that it follows."""
+    found = []
+    for model in models:
+        for topic in sorted(model.topics):
+            places = (await reached(c, schema, model.name, topic)).values()
+            found.append({"read_model": model.name, "topic": topic, "through": str(max(places, default=START))})
+    return found

@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 from services.classification.read_models.customer_sales import busiest_currency
 from services.classification.read_models.served import SERVED, Scope
 from services.classification.read_models.sold import SOLD, sold_table
-from shared.contracts.cursor import START
 from shared.postgres.pool import Connection
-from shared.projections.reached import reached
+from shared.projections.reached import basis as basis_of
 from shared.projections.read_model import ReadModel
 from shared.projections.routing import live_table
 
@@ -77,10 +76,5 @@ async def _scope(c: Connection, schema: str, scope: Scope, before: tuple[Any, ..
 
 
 async def basis(c: Connection, schema: str, models: Sequence[ReadModel[Any]] = (SOLD,)) -> list[dict[str, str]]:
-    """What an answer comes from: read models, and through which event each has folded the topics that it follows."""
-    found = []
-    for model in models:
-        for topic in sorted(model.topics):
-            places = (await reached(c, schema, model.name, topic)).values()
-            found.append({"read_model": model.name, "topic": topic, "through": str(max(places, default=START))})
-    return found
+    """What an answer comes from: what was sold, unless other read models are named."""
+    return await basis_of(c, schema, models)

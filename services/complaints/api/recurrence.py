@@ -12,13 +12,13 @@ from starlette.responses import Response
 from services.complaints.api.deps import Dependencies
 from services.complaints.api.spans import REFUSED, Asked, caught_up, heading
 from services.complaints.handlers.deps import SCHEMA
-from services.complaints.read_models.basis import basis
 from services.complaints.read_models.complaint_board import Content, Waiting, board, satisfaction
 from services.complaints.read_models.matters import MATTERS
 from services.complaints.read_models.recurrence import Recurring, about, recurrence, total
 from services.complaints.read_models.served import SERVED
 from shared.contracts.complaint_facts import Dimension
 from shared.contracts.complaints import ComplaintKind
+from shared.projections.reached import basis
 from shared.web.fields import BusinessDay, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition

@@ -11,9 +11,9 @@ from fastapi import Depends, Query
 
 from services.complaints.api.deps import Dependencies
 from services.complaints.handlers.deps import SCHEMA, Deps
-from services.complaints.read_models.basis import basis
 from services.complaints.read_models.recurrence import Span
 from shared.contracts.complaints import ComplaintKind
+from shared.projections.reached import basis
 from shared.projections.read_model import ReadModel
 from shared.projections.waiting import wait_for
 from shared.web.catalogue import describe
