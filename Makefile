@@ -6,7 +6,7 @@ BIN := .venv/bin
 # One environment per content of the lock and of the project file: a changed lock is installed, an unchanged one is not looked at again.
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: help setup jvm run down test check format lint requirements contracts migrate chaos bench benchanalyses benchlists complaints workingtime replay
+.PHONY: help setup jvm run down test check format lint requirements contracts migrate chaos bench benchimport benchanalyses benchlists complaints workingtime replay
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,7 +52,10 @@ chaos: setup ## kill 20 random processes of the running installation under load,
 	$(BIN)/python -m tests.chaos.kills
 	$(BIN)/regulars verify
 
-bench: setup ## import 100,000 sales into the running installation, beside COPY of the same rows
+bench: setup jvm ## all bars, each beside a baseline of the same run (build/bench.json): ONLY=3,4 ROUNDS=5 SMALL=1
+	$(BIN)/python -m tests.performance.bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SMALL),--small)
+
+benchimport: setup ## import 100,000 sales into the running installation, beside COPY of the same rows
 	$(BIN)/python -m tests.performance.import_sales
 
 benchlists: setup ## pages of lists over 100,000 customers, beside their statements alone; starts a database of its own
