@@ -6,7 +6,7 @@ BIN := .venv/bin
 # One environment per content of the lock and of the project file: a changed lock is installed, an unchanged one is not looked at again.
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: help setup jvm run down test check format lint requirements contracts migrate chaos bench benchimport benchanalyses benchlists complaints workingtime replay
+.PHONY: help setup jvm run down test check format lint requirements contracts migrate chaos history bench benchimport benchanalyses benchlists complaints workingtime replay
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ format: setup ## rewrite the code in the common format
 chaos: setup ## kill 20 random processes of the running installation under load, then compare everything
 	$(BIN)/python -m tests.chaos.kills
 	$(BIN)/regulars verify
+
+history: setup ## what many clients see of streams, checked against the store: OPERATIONS=20000 SECONDS=n SEED=1
+	$(BIN)/python -m tests.chaos.history $(if $(OPERATIONS),--operations $(OPERATIONS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 bench: setup jvm ## all bars, each beside a baseline of the same run (build/bench.json): ONLY=3,4 ROUNDS=5 SMALL=1
 	$(BIN)/python -m tests.performance.bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SMALL),--small)
