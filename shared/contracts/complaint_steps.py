@@ -150,13 +150,15 @@ class ComplaintDeadlineCaughtUp(Event, frozen=True, kw_only=True, omit_defaults=
 class ComplaintProcedurePublished(Event, frozen=True, kw_only=True, omit_defaults=True):
     """By severity: the steps that are obligatory before later ones and before closing, and within how many minutes of working
     time from the beginning of the round (the receipt, or the customer's dissatisfaction) each is due; CLOSED always from the
-    receipt. A complaint that nobody has assessed is handled as MEDIUM."""
+    receipt. A complaint that nobody has assessed is handled as MEDIUM. `answer_days`: from the day on which a solution was carried out,
+    after which a complaint is closed without the customer's word, though that be obligatory."""
 
     type: ClassVar[str] = "regulars.complaints.complaint-procedure-published.v1"
     version: int
     obligatory: dict[str, tuple[ProcedureStep, ...]]
     due_minutes: dict[str, dict[str, int]]
     lesson: bool = False
+    answer_days: int = 30
     decided_by: UUID | None = None
 
 

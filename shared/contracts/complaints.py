@@ -69,7 +69,11 @@ class ComplaintAssessed(Event, frozen=True, kw_only=True, omit_defaults=True):
 
 @registered
 class SolutionCarriedOut(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """`credit_note` stands in the customer's ledger."""
+    """`credit_note` stands in the customer's ledger. `amount`: what the remedies come to; None: nobody has said.
+
+    `authority`: with which it was decided that the customer gets this, by that version of the rule, by `approved_by`, where the
+    proposal was approved, else by `decided_by`. None: no rule was published.
+    """
 
     type: ClassVar[str] = "regulars.complaints.solution-carried-out.v1"
     complaint_id: UUID
@@ -79,6 +83,10 @@ class SolutionCarriedOut(Event, frozen=True, kw_only=True, omit_defaults=True):
     decided_by: UUID | None = None
     remedies: tuple[Remedy, ...] = ()
     credit_note: CreditNoteRef | None = None
+    amount: Money | None = None
+    authority: Literal["SALESPERSON", "HEADQUARTERS"] | None = None
+    rule_version: int | None = None
+    approved_by: UUID | None = None
 
 
 @registered
@@ -87,7 +95,7 @@ class ClaimSettled(Event, frozen=True, kw_only=True, omit_defaults=True):
     `founded` and was made good otherwise. Ends the dispute.
 
     `founded` by what was assessed last before; None: nobody had assessed it. `decided_by` has decided with this
-    authority, by that version of the rule; 0 is built in.
+    authority, by that version of the rule; 0 is built in. `approved_by` has approved the proposal that this follows.
     """
 
     type: ClassVar[str] = "regulars.complaints.claim-settled.v1"
@@ -99,16 +107,20 @@ class ClaimSettled(Event, frozen=True, kw_only=True, omit_defaults=True):
     authority: Literal["SALESPERSON", "HEADQUARTERS"] | None = None
     rule_version: int | None = None
     founded: bool | None = None
+    approved_by: UUID | None = None
 
 
 @registered
 class ComplaintClosed(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """`unanswered`: the customer did not say within the days of the procedure whether the solution is good."""
+
     type: ClassVar[str] = "regulars.complaints.complaint-closed.v1"
     complaint_id: UUID
     customer_id: UUID
     closed_on: date
     lesson: str | None = None
     decided_by: UUID | None = None
+    unanswered: bool = False
 
 
 @registered

@@ -103,12 +103,14 @@ class CreditNoteBody(Body):
 
 
 class SolutionBody(Body):
-    """What was done for the customer. `credit_note` is one in the customer's ledger."""
+    """What was done for the customer. `credit_note` is one in the customer's ledger. `amount`: what the remedies come to, nought for
+    nothing. After a proposal what is not said is as it was proposed, in part where a smaller amount is said."""
 
     solution: Code
     carried_out_on: Day = None
     remedies: Annotated[tuple[Remedy, ...], Field(max_length=6)] = ()
     credit_note: CreditNoteBody | None = None
+    amount: MoneyIn | None = None
     at: At = None
 
 
@@ -121,10 +123,12 @@ class SettlementBody(Body):
 
 
 class ClosureBody(Body):
-    """`lesson`: what is done so that it does not happen again."""
+    """`lesson`: what is done so that it does not happen again. `unanswered`: the customer does not say whether the solution is good,
+    and the days are over within which an answer was due."""
 
     lesson: Code | None = None
     closed_on: Day = None
+    unanswered: Flag = False
     at: At = None
 
 

@@ -30,7 +30,7 @@ from services.complaints.api.examples import (
     STEP,
 )
 from services.complaints.api.moments import step_day
-from services.complaints.api.steps import RESPONSES, writes
+from services.complaints.api.steps import DECIDED, RESPONSES, writes
 from services.complaints.domain.commands import (
     AcknowledgeComplaint,
     ApproveSolution,
@@ -44,14 +44,12 @@ from services.complaints.domain.commands import (
     ResumeComplaint,
 )
 from services.complaints.handlers.deps import Deps
-from services.complaints.handlers.problems import ABOVE_AUTHORITY
 from services.complaints.handlers.steps import take_step
 from shared.web.commands import Command, CommandKey, IfMatch, respond
 from shared.web.correlation import event_meta
 from shared.web.scope import Caller
 
 router = APIRouter(prefix="/v1/complaints/{complaint_id}", tags=["complaints"], dependencies=[writes])
-_DECIDED = {**RESPONSES, 403: {"description": ABOVE_AUTHORITY}}
 
 
 async def _taken(
@@ -114,7 +112,7 @@ async def propose_solution(
     return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 
-@router.post("/approval", responses=_DECIDED, summary="Approve the proposal")
+@router.post("/approval", responses=DECIDED, summary="Approve the proposal")
 async def approve_solution(
     complaint_id: UUID,
     body: Annotated[StepBody, Body(openapi_examples=STEP)],
@@ -128,7 +126,7 @@ async def approve_solution(
     return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 
-@router.post("/refusal", responses=_DECIDED, summary="Refuse the proposal")
+@router.post("/refusal", responses=DECIDED, summary="Refuse the proposal")
 async def refuse_solution(
     complaint_id: UUID,
     body: Annotated[ReasonBody, Body(openapi_examples=REFUSAL)],

@@ -39,17 +39,23 @@ Place = Annotated[str, Path(max_length=200, description="An area, or `company` w
 
 
 class ProcedureBody(Body):
-    """By severity: which steps are obligatory, and after how many minutes of working time each is due. See the steps' order."""
+    """By severity: which steps are obligatory, and after how many minutes of working time each is due. See the steps' order.
+
+    `answer_days`: how long the customer has to say whether the solution is good; a complaint may be closed as unanswered after it.
+    """
 
     obligatory: dict[Severity, tuple[ProcedureStep, ...]] = Field(default_factory=dict)
     due_minutes: dict[Severity, dict[ProcedureStep, Whole]] = Field(default_factory=dict)
     lesson: Flag = False
+    answer_days: Whole = 30
 
     @property
     def wanted(self) -> ComplaintProcedurePublished:
         obligatory = {str(severity): steps for severity, steps in self.obligatory.items()}
         minutes = {str(severity): {str(step): n for step, n in steps.items()} for severity, steps in self.due_minutes.items()}
-        return ComplaintProcedurePublished(version=0, obligatory=obligatory, due_minutes=minutes, lesson=self.lesson)
+        return ComplaintProcedurePublished(
+            version=0, obligatory=obligatory, due_minutes=minutes, lesson=self.lesson, answer_days=self.answer_days
+        )
 
 
 class LimitBody(Body):

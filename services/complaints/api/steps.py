@@ -23,7 +23,7 @@ from services.complaints.domain.commands import (
     WithdrawComplaint,
 )
 from services.complaints.handlers.deps import Deps
-from services.complaints.handlers.problems import COMPLAINT_ENDED, COMPLAINT_UNKNOWN
+from services.complaints.handlers.problems import ABOVE_AUTHORITY, COMPLAINT_ENDED, COMPLAINT_UNKNOWN
 from services.complaints.handlers.steps import take_step
 from shared.web.commands import Command, CommandKey, IfMatch, respond
 from shared.web.correlation import event_meta
@@ -37,6 +37,7 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     404: {"description": COMPLAINT_UNKNOWN},
     409: {"description": f"{COMPLAINT_ENDED} or another refusal; see /problems"},
 }
+DECIDED = {**RESPONSES, 403: {"description": ABOVE_AUTHORITY}}
 
 
 async def _taken(
@@ -69,7 +70,7 @@ async def assess_complaint(
     return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 
-@router.post("/v1/complaints/{complaint_id}/solution", dependencies=[writes], responses=RESPONSES, summary="Report a solution")
+@router.post("/v1/complaints/{complaint_id}/solution", dependencies=[writes], responses=DECIDED, summary="Report a solution")
 async def report_solution(
     complaint_id: UUID,
     body: Annotated[SolutionBody, Body(openapi_examples=SOLUTION)],
@@ -79,6 +80,7 @@ async def report_solution(
     caller: Caller,
     request: Request,
 ) -> Response:
+    """What was not approved is decided by whoever reports it, within the limits of the company's rule."""
     day, today = step_day(deps, body.at, body.carried_out_on)
     step = ReportSolution(
         solution=body.solution,
@@ -87,12 +89,13 @@ async def report_solution(
         decided_by=key.principal,
         remedies=body.remedies,
         credit_note=None if body.credit_note is None else body.credit_note.ref(),
+        amount=None if body.amount is None else body.amount.money,
         authority=authority_of(caller),
     )
     return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 
-@router.post("/v1/complaints/{complaint_id}/settlement", dependencies=[writes], responses=RESPONSES, summary="Settle a claim")
+@router.post("/v1/complaints/{complaint_id}/settlement", dependencies=[writes], responses=DECIDED, summary="Settle a claim")
 async def settle_claim(
     complaint_id: UUID,
     body: Annotated[SettlementBody, Body(openapi_examples=SETTLEMENT)],
@@ -119,7 +122,7 @@ async def close_complaint(
     request: Request,
 ) -> Response:
     day, today = step_day(deps, body.at, body.closed_on)
-    step = CloseComplaint(body.lesson, day, today, key.principal)
+    step = CloseComplaint(body.lesson, day, today, key.principal, body.unanswered)
     return await _taken(complaint_id, step, body.at, version, key, deps, request)
 
 

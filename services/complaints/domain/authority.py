@@ -38,8 +38,13 @@ def publish_rule(before: DecisionRulePublished, wanted: DecisionRulePublished, b
 
 
 def who_decides(rule: DecisionRulePublished, kind: ComplaintKind, amount: Money | None) -> Authority:
-    """Whose decision it is to give this amount; what costs nothing is the salesperson's."""
-    if rule.version == 0 or amount is None or amount.amount == 0:
+    """Whose decision it is to give this amount. What costs nothing is the salesperson's; None: nobody has said what it comes to,
+    and so no limit speaks of it."""
+    if rule.version == 0:
+        return "SALESPERSON"
+    if amount is None:
+        return "HEADQUARTERS"
+    if amount.amount == 0:
         return "SALESPERSON"
     limits = {one.kind: one.up_to.amount for one in rule.limits if one.up_to.currency == amount.currency}
     limit = limits.get(kind, limits.get(None))

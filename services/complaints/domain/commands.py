@@ -55,7 +55,8 @@ class AssessComplaint:
 
 @dataclass(frozen=True, slots=True)
 class ReportSolution:
-    """`authority` of whoever reports it; `credit_note` is one in the customer's ledger."""
+    """`authority` of whoever reports it; `credit_note` is one in the customer's ledger; `amount`: what the remedies come to. What is
+    not said is as it was proposed."""
 
     solution: str
     carried_out_on: date
@@ -63,6 +64,7 @@ class ReportSolution:
     decided_by: UUID | None = None
     remedies: tuple[Remedy, ...] = ()
     credit_note: CreditNoteRef | None = None
+    amount: Money | None = None
     authority: Authority = "SALESPERSON"
 
 
@@ -79,10 +81,13 @@ class SettleClaim:
 
 @dataclass(frozen=True, slots=True)
 class CloseComplaint:
+    """`unanswered`: the customer was asked, and has not said whether the solution is good."""
+
     lesson: str | None
     closed_on: date
     today: date
     decided_by: UUID | None = None
+    unanswered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

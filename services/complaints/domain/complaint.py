@@ -6,8 +6,7 @@ procedure. Questions, help requests and opinions are no complaints and never ent
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
+from datetime import date, timedelta
 from typing import assert_never
 from uuid import UUID, uuid5
 
@@ -22,8 +21,10 @@ from services.complaints.domain.commands import (
     Step,
     WithdrawComplaint,
 )
-from services.complaints.domain.handling import HandlingEvent, check_authority, check_offer, handle, in_order
+from services.complaints.domain.handling import HandlingEvent, handle
+from services.complaints.domain.order import in_order
 from services.complaints.domain.procedure import OF_A_SOLUTION
+from services.complaints.domain.settlement import carried_out, settled
 from services.complaints.domain.standards import Standards
 from services.complaints.domain.states import Closed, Complaint, NotReceived, Open, Withdrawn
 from shared.contracts.complaints import (
@@ -92,24 +93,9 @@ def _step(state: Open, command: Step, standards: Standards) -> ComplaintEvent:
                 told_on=command.told_on,
             )
         case ReportSolution():
-            in_order(state, standards, "CARRIED_OUT")
-            if state.refused:
-                raise refusals.NothingProposed
-            if "PROPOSED" in state.done:
-                check_authority(state, command.authority, state.offered, standards)
-            return SolutionCarriedOut(
-                complaint_id=state.complaint_id,
-                customer_id=state.customer_id,
-                solution=command.solution,
-                carried_out_on=command.carried_out_on,
-                decided_by=command.decided_by,
-                remedies=command.remedies,
-                credit_note=command.credit_note,
-            )
+            return carried_out(state, command, standards)
         case SettleClaim():
-            gives = command.agreed is not None and command.agreed.amount > 0
-            in_order(state, standards, "CARRIED_OUT", gives=gives)
-            return _settled(state, command, standards)
+            return settled(state, command, standards)
         case CloseComplaint():
             return _closed(state, command, standards)
         case WithdrawComplaint():
@@ -147,26 +133,10 @@ def _received(command: ReceiveComplaint) -> ComplaintReceived:
     )
 
 
-def _settled(state: Open, command: SettleClaim, standards: Standards) -> ClaimSettled:
-    if state.settled:
-        raise refusals.ClaimAlreadySettled
-    agreed = command.agreed
-    check_offer(state, agreed)
-    check_authority(state, command.authority, agreed, standards)
-    return ClaimSettled(
-        complaint_id=state.complaint_id,
-        customer_id=state.customer_id,
-        agreed=None if agreed is None or agreed.amount == Decimal(0) else agreed,
-        settled_on=command.settled_on,
-        decided_by=command.decided_by,
-        authority=command.authority if standards.rule.version else None,
-        rule_version=standards.rule.version or None,
-        founded=state.founded,
-    )
-
-
 def _closed(state: Open, command: CloseComplaint, standards: Standards) -> ComplaintClosed:
-    in_order(state, standards, "CLOSED", gives=bool(state.done & OF_A_SOLUTION))
+    if command.unanswered:
+        _check_unanswered(state, command, standards)
+    in_order(state, standards, "CLOSED", gives=bool(state.done & OF_A_SOLUTION), answered=not command.unanswered)
     if not state.handled:
         raise refusals.NotHandledYet
     if state.claimed is not None and not state.settled:
@@ -179,7 +149,19 @@ def _closed(state: Open, command: CloseComplaint, standards: Standards) -> Compl
         closed_on=command.closed_on,
         lesson=command.lesson,
         decided_by=command.decided_by,
+        unanswered=command.unanswered,
     )
+
+
+def _check_unanswered(state: Open, command: CloseComplaint, standards: Standards) -> None:
+    """Raises NothingToConfirm, CustomerAnswered or AnswerAwaited."""
+    if state.asked_on is None:
+        raise refusals.NothingToConfirm
+    if "CONFIRMED" in state.done:
+        raise refusals.CustomerAnswered
+    until = state.asked_on + timedelta(days=standards.procedure.answer_days)
+    if command.closed_on < until:
+        raise refusals.AnswerAwaited(f"from {until}")
 
 
 def day_of(command: Step) -> date:

@@ -25,6 +25,7 @@ OF_A_ROUND: frozenset[ProcedureStep] = frozenset(STEPS[STEPS.index("INVESTIGATED
 OF_A_SOLUTION: frozenset[ProcedureStep] = frozenset(("PROPOSED", "APPROVED", "CARRIED_OUT", "CONFIRMED"))
 """What a complaint needs not that was found unfounded and for which nothing is given, whatever is obligatory."""
 LONGEST = 366 * 24 * 60
+LONGEST_ANSWER_DAYS = 366
 BUILT_IN = ComplaintProcedurePublished(version=0, obligatory={}, due_minutes={})
 """The short way: nothing is obligatory beyond what closing always asks for, and nothing is due."""
 
@@ -50,6 +51,8 @@ def publish_procedure(
     for severity, minutes in wanted.due_minutes.items():
         if any(not 1 <= one <= LONGEST for one in minutes.values()):
             raise ProcedureRefused(f"due_minutes/{severity}: from 1 to {LONGEST} minutes of working time")
+    if not 1 <= wanted.answer_days <= LONGEST_ANSWER_DAYS:
+        raise ProcedureRefused(f"answer_days: from 1 to {LONGEST_ANSWER_DAYS}")
     return msgspec.structs.replace(wanted, version=before.version + 1, decided_by=by)
 
 

@@ -67,6 +67,18 @@ class AboveAuthority(ComplaintRefused):
     """By the company's rule headquarters decides on this amount, and has not approved it."""
 
 
+class NotAsProposed(ComplaintRefused):
+    """Something else, or more, is carried out than was proposed; the message names it."""
+
+
+class AnswerAwaited(ComplaintRefused):
+    """The days are not over that the customer has to say whether the solution is good; the message names the first day after them."""
+
+
+class CustomerAnswered(ComplaintRefused):
+    """The customer has confirmed the solution."""
+
+
 class TakenAlready(ComplaintRefused):
     """The complaint was acknowledged before."""
 

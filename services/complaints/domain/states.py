@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
 from services.complaints.domain.clock import TAKES
 from services.complaints.domain.commands import Severity
+from services.complaints.domain.giving import Approval, Giving, Offer
 from services.complaints.domain.procedure import OF_A_ROUND, UNASSESSED
 from shared.contracts.complaint_steps import (
     ComplaintHeld,
@@ -60,8 +61,8 @@ class NotReceived:
 @dataclass(frozen=True, slots=True)
 class Open:
     """Received and not ended. `done`: steps that were taken, those of a round in this round. `handled`: something that a complaint
-    may be closed on was done in this round. `offered` with the proposal, approved once APPROVED is done.
-    `refused`: the last proposal of this round was."""
+    may be closed on was done in this round. `offer`: the last proposal of this round; `refused`: it was. `asked_on`: the day from which
+    it is for the customer to say whether what was done in this round is good."""
 
     complaint_id: UUID
     customer_id: UUID
@@ -76,7 +77,9 @@ class Open:
     round: int = 1
     handled: bool = False
     settled: bool = False
-    offered: Money | None = None
+    offer: Offer | None = None
+    giving: Giving = field(default_factory=Giving)
+    asked_on: date | None = None
     refused: bool = False
     on_hold: bool = False
 
@@ -116,25 +119,46 @@ def _open(state: Open, event: Event) -> Open:
         case ComplaintAssessed():
             return replace(state, severity=event.severity, founded=event.founded, handled=True)
         case SolutionCarriedOut():
-            return replace(state, handled=True)
+            return _given(state, event)
         case ClaimSettled():
-            return replace(state, settled=True, handled=True)
+            giving = replace(state.giving, agreed=event.agreed)
+            return replace(state, settled=True, handled=True, giving=giving, asked_on=event.settled_on)
         case SolutionProposed():
             # What was approved before is not what is proposed now.
-            return replace(state, offered=event.offered, refused=False, done=state.done - {"APPROVED"})
-        case SolutionApproved():
-            return replace(state, offered=event.offered)
+            return replace(state, offer=Offer(event.remedies, event.offered), refused=False, done=state.done - {"APPROVED"})
+        case SolutionApproved() if state.offer is not None:
+            approval = Approval(event.authority, event.decided_by, event.rule_version)
+            return replace(state, offer=replace(state.offer, approval=approval))
         case SolutionRefused():
-            return replace(state, offered=None, refused=True, done=state.done - {"PROPOSED", "APPROVED"})
+            return replace(state, offer=None, refused=True, done=state.done - {"PROPOSED", "APPROVED"})
         case CustomerDissatisfied():
             return replace(
-                state, done=state.done - OF_A_ROUND, round=event.round, handled=False, offered=None, refused=False, on_hold=False
+                state,
+                done=state.done - OF_A_ROUND,
+                round=event.round,
+                handled=False,
+                offer=None,
+                giving=state.giving.next_round(),
+                asked_on=None,
+                refused=False,
+                on_hold=False,
             )
         case ComplaintHeld():
             return replace(state, on_hold=True)
         case ComplaintResumed():
             return replace(state, on_hold=False)
     return state
+
+
+def _given(state: Open, event: SolutionCarriedOut) -> Open:
+    offer, amount = state.offer, event.amount
+    if amount is None and offer is not None:
+        # Before amounts were told, all that was proposed was carried out.
+        amount = offer.left
+    if amount is not None:
+        offer = None if offer is None else offer.after_solution(amount)
+        state = replace(state, offer=offer, giving=state.giving.after_solution(amount))
+    return replace(state, handled=True, asked_on=event.carried_out_on)
 
 
 def state_of(events: Iterable[Event]) -> Complaint:

@@ -75,8 +75,26 @@ ABOVE_AUTHORITY = describe(
     "ABOVE_AUTHORITY",
     403,
     "Headquarters decides on this amount",
-    "By the company's rule this amount, for complaints of this kind and currency, is above what a salesperson decides. Have "
-    "headquarters approve the proposal, or decide with the scope complaints.settlement.decide.",
+    "By the company's rule what the complaint gives, all rounds together, is above what a salesperson decides for this kind and "
+    "currency; the detail says how much it is. An amount that nobody has named is under no limit. Have headquarters approve the "
+    "proposal, or decide with the scope complaints.settlement.decide.",
+)
+NOT_AS_PROPOSED = describe(
+    "NOT_AS_PROPOSED",
+    409,
+    "It is not what was proposed",
+    "At most what was proposed is carried out, by the remedies that were proposed; the detail names what is more or other. Propose "
+    "anew what is to be given instead.",
+)
+ANSWER_AWAITED = describe(
+    "ANSWER_AWAITED",
+    409,
+    "The customer may still answer",
+    "A complaint is closed as unanswered once the days of the procedure are over, from the day on which the solution was carried out "
+    "or the claim settled. The detail names the first day on which it can be.",
+)
+CUSTOMER_ANSWERED = describe(
+    "CUSTOMER_ANSWERED", 409, "The customer has answered", "The solution was confirmed: close the complaint as it is."
 )
 TAKEN_ALREADY = describe("TAKEN_ALREADY", 409, "The step was taken before", "A complaint is acknowledged once.")
 ON_HOLD = describe("ON_HOLD", 409, "The complaint is on hold", "Its clock stands still already. Resume it first.")
@@ -124,6 +142,9 @@ _CODES: dict[type[refusals.ComplaintRefused], str] = {
     refusals.NothingToConfirm: NOTHING_TO_CONFIRM,
     refusals.ReasonNeeded: REASON_NEEDED,
     refusals.AboveAuthority: ABOVE_AUTHORITY,
+    refusals.NotAsProposed: NOT_AS_PROPOSED,
+    refusals.AnswerAwaited: ANSWER_AWAITED,
+    refusals.CustomerAnswered: CUSTOMER_ANSWERED,
     refusals.TakenAlready: TAKEN_ALREADY,
     refusals.OnHold: ON_HOLD,
     refusals.NotOnHold: NOT_ON_HOLD,

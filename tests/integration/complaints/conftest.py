@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -18,6 +18,7 @@ from shared.testing.databases import Database
 from tests.integration.running import record, serving, settings_of, working
 
 PoolOf = Callable[[Database, str], Awaitable[Pool]]
+HEADQUARTERS = UUID("0b3f5a40-6d1e-5d5f-8d53-1f0a2b3c4d5e")
 SCOPES = ("complaints.complaint.read", "complaints.complaint.write", "complaints.standard.write", "cards.pii.read")
 
 
@@ -47,3 +48,12 @@ async def complaints(database: Database, pool_of: PoolOf, tmp_path: Path) -> Asy
     at = await record(cards, "cards", [(f"card-{customer}", customer, registered), (f"card-{stub}", stub, opened)])
     async with serving(build_api(settings), tmp_path, SCOPES) as client, working(run_work(settings)):
         yield Complaints(client, cards, await pool_of(database, "complaints"), customer, at, tmp_path, database)
+
+
+@pytest.fixture
+async def headquarters(complaints: Complaints) -> AsyncIterator[Complaints]:
+    """The same service, called by somebody who decides for headquarters."""
+    settings = Settings(**settings_of(complaints.database, "complaints", complaints.folder))
+    scopes = (*SCOPES, "complaints.settlement.decide")
+    async with serving(build_api(settings), complaints.folder, scopes, HEADQUARTERS) as client:
+        yield replace(complaints, client=client)

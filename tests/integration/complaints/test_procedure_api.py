@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 import httpx
 import pytest
 
-from services.complaints.settings import Settings
-from services.complaints.wiring import build_api
-from tests.integration.complaints.conftest import SCOPES, Complaints
+from tests.integration.complaints.conftest import HEADQUARTERS, Complaints
 from tests.integration.complaints.test_complaints_api import received, step
-from tests.integration.running import PRINCIPAL, key, serving, settings_of
+from tests.integration.running import PRINCIPAL, key
 
-HEADQUARTERS = UUID("0b3f5a40-6d1e-5d5f-8d53-1f0a2b3c4d5e")
 STEPS = ("ACKNOWLEDGED", "ASSESSED", "ASSIGNED", "INVESTIGATED", "PROPOSED", "APPROVED", "CARRIED_OUT", "CONFIRMED")
-
-
-@pytest.fixture
-async def headquarters(complaints: Complaints) -> AsyncIterator[Complaints]:
-    """The same service, called by somebody who decides for headquarters."""
-    settings = Settings(**settings_of(complaints.database, "complaints", complaints.folder))
-    scopes = (*SCOPES, "complaints.settlement.decide")
-    async with serving(build_api(settings), complaints.folder, scopes, HEADQUARTERS) as client:
-        yield replace(complaints, client=client)
 
 
 async def published(service: Complaints, path: str, body: dict[str, Any], version: int = 0) -> httpx.Response:

@@ -21,8 +21,9 @@ from services.complaints.domain.commands import (
     WithdrawComplaint,
 )
 from services.complaints.domain.complaint import ComplaintEvent, decide, delivered_id
+from services.complaints.domain.giving import Giving
 from services.complaints.domain.states import Closed, NotReceived, Open, Withdrawn, state_of
-from shared.contracts.complaint_steps import SolutionApproved, SolutionProposed, SolutionRefused
+from shared.contracts.complaint_steps import CustomerDissatisfied, SolutionApproved, SolutionProposed, SolutionRefused
 from shared.contracts.complaints import (
     ClaimSettled,
     ComplaintAssessed,
@@ -58,6 +59,7 @@ APPROVED = SolutionApproved(complaint_id=ID, customer_id=CUSTOMER, on=date(2026,
 REFUSED = SolutionRefused(
     complaint_id=ID, customer_id=CUSTOMER, on=date(2026, 3, 9), authority="HEADQUARTERS", rule_version=0, because="REPAIR_IT"
 )
+DISSATISFIED = CustomerDissatisfied(complaint_id=ID, customer_id=CUSTOMER, on=date(2026, 3, 13), round=2)
 WITHDRAWN = ComplaintWithdrawn(complaint_id=ID, customer_id=CUSTOMER, withdrawn_on=date(2026, 3, 15))
 
 ASSESS = AssessComplaint(True, "HIGH", date(2026, 3, 5), TODAY)
@@ -124,10 +126,11 @@ def test_the_states() -> None:
     received = Open(ID, CUSTOMER, "QUALITY", date(2026, 3, 1), yuan(500))
     assert state_of([RECEIVED]) == received
     done = frozenset({"ASSESSED"})
-    assessed = replace(received, name="ASSESSED", severity="HIGH", founded=True, done=done, handled=True, settled=True)
-    assert state_of([RECEIVED, SETTLED, ASSESSED]) == assessed
-    solved = state_of([RECEIVED, ASSESSED, SOLVED])
-    assert solved == replace(assessed, name="SOLVED", done=frozenset({"ASSESSED", "CARRIED_OUT"}), settled=False)
+    assessed = replace(received, name="ASSESSED", severity="HIGH", founded=True, done=done, handled=True)
+    settled = replace(assessed, settled=True, giving=Giving(agreed=yuan(300)), asked_on=date(2026, 3, 12))
+    assert state_of([RECEIVED, SETTLED, ASSESSED]) == settled
+    solved = replace(assessed, name="SOLVED", done=frozenset({"ASSESSED", "CARRIED_OUT"}), asked_on=date(2026, 3, 9))
+    assert state_of([RECEIVED, ASSESSED, SOLVED]) == solved
     assert state_of([RECEIVED, ASSESSED, CLOSED]) == Closed(CUSTOMER)
     assert state_of([RECEIVED, WITHDRAWN]) == Withdrawn(CUSTOMER)
 
@@ -137,7 +140,28 @@ def test_what_was_approved_and_then_refused_is_not_approved() -> None:
     assert isinstance(refused, Open) and refused.done == frozenset()
     again = state_of([RECEIVED, PROPOSED, APPROVED, REFUSED, PROPOSED])
     assert isinstance(again, Open) and again.done == {"PROPOSED"}
-    assert decide(again, SOLVE) == [SOLVED]
+    assert decide(again, SOLVE) == [structs.replace(SOLVED, remedies=("REPLACE",))]
+
+
+@pytest.mark.parametrize(
+    ("given", "total"),
+    [
+        ([], 0),
+        ([SETTLED], 300),
+        # What was agreed on and what was carried out are the same money within a round.
+        ([SETTLED, structs.replace(SOLVED, amount=yuan(200))], 300),
+        ([SETTLED, structs.replace(SOLVED, amount=yuan(200)), structs.replace(SOLVED, amount=yuan(200))], 400),
+        ([SETTLED, DISSATISFIED, structs.replace(SOLVED, amount=yuan(200))], 500),
+        # Streams from before amounts were told: all that was proposed was carried out, once.
+        ([structs.replace(PROPOSED, offered=yuan(250)), SOLVED, SOLVED], 250),
+        ([SOLVED], 0),
+    ],
+)
+def test_what_all_rounds_give_together(given: list[ComplaintEvent], total: int) -> None:
+    state = state_of([RECEIVED, *given])
+    assert isinstance(state, Open)
+    assert state.giving.total("CNY") == total
+    assert state.giving.total("EUR") == 0
 
 
 def test_agreeing_on_zero_is_agreeing_on_nothing() -> None:
