@@ -13,11 +13,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+import deploy.backup.verbs as backup_verbs
 import deploy.contracts as published
 from deploy.backtest.files import BadFile
 from deploy.backtest.installation import BacktestFailed
 from deploy.backtest.looking_back import CustomerFailed
 from deploy.backtest.verb import backtest_verb
+from deploy.backup.erasures import BadLedger
+from deploy.backup.files import BackupFailed
+from deploy.backup.generation import StillRunning
 from deploy.consistency import UnknownReadModel, differences
 from deploy.http import ApiRefused, ApiUnreachable
 from deploy.import_verb import Request, bring_in, write_bad
@@ -57,13 +61,14 @@ app = typer.Typer(
 )
 app.add_typer(key_verbs, name="keys")
 app.command("backtest")(backtest_verb)
+backup_verbs.add_to(app)
 app.add_typer(score_verbs, name="score")
 app.add_typer(webhook_verbs, name="webhooks")
 
 _EXPECTED = (
     OtherData, AlreadyRunning, UnknownFile, UnknownFormat, UnknownMapping, StartFailed, BrokerFailed, PostgresFailed, NotSettled, ApiRefused,
     ApiUnreachable, ImportFailed, TopicRefused, RebuildRefused, UnknownReadModel, published.BreakingChange, FileNotFoundError, BadFile,
-    CustomerFailed, BacktestFailed,
+    CustomerFailed, BacktestFailed, BackupFailed, BadLedger, StillRunning,
 )  # fmt: skip
 
 

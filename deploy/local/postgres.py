@@ -89,7 +89,7 @@ def start(folder: Path, timeout: float = 60.0) -> Server:
 
 
 def _started(folder: Path, timeout: float) -> Server:
-    user = _system_user(folder)
+    user = system_user(folder)
     data = folder / "data"
     if not data.exists():
         _initialise(folder, user)
@@ -110,6 +110,11 @@ def _started(folder: Path, timeout: float) -> Server:
     raise PostgresFailed(f"PostgreSQL did not start in {timeout:g} s\n{_log_end(folder)}")
 
 
+def is_running(folder: Path) -> bool:
+    """Whether the server of this folder answers already."""
+    return _running(folder.resolve()) is not None
+
+
 def stop(server: Server, timeout: float = 30.0) -> None:
     """Stop at once but cleanly: open transactions are rolled back. Raises PostgresFailed after `timeout` seconds."""
     _signal(server.pid, signal.SIGINT)
@@ -126,7 +131,8 @@ def kill(server: Server) -> None:
     _gone(server.pid, 10.0)
 
 
-def _system_user(folder: Path) -> pwd.struct_passwd | None:
+def system_user(folder: Path) -> pwd.struct_passwd | None:
+    """Whom the server of this folder runs as where we are root; the folders above it let that user pass. None: as ourselves."""
     if os.geteuid() != 0:
         return None
     # useradd fails when another process makes the same user at this moment; then it is there.
@@ -165,7 +171,7 @@ def _initialise(folder: Path, user: pwd.struct_passwd | None) -> None:
             capture_output=True,
             text=True,
             cwd=folder,
-            **_as(user),
+            **as_user(user),
         )
     finally:
         word.unlink()
@@ -188,7 +194,7 @@ def _launch(folder: Path, port: int, user: pwd.struct_passwd | None, deadline: f
             stderr=log,
             cwd=folder,
             start_new_session=True,
-            **_as(user),
+            **as_user(user),
         )
     while time.monotonic() < deadline:
         if process.poll() is not None:
@@ -202,7 +208,8 @@ def _launch(folder: Path, port: int, user: pwd.struct_passwd | None, deadline: f
     return None
 
 
-def _as(user: pwd.struct_passwd | None) -> dict[str, Any]:
+def as_user(user: pwd.struct_passwd | None) -> dict[str, Any]:
+    """Arguments of subprocess that run a program as this user."""
     return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 

@@ -91,11 +91,16 @@ async def partition_counts(settings: KafkaSettings, topics: Sequence[str]) -> di
 
 
 async def delete_topics(settings: KafkaSettings) -> None:
-    """Delete every topic of this prefix, with all records. For trials and tests."""
+    """Delete every topic of this prefix, with all records, and wait until the broker knows none of them any more."""
+    ours = {settings.physical(topic.name) for topic in TOPICS}
     admin = AIOKafkaAdminClient(**settings.connection(), client_id="regulars-topics")
     await admin.start()
     try:
-        there = set(await admin.list_topics())
-        await admin.delete_topics([name for topic in TOPICS if (name := settings.physical(topic.name)) in there])
+        await admin.delete_topics(sorted(ours.intersection(await admin.list_topics())))
+        async with asyncio.timeout(30):
+            there = ours.intersection(await admin.list_topics())
+            while there:
+                await asyncio.sleep(0.05)
+                there = ours.intersection(await admin.list_topics())
     finally:
         await admin.close()

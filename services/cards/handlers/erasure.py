@@ -1,5 +1,5 @@
 """Erasing a customer: the event first, then the key. A crash between the two is made good when the request is repeated,
-and by the sweep that `work` makes."""
+and by the sweep that `work` makes; the event of a key that a replayed ledger of erasures has destroyed comes by the sweep too."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from services.cards.domain.identity import card_stream
 from services.cards.domain.merging import merging_of
 from services.cards.handlers.cards import change, place_on_cards
 from services.cards.handlers.deps import SCHEMA, Deps
-from services.cards.read_models.erasures import destroyed, wanted
+from services.cards.read_models.erasures import destroyed, wanted, with_card
 from shared.event_store.load import load
 from shared.web.answers import Answer
 from shared.web.commands import CommandKey
 from shared.web.problem import Problem
 from shared.web.repeats import repeated
 
+LEDGER = UUID("5d1c0a52-0a0e-5f2b-9a57-1b6c3b1f7e10")
+"""Who decides on an erasure that is read from the ledger."""
 _TRIES = 5
 
 
@@ -52,11 +54,20 @@ async def _once(deps: Deps, customer_id: UUID, reason: str, key: CommandKey, met
 
 
 async def sweep(deps: Deps) -> int:
-    """Destroy the keys of customers whose erasure was recorded and then cut short. How many there were."""
-    async with deps.pool.acquire() as c:
-        left = await wanted(c, SCHEMA)
+    """Make record and keystore agree. How many customers they differed in. Raises Problem.
+
+    An erasure that was recorded and then cut short: the key goes. A key that the ledger of erasures, replayed after a
+    restore, has destroyed, while the restored store knows nothing of it: the erasure is recorded.
+    """
+    # The ledger first: what is in it has been recorded before, unless the record is older than the ledger.
     async with deps.keystore.acquire() as c:
-        left -= await destroyed(c)
-    for customer_id in left:
+        gone = await destroyed(c)
+    async with deps.pool.acquire() as c:
+        recorded = await wanted(c, SCHEMA)
+        unrecorded = await with_card(c, SCHEMA, gone - recorded)
+    for customer_id in recorded - gone:
         await deps.sealer.erase(customer_id)
-    return len(left)
+    for customer_id in unrecorded:
+        key = CommandKey(LEDGER, "ledger of erasures", str(customer_id), customer_id.bytes)
+        await erase(deps, customer_id, "RESTORED", key, {})
+    return len(recorded - gone) + len(unrecorded)
