@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from shared.kafka.settings import KafkaSettings
 
@@ -16,15 +15,6 @@ PARTS = 6
 _BATCH_BYTES = 256 * 1024
 _FUTURES = 1_000
 Record = tuple[bytes, bytes]
-
-
-async def make_topic(kafka: KafkaSettings, name: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
-    await admin.start()
-    try:
-        await admin.create_topics([NewTopic(name, PARTS, 1)])
-    finally:
-        await admin.close()
 
 
 async def batches_seconds(kafka: KafkaSettings, topic: str, records: Sequence[Record]) -> float:

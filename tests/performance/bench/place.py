@@ -82,7 +82,7 @@ class Place:
         folder = self.folder / f"run{next(self._numbers)}"
         make_secrets(folder)
         key = new_key(folder, "bench", "bench", SCOPES)
-        ports = {name: _free_port() for name in programs}
+        ports = {name: free_port() for name in programs}
         started: dict[str, asyncio.subprocess.Process] = {}
         try:
             for name in programs:
@@ -105,7 +105,7 @@ class Place:
                 if process.returncode is None:
                     process.terminate()
             for process in started.values():
-                await _ended(process)
+                await ended(process)
 
 
 @asynccontextmanager
@@ -128,7 +128,6 @@ def _environment(name: str, database: Database, folder: Path, topics: KafkaSetti
         "SECRETS": str(folder),
         "KEYS_FILE": str(folder / "keys.json"),
         "POOL_SIZE": "16",
-        "LOG_LEVEL": "WARNING",
     }
     return {f"{service.upper()}_{setting}": value for setting, value in settings.items()}
 
@@ -148,7 +147,8 @@ async def _ready(name: str, port: int, folder: Path, process: asyncio.subprocess
         await eventually(answers, timeout=_START_SECONDS)
 
 
-async def _ended(process: asyncio.subprocess.Process) -> None:
+async def ended(process: asyncio.subprocess.Process) -> None:
+    """Wait until a process that was told to end has done so, and make it after fifteen seconds."""
     try:
         async with asyncio.timeout(_END_SECONDS):
             await process.wait()
@@ -157,7 +157,8 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody has at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -6,8 +6,9 @@ from typing import Any
 
 import asyncpg
 
+from shared.contracts.topics import CARDS_TRANSACTIONS
 from tests.performance.baselines.event_rows import copy_seconds, rows_of, single_seconds
-from tests.performance.baselines.producing import batches_seconds, futures_seconds, make_topic
+from tests.performance.baselines.producing import PARTS, batches_seconds, futures_seconds
 from tests.performance.bench.harness import Case, Size, in_turns
 from tests.performance.bench.place import Place
 from tests.performance.bench.sale_facts import sale_facts
@@ -21,10 +22,9 @@ async def measure(place: Place, size: Size) -> tuple[list[str], dict[str, Any]]:
     rows = rows_of(sale_facts(size.of(50_000, 1_000)))
     single = rows[: size.of(2_000, 100)]
     records = [(str(row[7]).encode()[:8], str(row[14]).encode().ljust(400)) for row in rows]
-    async with place.database() as database, place.topics() as kafka:
+    async with place.database() as database, place.topics(PARTS) as kafka:
         admin = await asyncpg.connect(database.dsn("postgres"))
-        topic = kafka.physical("soundness")
-        await make_topic(kafka, topic)
+        topic = kafka.physical(CARDS_TRANSACTIONS)
 
         async def copying() -> float:
             return len(rows) / await copy_seconds(admin, rows)
