@@ -56,6 +56,7 @@ history: setup ## what many clients see of streams, checked against the store: O
 	$(BIN)/python -m tests.chaos.history $(if $(OPERATIONS),--operations $(OPERATIONS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 bench: setup jvm ## all bars, each beside a baseline of the same run (build/bench.json): ONLY=3,4 ROUNDS=5 SMALL=1
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock
 	$(BIN)/python -m tests.performance.bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SMALL),--small)
 
 benchimport: setup ## import 100,000 sales into the running installation, beside COPY of the same rows

@@ -11,18 +11,17 @@ from aiokafka import AIOKafkaProducer
 
 from shared.kafka.settings import KafkaSettings
 
-PARTS = 6
 _BATCH_BYTES = 256 * 1024
 _FUTURES = 1_000
 Record = tuple[bytes, bytes]
 
 
-async def batches_seconds(kafka: KafkaSettings, topic: str, records: Sequence[Record]) -> float:
+async def batches_seconds(kafka: KafkaSettings, topic: str, parts: int, records: Sequence[Record]) -> float:
     """Seconds for `create_batch` and `send_batch`, batches of 256 KiB, no compression; records go round the parts."""
     producer = await _started(kafka)
     try:
         began = time.perf_counter()
-        sent = await asyncio.gather(*(_part(producer, topic, part, records[part::PARTS]) for part in range(PARTS)))
+        sent = await asyncio.gather(*(_part(producer, topic, part, records[part::parts]) for part in range(parts)))
         took = time.perf_counter() - began
     finally:
         await producer.stop()
@@ -46,14 +45,14 @@ async def _part(producer: AIOKafkaProducer, topic: str, part: int, records: Sequ
     return sent
 
 
-async def futures_seconds(kafka: KafkaSettings, topic: str, records: Sequence[Record]) -> float:
+async def futures_seconds(kafka: KafkaSettings, topic: str, parts: int, records: Sequence[Record]) -> float:
     """Seconds for `send`, a thousand futures at a time."""
     producer = await _started(kafka, 16 * 1024)
     try:
         began = time.perf_counter()
         for at in range(0, len(records), _FUTURES):
             chunk = records[at : at + _FUTURES]
-            acks = [await producer.send(topic, value, key, partition=n % PARTS) for n, (key, value) in enumerate(chunk)]
+            acks = [await producer.send(topic, value, key, partition=n % parts) for n, (key, value) in enumerate(chunk)]
             await asyncio.gather(*acks)
         return time.perf_counter() - began
     finally:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import importlib.util
+import logging
 import sys
 import tempfile
 import time
@@ -62,6 +63,8 @@ def main() -> int:
     wanted = {int(number) for number in chosen.only.split(",") if number}
     there = [name for name in MODULES if importlib.util.find_spec(f"tests.performance.bench.{name}") is not None]
     modules = [name for name in there if not wanted or wanted & set(MODULES[name])]
+    # While a topic is young or dropped, the client says so with every try.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     size = Size(rounds=1, small=True) if chosen.small else Size(rounds=chosen.rounds)
     return uvloop.run(run(modules, size))
 

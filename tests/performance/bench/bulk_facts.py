@@ -6,14 +6,12 @@ import time
 
 import asyncpg
 
-from shared.event_store.append import append_facts
 from shared.postgres.pool import create_pool
 from tests.performance.baselines.event_rows import copy_seconds, rows_of
+from tests.performance.bench.filling import append_all
 from tests.performance.bench.harness import Case, Measured, Size, in_turns
 from tests.performance.bench.place import Place
 from tests.performance.bench.sale_facts import sale_facts
-
-_A_CALL = 10_000
 
 
 async def measure(place: Place, size: Size) -> list[Measured]:
@@ -27,10 +25,7 @@ async def measure(place: Place, size: Size) -> list[Measured]:
             await admin.execute("TRUNCATE cards.events")
             await admin.execute("CHECKPOINT")
             began = time.perf_counter()
-            for at in range(0, len(facts), _A_CALL):
-                async with pool.acquire() as c, c.transaction():
-                    verdicts = await append_facts(c, "cards", facts[at : at + _A_CALL])
-                assert verdicts.count("recorded") == len(verdicts)
+            await append_all(pool, facts)
             return len(facts) / (time.perf_counter() - began)
 
         async def copying() -> float:

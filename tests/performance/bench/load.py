@@ -16,6 +16,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -103,10 +104,10 @@ async def _drive(port: int, connections: int, requests: Sequence[bytes]) -> str:
     loop = asyncio.get_running_loop()
     left, statuses = iter(requests), Counter[int]()
     seen: list[float] = []
-    ends = [loop.create_future() for _ in range(connections)]
-    made = [
-        await loop.create_connection(lambda end=end: _Connection(left, seen, statuses, end), "127.0.0.1", port) for end in ends
-    ]
+    ends: list[asyncio.Future[None]] = [loop.create_future() for _ in range(connections)]
+    made = []
+    for end in ends:
+        made.append(await loop.create_connection(partial(_Connection, left, seen, statuses, end), "127.0.0.1", port))
     began = time.perf_counter()
     for _, connection in made:
         connection.send_next()

@@ -64,6 +64,11 @@ class Place:
             self._ends.callback(self._broker.stop)
         return self._broker.bootstrap
 
+    @property
+    def kafka_data(self) -> Path:
+        """Where the broker keeps its topics, a folder each part."""
+        return self.folder / "kafka" / "data"
+
     @asynccontextmanager
     async def topics(self, parts: int = PARTS) -> AsyncIterator[KafkaSettings]:
         """Settings with a prefix of their own; all our topics exist and are empty."""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
@@ -57,3 +58,8 @@ def cpu_seconds(pid: int, children: bool = False) -> float:
 def resident_mb(pid: int) -> float:
     """Resident memory in millions of bytes."""
     return float(psutil.Process(pid).memory_info().rss) / 1e6
+
+
+def tree_bytes(folder: Path) -> int:
+    """Bytes that the files below a folder take on the disk: files made longer than they are filled count by what is filled."""
+    return sum(file.stat().st_blocks * 512 for file in folder.rglob("*") if file.is_file())

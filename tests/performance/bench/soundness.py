@@ -8,13 +8,14 @@ import asyncpg
 
 from shared.contracts.topics import CARDS_TRANSACTIONS
 from tests.performance.baselines.event_rows import copy_seconds, rows_of, single_seconds
-from tests.performance.baselines.producing import PARTS, batches_seconds, futures_seconds
+from tests.performance.baselines.producing import batches_seconds, futures_seconds
 from tests.performance.bench.harness import Case, Size, in_turns
 from tests.performance.bench.place import Place
 from tests.performance.bench.sale_facts import sale_facts
 
 COPY_TIMES = 20.0
 BATCH_TIMES = 2.5
+_PARTS = 6
 
 
 async def measure(place: Place, size: Size) -> tuple[list[str], dict[str, Any]]:
@@ -22,7 +23,7 @@ async def measure(place: Place, size: Size) -> tuple[list[str], dict[str, Any]]:
     rows = rows_of(sale_facts(size.of(50_000, 1_000)))
     single = rows[: size.of(2_000, 100)]
     records = [(str(row[7]).encode()[:8], str(row[14]).encode().ljust(400)) for row in rows]
-    async with place.database() as database, place.topics(PARTS) as kafka:
+    async with place.database() as database, place.topics(_PARTS) as kafka:
         admin = await asyncpg.connect(database.dsn("postgres"))
         topic = kafka.physical(CARDS_TRANSACTIONS)
 
@@ -33,10 +34,10 @@ async def measure(place: Place, size: Size) -> tuple[list[str], dict[str, Any]]:
             return len(single) / await single_seconds(admin, single)
 
         async def batches() -> float:
-            return len(records) / await batches_seconds(kafka, topic, records)
+            return len(records) / await batches_seconds(kafka, topic, _PARTS, records)
 
         async def futures() -> float:
-            return len(records) / await futures_seconds(kafka, topic, records)
+            return len(records) / await futures_seconds(kafka, topic, _PARTS, records)
 
         cases = [Case("COPY", copying), Case("single rows", one_by_one), Case("send_batch", batches), Case("send", futures)]
         try:
