@@ -205,14 +205,14 @@ def verify(folder: FolderOption = HERE) -> None:
 @app.command()
 def rebuild(
     service: Annotated[str, typer.Argument(help=" | ".join(SERVICES))],
-    read_model: str,
+    read_model: Annotated[str, typer.Argument(help="Its name, or all: every one of the service in one pass.")],
     folder: FolderOption = HERE,
     anew: Annotated[
         bool, typer.Option("--anew", help="From the beginning, also where an interrupted rebuild could go on.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Swap even if the slots differ.")] = False,
 ) -> None:
-    """Make a read model anew from the stores while it is in use, compare, swap."""
+    """Make read models anew from the stores while they are in use, compare, swap."""
     asyncio.run(rebuild_shown(console, _endpoints(folder), service, read_model, anew=anew, force=force))
 
 

@@ -17,11 +17,13 @@ from shared.kafka.settings import KafkaSettings
 from shared.postgres.pool import Pool, create_pool
 from shared.projections.differences import Difference
 from shared.projections.read_model import ReadModel
-from shared.projections.rebuild import Rebuilt, rebuild
+from shared.projections.rebuild import Rebuilt, rebuild_all
 from shared.projections.verify import verify_read_models
 from shared.projections.verify_topics import verify_topics
 
 _STATEMENT_MS = 300_000
+ALL = "all"
+"""Instead of a name: every read model of a service, in one pass over the stores."""
 
 
 class UnknownReadModel(Exception):
@@ -76,21 +78,21 @@ async def _topics(pool: Pool, service: str, kafka: KafkaSettings, say: Callable[
     return found
 
 
-async def rebuild_one(
+async def rebuild_named(
     endpoints: Mapping[str, Any], service: str, name: str, *, anew: bool, force: bool, progress: Callable[[int], None]
-) -> Rebuilt:
-    """Fill the other slot of a read model, compare and swap. Raises UnknownReadModel, RebuildRefused."""
-    model = next((model for model in models_of(service) if model.name == name), None)
-    if model is None:
+) -> list[Rebuilt]:
+    """Fill the other slot of a read model, or of ALL, compare and swap. Raises UnknownReadModel, RebuildRefused."""
+    models = [model for model in models_of(service) if name in (model.name, ALL)]
+    if not models:
         there = ", ".join(model.name for model in models_of(service))
-        raise UnknownReadModel(f"{service} has no read model {name}; there are {there}")
+        raise UnknownReadModel(f"{service} has no read model {name}; there are {there}; {ALL} are all of them")
     async with pools_of(endpoints, "_rebuild") as pools:
         feed = KafkaFeed(KafkaSettings(bootstrap=endpoints["kafka"]), "regulars-rebuild") if endpoints["kafka"] else None
         try:
-            return await rebuild(
+            return await rebuild_all(
                 pool=pools[service],
                 schema=service,
-                model=model,
+                models=models,
                 stores=pools,
                 feed=feed,
                 anew=anew,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from rich.console import Console
 
-from deploy.consistency import models_of, pools_of, rebuild_one
+from deploy.consistency import models_of, pools_of, rebuild_named
 from services.alerts.engine.rebuild import folds_due, rebuild_customers
 from services.alerts.read_models.watched_customers import NAME as WATCHED_CUSTOMERS
 from shared.contracts.cursor import PARTS
@@ -57,7 +57,7 @@ async def rebuild_shown(
         await _customers_shown(console, endpoints)
         return
     with console.status("") as status:
-        done = await rebuild_one(
+        done = await rebuild_named(
             endpoints,
             service,
             read_model,
@@ -65,10 +65,11 @@ async def rebuild_shown(
             force=force,
             progress=lambda n: status.update(f"{service} {read_model}: {n} records"),
         )
-    console.print(
-        f"{done.read_model}: {done.records} records folded, now live in slot {done.slot}, compared: {done.compared}",
-        highlight=False,
-    )
+    for one in done:
+        console.print(
+            f"{one.read_model}: {one.records} records folded, now live in slot {one.slot}, compared: {one.compared}",
+            highlight=False,
+        )
 
 
 async def _customers_shown(console: Console, endpoints: Mapping[str, Any]) -> None:

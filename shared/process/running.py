@@ -17,6 +17,13 @@ _SWITCH_SECONDS = 0.001
 
 def run_until_told(forever: Coroutine[Any, Any, None]) -> None:
     """Run it on a loop of its own. SIGTERM and SIGINT end it cleanly; its error is raised."""
+    tune_for_batches()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_until_told(forever))
+
+
+def tune_for_batches() -> None:
+    """How a process collects garbage and changes threads that reads and writes by thousands."""
     # A batch makes tens of thousands of objects that reference counts free; looking for cycles among them at the usual
     # intervals took a third of the time of reading it.
     gc.collect()
@@ -24,8 +31,6 @@ def run_until_told(forever: Coroutine[Any, Any, None]) -> None:
     gc.set_threshold(*_COLLECT)
     # Whatever runs on the loop, the leader's heartbeat among it, waits this long for a thread that computes.
     sys.setswitchinterval(_SWITCH_SECONDS)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_until_told(forever))
 
 
 async def _until_told(forever: Coroutine[Any, Any, None]) -> None:

@@ -16,7 +16,7 @@ import asyncpg
 import httpx
 import pytest
 
-from deploy.consistency import rebuild_one
+from deploy.consistency import rebuild_named
 from deploy.rebuilding import all_due
 from services.cards.settings import Settings
 from services.cards.wiring import build_api, run_work
@@ -111,7 +111,7 @@ async def test_an_upgrade_names_the_rebuilds_that_are_due_and_they_bring_the_lis
         assert await _names(client) == ["As it was"], "the list is shown as it was"
 
         for due in await all_due(older.dsn(OWNER)):
-            await rebuild_one(endpoints(older), due.service, due.read_model, anew=False, force=False, progress=lambda n: None)
+            await rebuild_named(endpoints(older), due.service, due.read_model, anew=False, force=False, progress=lambda n: None)
         assert (await client.get("/readyz")).json() == {"status": "ready"}
         assert await _names(client, place="Suzhou") == ["Hua Xin Trading"]
         # The worker, which ran all the time, has taken the new slot over.

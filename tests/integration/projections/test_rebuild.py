@@ -12,10 +12,11 @@ import asyncpg
 import pytest
 
 from shared.contracts.cursor import PARTS, part_of
+from shared.contracts.topics import CARDS_TRANSACTIONS
 from shared.event_store.append import append_many
 from shared.feed.store import StoreFeed
 from shared.postgres.pool import Pool
-from shared.projections.rebuild import fill, rebuild
+from shared.projections.rebuild import fill, rebuild, rebuild_all
 from shared.projections.routing import live_slot
 from shared.projections.slots import RebuildRefused, prepare
 from shared.projections.verify import verify_read_models
@@ -67,6 +68,30 @@ async def test_a_rebuild_while_events_arrive_gives_the_same_tables_and_the_worke
         await trade.go_on(20)
         await caught_up(complaints, ACTIVITY, "a")
     assert await verify_read_models(complaints, SCHEMA, [ACTIVITY], stores(complaints)) == []
+
+
+async def test_several_read_models_are_rebuilt_in_one_pass_though_they_stand_at_different_places(
+    database: Database, pools: tuple[Pool, Pool, Pool]
+) -> None:
+    cards, complaints, builder = pools
+    paying = replace(ACTIVITY, name="paying", topics={CARDS_TRANSACTIONS: ACTIVITY.topics[CARDS_TRANSACTIONS]})
+    await create_activity(database, paying)
+    trade = Trade(cards, complaints, seed=5)
+    await trade.go_on(40)
+    async with following(complaints, StoreFeed(stores(complaints)), [ACTIVITY, paying]):
+        await caught_up(complaints, ACTIVITY)
+        await caught_up(complaints, paying)
+    await trade.go_on(20)
+    # One of them stands still meanwhile, so the new slots have to be compared at different places.
+    async with following(complaints, StoreFeed(stores(complaints)), [ACTIVITY]):
+        await caught_up(complaints, ACTIVITY)
+    done = await rebuild_all(pool=builder, schema=SCHEMA, models=[ACTIVITY, paying], stores=stores(builder))
+    assert [(one.read_model, one.slot, one.compared) for one in done] == [("activity", "b", True), ("paying", "b", True)]
+    assert trade.appended <= done[0].records < 2 * trade.appended
+    for model in (ACTIVITY, paying):
+        await caught_up(complaints, model, "b")
+    assert await contents(complaints, ACTIVITY, "a") == await contents(complaints, ACTIVITY, "b")
+    assert await verify_read_models(complaints, SCHEMA, [ACTIVITY, paying], stores(complaints)) == []
 
 
 async def test_an_interrupted_rebuild_goes_on_and_two_workers_share_the_parts(pools: tuple[Pool, Pool, Pool]) -> None:
