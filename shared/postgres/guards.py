@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.postgres.migrate import head_revision
 from shared.postgres.pool import Connection, Pool
+from shared.postgres.revisions import head_revision
 from shared.postgres.schema import within
 
 # Durability as this session has it: ALTER ROLE and ALTER DATABASE may weaken what the server's file says.

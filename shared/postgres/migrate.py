@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from alembic import command, context
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from shared.contracts.cursor import PARTS
+from shared.postgres.revisions import migrations_folder
 from shared.postgres.schema import within
 
-_SERVICES = Path(__file__).resolve().parent.parent.parent / "services"
 _LOCK = 0x52454755  # any number, the same for ever: two migrations at once would both see the old revision
 _READABLE_REVISION = "GRANT SELECT ON {schema}.schema_revision TO {schema}, {schema}_rebuild"
 _RECORD_PARTS = "UPDATE {schema}.store SET parts = :parts WHERE parts IS NULL"
@@ -31,14 +29,6 @@ def migrate(service: str, owner_dsn: str, parts: int = PARTS, revision: str = "h
     asyncio.run(_migrate(service, owner_dsn, parts, revision))
 
 
-def head_revision(service: str) -> str:
-    """The newest revision in the service's tree. Raises ValueError when there is none, alembic's error when there are two."""
-    head = ScriptDirectory.from_config(_config(service)).get_current_head()
-    if head is None:
-        raise ValueError(f"{service} has no migrations")
-    return head
-
-
 def run(connection: Connection, service: str) -> None:
     """Run the migrations of `env.py`'s service on this connection, in one transaction."""
     context.configure(connection=connection, version_table_schema=service, version_table="schema_revision")
@@ -48,7 +38,7 @@ def run(connection: Connection, service: str) -> None:
 
 def _config(service: str) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(_SERVICES / service / "migrations"))
+    config.set_main_option("script_location", str(migrations_folder(service)))
     config.set_main_option("path_separator", "os")
     return config
 

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence, Set
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.auth.keys import KeyRing
 from shared.telemetry.metrics import RequestMetrics, new_registry
@@ -22,6 +23,7 @@ from shared.web import catalogue
 from shared.web.correlation import Correlation
 from shared.web.errors import AWAY, install_handlers
 from shared.web.health import Ready, health_routes
+from shared.web.lean import LeanCommands
 from shared.web.openapi import document, refuse_twins
 from shared.web.problem import Problem
 from shared.web.rates import Rates
@@ -39,6 +41,14 @@ class _Application(FastAPI):
     """Writes its own document."""
 
     strict_routes: Sequence[StrictRoute] = ()
+    short_way: ASGIApp | None = None
+    on_short_way: Set[tuple[str, str]] = frozenset()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.short_way is not None and scope["type"] == "http" and (scope["method"], scope["path"]) in self.on_short_way:
+            await self.short_way(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -82,8 +92,11 @@ def create_app(
     # The service's own routes first: routes are tried in order, and these are the ones that are asked all day.
     app.router.routes[:0] = [*routes, *health_routes(ready, figures), *_problem_pages()]
     install_handlers(app)
-    app.add_middleware(Correlation, metrics=RequestMetrics(figures), docs_paths=_DOCS)
+    metrics = RequestMetrics(figures)
+    app.add_middleware(Correlation, metrics=metrics, docs_paths=_DOCS)
     app.strict_routes = routes
+    lean = LeanCommands(app, routes)
+    app.short_way, app.on_short_way = Correlation(lean, metrics), lean.addresses
     return app
 
 

@@ -21,6 +21,7 @@ from shared.web.rendering import Json
 from shared.web.routes import StrictRequest
 from shared.web.scope import caller_of
 
+KEY_HEADER = "Idempotency-Key"
 _KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e][\x21-\x7e]{0,254})')
 _ETAG = re.compile(r'"(0|[1-9][0-9]{0,9})"')
 _NAMESPACE = UUID("5d6a3b52-3c0f-5f43-9d4c-5f0f3c0f8a11")
@@ -41,16 +42,8 @@ class CommandKey:
         return uuid5(_NAMESPACE, f"{self.principal}\n{self.route}\n{self.key}\n{n}")
 
 
-async def _command_key(
-    request: Request,
-    header: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            description="Names this intention; a repeat carries the same. 1 to 255 visible ASCII characters.",
-        ),
-    ] = None,
-) -> CommandKey:
+async def command_key_of(request: Request, header: str | None) -> CommandKey:
+    """What the header names. Raises Problem: IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_INVALID."""
     if header is None:
         raise Problem("IDEMPOTENCY_KEY_MISSING")
     match = _KEY.fullmatch(header)
@@ -65,6 +58,19 @@ async def _command_key(
     fingerprint = hashlib.sha256(address.encode() + b"\n" + content).digest()
     route = f"{request.method} {request.scope['route'].path}"
     return CommandKey(caller_of(request).id, route, match[1] or match[2], fingerprint)
+
+
+async def _command_key(
+    request: Request,
+    header: Annotated[
+        str | None,
+        Header(
+            alias=KEY_HEADER,
+            description="Names this intention; a repeat carries the same. 1 to 255 visible ASCII characters.",
+        ),
+    ] = None,
+) -> CommandKey:
+    return await command_key_of(request, header)
 
 
 async def _if_match(

@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from shared.auth.keys import KeyRing, Refused
 from shared.web.problem import Problem
 from shared.web.rates import Rates
-from shared.web.scope import BODY_BYTES, declared_limit, declared_patience, declared_scope, without_markers
+from shared.web.scope import BODY_BYTES, declared_lean, declared_limit, declared_patience, declared_scope, without_markers
 from shared.web.strict_json import clean, parse
 
 # A store that hangs, or a pool that is used up, must not collect requests without end: their callers have long given up.
@@ -65,31 +65,37 @@ class StrictRoute(APIRoute):
         self.scope = declared_scope(given, path)
         self.limit = declared_limit(given)
         self.patience = declared_patience(given)
+        self.lean = declared_lean(given)
         # The markers have said what they had to say; left in, each would be solved anew with every request.
         super().__init__(path, endpoint, dependencies=without_markers(given), **rest)
 
+    async def admitted(self, request: Request) -> StrictRequest:
+        """The request, once it may be answered: key, scope and rate were checked, and a body of JSON was read. Raises Problem."""
+        if request.app.state.waits:
+            raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
+        _refuse_bad_address(request)
+        if self.scope is not None:
+            _admit(request, self.scope)
+        strict = StrictRequest(request.scope, request.receive)
+        strict.limit = self.limit
+        if self.body_field is None:
+            return strict
+        if not _has_body(request):
+            if self.body_field.field_info.is_required():
+                raise Problem("BODY_MISSING")
+            return strict
+        if not _is_json(request.headers.get("content-type")):
+            raise Problem("MEDIA_TYPE_UNSUPPORTED")
+        # Read here, because the framework turns whatever is raised while it reads into one error of its own.
+        await strict.json()
+        return strict
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
-        scope, limit, patience = self.scope, self.limit, self.patience
-        takes_json = self.body_field is not None
-        needs_json = self.body_field is not None and self.body_field.field_info.is_required()
+        limit, patience = self.limit, self.patience
 
         async def handle(request: Request) -> Response:
-            if request.app.state.waits:
-                raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
-            _refuse_bad_address(request)
-            if scope is not None:
-                _admit(request, scope)
-            strict = StrictRequest(request.scope, request.receive)
-            strict.limit = limit
-            if takes_json and not _has_body(request):
-                if needs_json:
-                    raise Problem("BODY_MISSING")
-            elif takes_json:
-                if not _is_json(request.headers.get("content-type")):
-                    raise Problem("MEDIA_TYPE_UNSUPPORTED")
-                # Read here, because the framework turns whatever is raised while it reads into one error of its own.
-                await strict.json()
+            strict = await self.admitted(request)
             if limit is None:
                 return await handler(strict)
             async with asyncio.timeout(patience if limit == BODY_BYTES else _BULK_PATIENCE_SECONDS):

@@ -60,6 +60,15 @@ class _Patience:
         """Kept by the route."""
 
 
+@dataclass(frozen=True)
+class _Lean:
+    async def __call__(self) -> None:
+        """Kept by the application."""
+
+
+lean: params.Depends = params.Depends(_Lean())
+"""Marker: a command that is asked for all day, which goes the short way of `shared.web.lean`."""
+
 PATIENCE_SECONDS = 10.0
 analysis: params.Depends = params.Depends(_Patience(30.0))
 """Marker: a question over everybody's figures, which may take 30 s with millions of them."""
@@ -85,9 +94,14 @@ def declared_patience(dependencies: Iterable[params.Depends]) -> float:
     return found[-1].seconds if found else PATIENCE_SECONDS
 
 
+def declared_lean(dependencies: Iterable[params.Depends]) -> bool:
+    """Whether a route goes the short way."""
+    return any(isinstance(d.dependency, _Lean) for d in dependencies)
+
+
 def without_markers(dependencies: Iterable[params.Depends]) -> list[params.Depends]:
     """The dependencies that do something."""
-    return [d for d in dependencies if not isinstance(d.dependency, _Scope | _Body | _Patience)]
+    return [d for d in dependencies if not isinstance(d.dependency, _Scope | _Body | _Patience | _Lean)]
 
 
 def caller_of(request: Request) -> Principal:

@@ -33,7 +33,7 @@ from shared.web.answers import Answer
 from shared.web.commands import Command, CommandKey, respond
 from shared.web.correlation import event_meta
 from shared.web.problem import Problem
-from shared.web.scope import bulk, scope
+from shared.web.scope import bulk, lean, scope
 
 router = APIRouter(tags=["transactions"])
 writes = scope("cards.ledger.write")
@@ -57,7 +57,7 @@ async def _one(body: AnyFactBody, key: CommandKey, deps: Deps, request: Request)
     return respond(Answer(_STATUS[item.status], found, position=answer.positions, replayed=answer.replayed), request)
 
 
-@router.post("/v1/sales", status_code=201, dependencies=[writes], responses=_RESPONSES, summary="Record a sale")
+@router.post("/v1/sales", status_code=201, dependencies=[writes, lean], responses=_RESPONSES, summary="Record a sale")
 async def record_sale(
     body: Annotated[SaleBody, Body(openapi_examples=FACT_EXAMPLES["sale"])], key: Command, deps: Dependencies, request: Request
 ) -> Response:
@@ -74,7 +74,9 @@ async def record_return(
     return await _one(body, key, deps, request)
 
 
-@router.post("/v1/invoices", status_code=201, dependencies=[writes], responses=_RESPONSES, summary="Record an invoice issued")
+@router.post(
+    "/v1/invoices", status_code=201, dependencies=[writes, lean], responses=_RESPONSES, summary="Record an invoice issued"
+)
 async def record_invoice(
     body: Annotated[InvoiceBody, Body(openapi_examples=FACT_EXAMPLES["invoice"])],
     key: Command,
@@ -84,7 +86,9 @@ async def record_invoice(
     return await _one(body, key, deps, request)
 
 
-@router.post("/v1/payments", status_code=201, dependencies=[writes], responses=_RESPONSES, summary="Record a payment received")
+@router.post(
+    "/v1/payments", status_code=201, dependencies=[writes, lean], responses=_RESPONSES, summary="Record a payment received"
+)
 async def record_payment(
     body: Annotated[PaymentBody, Body(openapi_examples=FACT_EXAMPLES["payment"])],
     key: Command,

@@ -9,8 +9,9 @@ import pytest
 from deploy.local import postgres
 from shared.event_store.append import append_many
 from shared.event_store.load import load
-from shared.postgres.migrate import head_revision, migrate
+from shared.postgres.migrate import migrate
 from shared.postgres.pool import create_pool
+from shared.postgres.revisions import head_revision
 from shared.postgres.roles import OWNER, create_cluster_roles, login_roles
 from shared.testing.databases import create_test_database, server_folder
 from shared.testing.stored_events import releases

@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import asyncpg
 import httpx
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
 from starlette.responses import Response
@@ -29,7 +29,7 @@ from shared.web.pages import CursorCodec, CursorParameter, Limit, Page, filter_h
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
 from shared.web.rendering import Json
-from shared.web.scope import Caller, bulk, scope, streamed
+from shared.web.scope import Caller, bulk, lean, scope, streamed
 
 PEPPER = b"p" * 32
 PRINCIPAL = UUID("00000000-0000-4000-8000-000000000001")
@@ -83,6 +83,15 @@ class Demo:
                 )
             self.stored[(key.principal, key.route, key.key)] = (key.fingerprint, answer.status, answer.stored())
             return respond(answer, request)
+
+        @things.post("/quick-things", status_code=201, dependencies=[write, lean])
+        async def post_quick_thing(
+            body: Thing, key: Command, deps: Annotated[int, Depends(lambda: None)], request: Request
+        ) -> Response:
+            if body.name == "failing":
+                raise self.fails_with
+            answer = {"id": str(key.new_id()), "key": key.key, "route": key.route, "thing": body}
+            return respond(Answer(201, answer, 1, replayed=body.size > 5), request)
 
         @things.post("/things/bulk", status_code=207, dependencies=[write, bulk])
         async def post_things(body: list[Thing], key: Command, request: Request) -> Response:
@@ -181,6 +190,7 @@ async def running(folder: Path) -> AsyncIterator[Running]:
         keys=KeyRing(keys_file, PEPPER),
         ready=demo.ready,
     )
+    app.state.deps = None
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://demo") as client:
         yield Running(demo, app, client, keys_file, full, reading, limited)

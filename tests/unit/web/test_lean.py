@@ -1,0 +1,128 @@
+"""Whatever is sent, the short way answers what the framework's way answers."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import APIRouter, Request
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.responses import Response
+
+from shared.auth.keys import KeyRing
+from shared.web.app import create_app
+from shared.web.commands import Command
+from shared.web.scope import lean, scope
+from tests.unit.web.demo import PEPPER, Demo, Running, Thing, away, running
+from tests.unit.web.test_fuzz import bodies
+
+PATH = "/v1/quick-things"
+JSON = {"Content-Type": "application/json"}
+_OF_ONE_REQUEST = ("x-request-id", "traceparent")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("lean")
+
+
+async def both_ways(run: Running, method: str, path: str, **request: Any) -> httpx.Response:
+    """The answer, which is the same on both ways."""
+    app: Any = run.app
+    short = app.on_short_way
+    quick = await run.client.request(method, path, **request)
+    app.on_short_way = frozenset()
+    try:
+        usual = await run.client.request(method, path, **request)
+    finally:
+        app.on_short_way = short
+    assert seen(quick) == seen(usual)
+    return quick
+
+
+def seen(answer: httpx.Response) -> tuple[int, Any, dict[str, str]]:
+    body = answer.json() if answer.content else None
+    if isinstance(body, dict):
+        body.pop("trace_id", None)
+    headers = {name: value for name, value in answer.headers.items() if name not in _OF_ONE_REQUEST}
+    if answer.status_code >= 400:
+        headers.pop("content-length", None)
+    return answer.status_code, body, headers
+
+
+async def test_a_command_is_answered_on_the_short_way(run: Running) -> None:
+    app: Any = run.app
+    assert ("POST", PATH) in app.on_short_way
+    answer = await both_ways(run, "POST", PATH, json={"name": "one", "size": 9}, headers={**run.all, "Idempotency-Key": "k"})
+    assert answer.status_code == 201
+    assert answer.headers["Idempotent-Replayed"] == "true"
+    assert answer.json()["route"] == f"POST {PATH}"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Idempotency-Key": ""},
+        {"Idempotency-Key": "two words"},
+        {"Idempotency-Key": '"quoted words"'},
+        {"Idempotency-Key": "k", "Authorization": "Bearer nobody"},
+        {"Idempotency-Key": "k", "Authorization": ""},
+        {"Idempotency-Key": "k", "Content-Type": "text/plain"},
+        {"Idempotency-Key": "k", "traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01", "X-Request-Id": "r-1"},
+    ],
+)
+async def test_headers(run: Running, headers: dict[str, str]) -> None:
+    for body in (b"", b"null", b"[]", b"{", b'{"name": "one"}', b'{"name": "one", "name": "two"}', b'{"name": "failing"}'):
+        await both_ways(run, "POST", PATH, content=body, headers={**run.all, **JSON, **headers})
+
+
+async def test_scopes_methods_addresses(run: Running) -> None:
+    body, key = {"name": "one"}, {"Idempotency-Key": "k"}
+    assert (await both_ways(run, "POST", PATH, json=body, headers={**run.reading, **key})).status_code == 403
+    assert (await both_ways(run, "POST", PATH, json=body, headers=key)).status_code == 401
+    assert (await both_ways(run, "GET", PATH, headers=run.all)).status_code == 405
+    assert (await both_ways(run, "POST", f"{PATH}/", json=body, headers={**run.all, **key})).status_code == 404
+    assert (await both_ways(run, "POST", f"{PATH}?a=%00", json=body, headers={**run.all, **key})).status_code == 400
+    assert (await both_ways(run, "POST", f"{PATH}?a=b", json=body, headers={**run.all, **key})).status_code == 201
+    large = b'{"name": "' + b"n" * (256 * 1024) + b'"}'
+    assert (await both_ways(run, "POST", PATH, content=large, headers={**run.all, **key, **JSON})).status_code == 413
+
+
+async def test_failures(run: Running) -> None:
+    for error in [*away(), RuntimeError("canary-value")]:
+        run.demo.fails_with = error
+        answer = await both_ways(run, "POST", PATH, json={"name": "failing"}, headers={**run.all, "Idempotency-Key": "k"})
+        assert answer.status_code in (500, 503)
+        assert "canary" not in answer.text
+    run.app.state.waits = True
+    answer = await both_ways(run, "POST", PATH, json={"name": "one"}, headers={**run.all, "Idempotency-Key": "k"})
+    assert answer.status_code == 503
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.lists(bodies, min_size=20, max_size=40))
+def test_any_body(folder: Path, sent: list[bytes]) -> None:
+    async def all_of_them() -> None:
+        async with running(folder) as run:
+            for body in sent:
+                await both_ways(run, "POST", PATH, content=body, headers={**run.all, **JSON, "Idempotency-Key": "k"})
+
+    asyncio.run(all_of_them())
+
+
+def test_only_functions_that_the_short_way_can_call(tmp_path: Path) -> None:
+    router = APIRouter()
+
+    @router.post("/v1/things", dependencies=[scope("demo.thing.write"), lean])
+    async def post_thing(body: Thing, key: Command, request: Request) -> Response:
+        raise AssertionError
+
+    (tmp_path / "keys.json").write_text('{"keys": []}')
+    demo = Demo()
+    with pytest.raises(TypeError, match="/v1/things"):
+        create_app(service="demo", title="Demo", routers=[router], keys=KeyRing(tmp_path / "keys.json", PEPPER), ready=demo.ready)
