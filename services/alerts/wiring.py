@@ -25,6 +25,7 @@ from services.alerts.jobs.webhook_sender import Sending, send_calls
 from services.alerts.read_models import READ_MODELS
 from services.alerts.settings import Settings
 from shared.auth.keys import KeyRing
+from shared.feed.kafka import GATHER_SECONDS
 from shared.outgoing.addresses import networks
 from shared.outgoing.calls import caller
 from shared.postgres.guards import check_database
@@ -141,7 +142,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
             tasks.create_task(
                 watch(
                     pool=pool,
-                    feed=feed_of(settings, SERVICE, stores, "engine"),
+                    feed=feed_of(settings, SERVICE, stores, "engine", GATHER_SECONDS),
                     membership=membership,
                     zone=ZoneInfo(settings.zone),
                     stores=stores,

@@ -30,7 +30,7 @@ FLOW_SECONDS = 2.0
 that are read and written for each handful of records cost more than the records. Less than that waits for nothing."""
 GATHER_SECONDS = 1.0
 GATHER_STEP_SECONDS = 0.1
-GATHER_IDLE_SECONDS = 0.3
+GATHER_IDLE_SHARE = 0.3
 LARGE = 5000
 """So many records of one topic part are enough for a transaction, and for a fold during which nothing else of the process runs."""
 
@@ -41,8 +41,15 @@ class KafkaFeed:
     Where records must be and none comes for `stuck_seconds`, `read` raises FeedStuck: the client has hung before.
     """
 
-    def __init__(self, settings: KafkaSettings, client_id: str, *, stuck_seconds: float = STUCK_SECONDS) -> None:
-        self._settings, self._client_id, self._stuck = settings, client_id, stuck_seconds
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        client_id: str,
+        *,
+        stuck_seconds: float = STUCK_SECONDS,
+        gather_seconds: float = GATHER_SECONDS,
+    ) -> None:
+        self._settings, self._client_id, self._stuck, self._most_gathering = settings, client_id, stuck_seconds, gather_seconds
         self._consumer: AIOKafkaConsumer | None = None
         self._assigned: dict[TopicPartition, TopicPart] = {}
         self._watermarks: dict[TopicPartition, str] = {}
@@ -122,8 +129,8 @@ class KafkaFeed:
         """Add to `found` while more comes."""
         room = most - sum(map(len, found.values()))
         now = came = time.monotonic()
-        until = now + GATHER_SECONDS
-        while room > 0 and now < min(until, came + GATHER_IDLE_SECONDS) and max(map(len, found.values())) < LARGE:
+        until, idle = now + self._most_gathering, self._most_gathering * GATHER_IDLE_SHARE
+        while room > 0 and now < min(until, came + idle) and max(map(len, found.values())) < LARGE:
             await asyncio.sleep(GATHER_STEP_SECONDS)
             now = time.monotonic()
             for tp, its in (await self._fetched(consumer, min(room, LARGE), 0)).items():
@@ -185,13 +192,14 @@ class KafkaFeed:
         last, over = START, self._passed_over
         for m in messages:
             record = from_headers(topic, part, m.offset, m.headers, m.value, over)
-            if isinstance(record, Undecodable):
+            # What most records are is asked first: asking for what one is not goes through Python.
+            if isinstance(record, Record):
                 records.append(record)
-                continue
-            if isinstance(record, Passed):
+            elif isinstance(record, Passed):
                 passed.append(record)
             else:
                 records.append(record)
+                continue
             last = max(last, record.cursor)
         self._ticks.read(at, last)
         self._offsets[tp] = messages[-1].offset + 1

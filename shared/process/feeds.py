@@ -13,6 +13,9 @@ from shared.kafka.settings import KafkaSettings
 from shared.postgres.pool import Pool
 from shared.settings import ServiceSettings
 
+LISTS_GATHER_SECONDS = 2.5
+"""During an import what is read for lists and totals is gathered longer than what warnings rest on: fewer rows are written."""
+
 
 def kafka_of(settings: ServiceSettings) -> KafkaSettings | None:
     """None: the installation runs without a broker."""
@@ -24,10 +27,14 @@ def services_of(topics: Iterable[str]) -> frozenset[str]:
     return frozenset(topic.split(".")[1] for topic in topics)
 
 
-def feed_of(settings: ServiceSettings, service: str, stores: Mapping[str, Pool], reader: str) -> Feed:
+def feed_of(
+    settings: ServiceSettings, service: str, stores: Mapping[str, Pool], reader: str, gather_seconds: float = LISTS_GATHER_SECONDS
+) -> Feed:
     """`stores`: pools that see the published views, by service. `reader` names the feed among those of the process."""
     kafka = kafka_of(settings)
-    return StoreFeed(stores) if kafka is None else KafkaFeed(kafka, f"{_client(settings, service)}-{reader}")
+    if kafka is None:
+        return StoreFeed(stores)
+    return KafkaFeed(kafka, f"{_client(settings, service)}-{reader}", gather_seconds=gather_seconds)
 
 
 def membership_of(settings: ServiceSettings, service: str, topics: frozenset[str]) -> Membership:

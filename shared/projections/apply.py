@@ -92,8 +92,10 @@ async def apply_batch(pool: Pool, schema: str, standings: Sequence[Standing], ba
     Raises MissingRecord, PartLost, TooManyParked, RowOfAnotherPart, ReactionRefused, or what the database raises.
     """
     following = [one for one in standings if batch.topic in one.reader.topics]
-    raw = [record for record in batch.records if isinstance(record, Undecodable)]
     records: list[Record | Passed] = [record for record in batch.records if isinstance(record, Record)]
+    raw: list[Undecodable] = []
+    if len(records) < len(batch.records):
+        raw = [record for record in batch.records if isinstance(record, Undecodable)]
     if batch.passed:
         # One chain of predecessors runs through both.
         records = sorted([*records, *batch.passed], key=_offset)
@@ -132,7 +134,7 @@ def _work(schema: str, following: Sequence[Standing], batch: Batch, records: Seq
         skipped = 0
         for i in fresh:
             record = records[i]
-            if isinstance(record, Passed) or (its_interest := standing.wants(batch.topic, record.type)) == "skip":
+            if not isinstance(record, Record) or (its_interest := standing.wants(batch.topic, record.type)) == "skip":
                 skipped += 1
                 continue
             item = items.get(i)

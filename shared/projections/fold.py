@@ -97,7 +97,7 @@ def keyed(key: Callable[[Envelope], Hashable | None], items: Sequence[Item], par
     """Find the keys of items in cursor order. Items of parked customers and streams are left out."""
     found = Keyed([], {})
     for item in items:
-        if isinstance(item, Unread):
+        if not isinstance(item, Envelope):
             wide = wide_key(item.record)
             if wide not in parked and wide not in found.parked:
                 found.parked[wide] = Parked(wide, item.record.topic, item.record.cursor, item.cause)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
+# Facts of one transaction share a moment, and a batch of them asks for it again and again.
+@lru_cache(maxsize=1024)
 def business_day(at: datetime, zone: ZoneInfo) -> date:
     """The company's day at an aware moment."""
     return at.astimezone(zone).date()

@@ -24,7 +24,6 @@ from shared.contracts.alerts import (
     Finding,
     Reason,
 )
-from shared.contracts.cards import FactKind
 
 ALERTS = UUID("1b0f4b3e-3a8e-5c55-9d55-7b1b5c2f6f60")
 """Namespace of alert ids. It never changes: an alert's id says what it is about."""
@@ -85,17 +84,13 @@ def judge(customer: WatchedCustomer, terms: Terms, moment: Moment, rules: Sequen
     pending: list[date] = []
     calm_on: list[date] = []
     quiet_since: date | None = None
-    days: dict[tuple[FactKind, ...], date] = {}
     waiting = False
     for rule in rules:
-        on = today
-        if terms.awaited:
-            found = days.get(rule.waits_for)
-            on = days[rule.waits_for] = day_known(rule, customer, terms, today) if found is None else found
-            if on <= NOTHING_KNOWN and rule.id not in watching:
-                # Nothing can be raised, and the delivery judges again: what a long import costs depends on this.
-                waiting = True
-                continue
+        on = day_known(rule, customer, terms, today) if terms.awaited and rule.waits_for else today
+        if on <= NOTHING_KNOWN and rule.id not in watching:
+            # Nothing can be raised, and the delivery judges again: what a long import costs depends on this.
+            waiting = True
+            continue
         raising = rule.judge(customer, terms, today, on)
         if rule.id in watching:
             signs = raising if on == today else rule.judge(customer, terms, today, today)
@@ -118,7 +113,11 @@ def judge(customer: WatchedCustomer, terms: Terms, moment: Moment, rules: Sequen
 
 def day_known(rule: Rule, customer: WatchedCustomer, terms: Terms, today: date) -> date:
     """Today, or the day behind the last one through which all that the rule waits for has been delivered."""
-    horizon = complete_through(terms.awaited, rule.waits_for, customer.sales_sources)
+    asked = rule.waits_for, customer.sales_sources
+    if asked in terms.horizons:
+        horizon = terms.horizons[asked]
+    else:
+        horizon = terms.horizons[asked] = complete_through(terms.awaited, *asked)
     return today if horizon is None or horizon >= today else horizon + ONE_DAY
 
 

@@ -49,6 +49,8 @@ def in_force(version: Version, today: date) -> bool:
 
 def next_start(terms: Terms, today: date) -> date | None:
     """The next day on which a version comes into force."""
+    if not terms.versions:
+        return None
     ahead = [one.live_from for several in terms.versions.values() for one in several if one.live_from is not None]
     return min((day for day in ahead if day > today), default=None)
 

@@ -62,7 +62,8 @@ class Awaited(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What rules may know beside the customer: the company's zone, the day of going live, rule and population versions,
-    and the sources that are waited for. `versions` are further ones by rule, out of which `scoping` chooses for a customer."""
+    and the sources that are waited for. `versions` are further ones by rule, out of which `scoping` chooses for a customer.
+    `horizons` keeps what follows from `awaited`, by kinds of fact and the customer's sources of sales, once it was computed."""
 
     zone: ZoneInfo
     live_on: date
@@ -71,6 +72,9 @@ class Terms:
     parameters: Mapping[str, Parameters]
     awaited: Sequence[Awaited] = ()
     versions: Mapping[str, Sequence[Version]] = field(default_factory=dict)
+    horizons: dict[tuple[tuple[FactKind, ...], tuple[str, ...]], date | None] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
 
 class Sign(NamedTuple):

@@ -16,7 +16,7 @@ from services.alerts.engine.part import Part, advance
 from services.alerts.engine.retry import retry_parked
 from services.alerts.read_models.watched_customers import NAME, SCHEMA, next_timer, read_places
 from shared.contracts.cursor import START, Cursor, TopicPart
-from shared.contracts.envelope import Record, Undecodable
+from shared.contracts.envelope import Record
 from shared.feed.feed import Batch, Feed, Membership, Start
 from shared.postgres.pool import Pool
 from shared.projections.parking import keep_raw, read_parked, retries_wanted
@@ -114,7 +114,7 @@ class _Engine:
         at = batch.at
         records: list[Record] = []
         for record in batch.records:
-            if isinstance(record, Undecodable):
+            if not isinstance(record, Record):
                 async with self.pool.acquire() as conn:
                     await keep_raw(conn, SCHEMA, [record])
                 continue

@@ -25,12 +25,12 @@ class Dormant(NamedTuple):
 _COLUMNS = "w.customer_id, c.name, w.orders, w.last_purchase_on, w.quiet_since, w.silence_alert"
 _QUIET = """
 SELECT {columns} FROM {watched} w LEFT JOIN {customers} c ON c.customer_id = w.customer_id
- WHERE w.quiet_since IS NOT NULL AND ($1::boolean IS NULL OR (w.silence_alert IS NOT NULL) = $1)
-   AND ($2::date IS NULL OR (w.last_purchase_on, w.customer_id) < ($2, $3::uuid))
- ORDER BY w.last_purchase_on DESC, w.customer_id DESC LIMIT $4"""
+ WHERE w.quiet_last_on IS NOT NULL AND ($1::boolean IS NULL OR (w.silence_alert IS NOT NULL) = $1)
+   AND ($2::date IS NULL OR (w.quiet_last_on, w.customer_id) < ($2, $3::uuid))
+ ORDER BY w.quiet_last_on DESC, w.customer_id DESC LIMIT $4"""
 _NEVER = """
 SELECT {columns} FROM {watched} w LEFT JOIN {customers} c ON c.customer_id = w.customer_id
- WHERE w.orders = 0 AND ($1::uuid IS NULL OR w.customer_id > $1) ORDER BY w.customer_id LIMIT $2"""
+ WHERE NOT w.bought AND ($1::uuid IS NULL OR w.customer_id > $1) ORDER BY w.customer_id LIMIT $2"""
 
 
 async def quiet(c: Connection, alerted: bool | None, after: tuple[date, UUID] | None, limit: int) -> list[Dormant]:

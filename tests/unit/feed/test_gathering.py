@@ -71,11 +71,11 @@ class Scripted:
 @pytest.fixture
 def feeding(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(feeds, "GATHER_STEP_SECONDS", 0.001)
-    monkeypatch.setattr(feeds, "GATHER_IDLE_SECONDS", 0.02)
+    monkeypatch.setattr(feeds, "GATHER_IDLE_SHARE", 0.02)
 
-    async def make(client: Scripted) -> KafkaFeed:
+    async def make(client: Scripted, gather_seconds: float = 1.0) -> KafkaFeed:
         monkeypatch.setattr(feeds, "reader", lambda *_: client)
-        feed = KafkaFeed(KafkaSettings("nowhere"), "test")
+        feed = KafkaFeed(KafkaSettings("nowhere"), "test", gather_seconds=gather_seconds)
         await feed.assign({TopicPart(tp.topic, tp.partition): Start(offset=0) for tp in (A, B)})
         return feed
 
@@ -94,7 +94,7 @@ async def test_what_follows_a_flow_comes_together(feeding: Any) -> None:
 
 
 async def test_what_comes_after_a_pause_is_not_waited_for(feeding: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds, "GATHER_IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(feeds, "GATHER_IDLE_SHARE", 0.0)
     client = Scripted({A: messages(0, FLOWING)}, {A: messages(FLOWING, 5)}, {A: messages(FLOWING + 5, 5)})
     feed = await feeding(client)
     await feed.read(5000, 1)
@@ -102,10 +102,9 @@ async def test_what_comes_after_a_pause_is_not_waited_for(feeding: Any, monkeypa
     assert len(batch.records) == 5
 
 
-async def test_a_flow_is_not_gathered_for_ever(feeding: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds, "GATHER_SECONDS", 0.0)
+async def test_a_flow_is_not_gathered_for_ever(feeding: Any) -> None:
     client = Scripted({A: messages(0, FLOWING)}, {A: messages(FLOWING, 5)}, {A: messages(FLOWING + 5, 5)})
-    feed = await feeding(client)
+    feed = await feeding(client, gather_seconds=0.0)
     await feed.read(5000, 1)
     [batch] = await feed.read(5000, 1)
     assert len(batch.records) == 5
