@@ -20,6 +20,8 @@ ProcedureStep = Literal[
 ]
 """In their order. A customer who is not satisfied brings the complaint back before INVESTIGATED."""
 Authority = Literal["SALESPERSON", "HEADQUARTERS"]
+CaughtUp = Literal["TAKEN", "ANOTHER_ROUND", "MORE_TIME", "BACKDATED"]
+"""Why what was missed is owed no more."""
 
 
 class ComplaintStepEvent(Event, frozen=True, kw_only=True, omit_defaults=True):
@@ -135,15 +137,16 @@ class ComplaintDeadlineMissed(Event, frozen=True, kw_only=True, omit_defaults=Tr
 
 @registered
 class ComplaintDeadlineCaughtUp(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """What was missed is owed no more: the step was taken, another round began, or more time was given. A complaint that has ended
-    owes nothing, without a word."""
+    """What was missed is owed no more: the step was taken, another round began, or more time was given (a later procedure, other
+    hours, another severity). BACKDATED: by what was entered after it was told as missed, the step was taken in time, or the complaint
+    was on hold. A complaint that has ended owes nothing, without a word."""
 
     type: ClassVar[str] = "regulars.complaints.complaint-deadline-caught-up.v1"
     complaint_id: UUID
     customer_id: UUID
     step: ProcedureStep
     round: int
-    because: Literal["TAKEN", "ANOTHER_ROUND", "MORE_TIME"]
+    because: CaughtUp
 
 
 @registered

@@ -118,6 +118,20 @@ class CreditNoted(Fact, frozen=True, kw_only=True, omit_defaults=True):
 
 
 @registered
+class ComplaintCredited(Event, frozen=True, kw_only=True, omit_defaults=True):
+    """A credit note that names a complaint stands in the ledger. Told beside the ledger, for those who read none."""
+
+    type: ClassVar[str] = "regulars.cards.complaint-credited.v1"
+    complaint_id: UUID
+    customer_id: UUID
+    source: str
+    source_event_id: str
+    number: str
+    noted_on: date
+    amount: Money
+
+
+@registered
 class WrittenOff(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """An invoice given up, wholly or in part. No settlement by the customer: it is never scored as one."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.complaints.api import (
     cases,
     complaints,
+    credit_notes,
     facts,
     prevention,
     procedure,
@@ -19,6 +20,7 @@ ROUTERS = (
     complaints.router,
     steps.router,
     procedure.router,
+    credit_notes.router,
     times.router,
     standards.router,
     facts.router,

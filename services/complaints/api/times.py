@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from services.complaints.api.deps import Dependencies
 from services.complaints.handlers.due import due_next
 from services.complaints.handlers.problems import COMPLAINT_UNKNOWN, PERIOD_BACKWARDS
 from services.complaints.handlers.times import Period, times_of_all, times_of_one
+from services.complaints.read_models.next_steps import NextStep
 from shared.web.fields import BusinessDay
-from shared.web.pages import DEFAULT_LIMIT, Limit
+from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
 from shared.web.rendering import Json
 from shared.web.scope import scope
@@ -36,9 +38,42 @@ async def get_complaint_times(complaint_id: UUID, deps: Dependencies, as_of: AsO
 
 
 @router.get("/v1/due-steps", dependencies=[reads], summary="What is due next with open complaints")
-async def list_due_steps(deps: Dependencies, area_id: Area = None, limit: Limit = DEFAULT_LIMIT) -> Response:
-    """The next step of each, what is overdue longest first; `further` says how many there are beyond the limit."""
-    return Json(await due_next(deps, area_id, limit))
+async def list_due_steps(
+    deps: Dependencies, request: Request, area_id: Area = None, limit: Limit = DEFAULT_LIMIT, cursor: CursorParameter = None
+) -> Response:
+    """The next step of each, what is overdue longest first; `due` says of how many complaints something is. A second may pass before
+    a step that was taken is seen here, ten before an area is that has changed."""
+    bound = filter_hash(list="due-steps", area=area_id)
+    after = None
+    if cursor is not None:
+        moment, complaint_id = deps.cursors.decode(bound, cursor, 2)
+        after = datetime.fromisoformat(str(moment)), UUID(str(complaint_id))
+    found = await due_next(deps, area_id, after, limit + 1)
+    following = None
+    if len(found.steps) > limit and (due_at := found.steps[limit - 1].due_at) is not None:
+        following = deps.cursors.encode(bound, [due_at.isoformat(), str(found.steps[limit - 1].complaint_id)])
+    from_what = {
+        "open_complaints": found.waiting.going_on,
+        "procedure_version": found.procedure_version,
+        "area_id": area_id,
+        "at": found.at,
+    }
+    head = {"due": found.waiting.due, "from_what": from_what}
+    return page_response(Page([_due(one, found.at) for one in found.steps[:limit]], following), request, head)
+
+
+def _due(one: NextStep, now: datetime) -> dict[str, Any]:
+    return {
+        "due_at": one.due_at,
+        "step": one.step,
+        "missed": one.due_at is not None and one.due_at < now,
+        "id": one.complaint_id,
+        "customer_id": one.customer_id,
+        "area_id": one.area_id,
+        "department": one.department,
+        "severity": one.severity,
+        "round": one.round,
+    }
 
 
 @router.get(

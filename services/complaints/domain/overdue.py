@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 from services.complaints.domain.clock import Clock, Deadline
 from services.complaints.domain.working_time import Hours
 from shared.contracts.complaint_steps import (
+    CaughtUp,
     ComplaintDeadlineCaughtUp,
     ComplaintDeadlineMissed,
     ComplaintProcedurePublished,
@@ -39,10 +39,22 @@ def owed(said: Iterable[Event]) -> dict[Key, ComplaintDeadlineMissed]:
     return found
 
 
-def _because(clock: Clock, number: int, step: ProcedureStep) -> Literal["TAKEN", "ANOTHER_ROUND", "MORE_TIME"]:
-    if number != clock.round:
+def corrected(said: Iterable[Event]) -> set[Key]:
+    """What was told as missed and by what was entered afterwards was none."""
+    return {(one.round, one.step) for one in said if isinstance(one, ComplaintDeadlineCaughtUp) and one.because == "BACKDATED"}
+
+
+def _because(told: ComplaintDeadlineMissed, clock: Clock, standard: tuple[ComplaintProcedurePublished, Hours]) -> CaughtUp:
+    if told.round != clock.round:
         return "ANOTHER_ROUND"
-    return "TAKEN" if step in clock.reached else "MORE_TIME"
+    taken_at = clock.reached.get(told.step)
+    if taken_at is not None and taken_at > told.due_at:
+        return "TAKEN"
+    procedure, hours = standard
+    by = (procedure.version, hours.version, hours.area_id, clock.severity)
+    same = by == (told.procedure_version, told.hours_version, told.area_id, told.severity)
+    # By the same standard there is more time only where a step or a hold was entered with a moment that had passed.
+    return "BACKDATED" if taken_at is not None or same else "MORE_TIME"
 
 
 def to_say(
@@ -58,7 +70,7 @@ def to_say(
     standing = owed(said)
     missed = {(clock.round, one.step): one for one in deadlines if one.missed(at)}
     found: list[Said] = []
-    for number, step in standing:
+    for (number, step), told in standing.items():
         if (number, step) not in missed:
             found.append(
                 ComplaintDeadlineCaughtUp(
@@ -66,7 +78,7 @@ def to_say(
                     customer_id=customer_id,
                     step=step,
                     round=number,
-                    because=_because(clock, number, step),
+                    because=_because(told, clock, standard),
                 )
             )
     for key, one in missed.items():

@@ -11,15 +11,16 @@ from uuid import UUID
 
 from services.complaints.domain.clock import Clock, deadlines, times_of
 from services.complaints.domain.complaint import complaint_stream
-from services.complaints.domain.overdue import deadlines_stream, owed
+from services.complaints.domain.overdue import corrected, deadlines_stream, owed
 from services.complaints.domain.procedure import STEPS
 from services.complaints.domain.working_time import Hours
 from services.complaints.handlers.clocks import clock_after, places_of
 from services.complaints.handlers.deps import SCHEMA, Deps
+from services.complaints.handlers.due import areas_within
 from services.complaints.handlers.problems import COMPLAINT_UNKNOWN, TOO_MANY_TO_MEASURE
 from services.complaints.handlers.standards import standards_in_force
 from services.complaints.read_models.complaints import received_between
-from shared.contracts.complaint_steps import ComplaintProcedurePublished
+from shared.contracts.complaint_steps import ComplaintDeadlineCaughtUp, ComplaintProcedurePublished
 from shared.contracts.envelope import Envelope
 from shared.event_store.load import load_many
 from shared.web.problem import Problem
@@ -67,8 +68,14 @@ async def times_of_one(deps: Deps, complaint_id: UUID, as_of: date | None) -> di
             for one in deadlines(clock, procedure, hours)
         ],
         "told_as_missed": list(owed(one.event for one in missed).values()),
+        "caught_up": [_caught_up(one) for one in missed if isinstance(one.event, ComplaintDeadlineCaughtUp)],
         "from_what": _from_what(procedure, hours, until) | {"events": len(known)},
     }
+
+
+def _caught_up(one: Envelope) -> dict[str, Any]:
+    """What was told as missed and is owed no more: it stays on record."""
+    return {name: getattr(one.event, name) for name in ("step", "round", "because")} | {"told_at": one.occurred_at}
 
 
 def _known(envelopes: Sequence[Envelope], until: datetime) -> list[Envelope]:
@@ -103,22 +110,23 @@ class Period:
 
 
 async def times_of_all(deps: Deps, period: Period) -> dict[str, Any]:
-    """How many, how long the first response and the resolution took, and which deadlines of the present round were kept. Never by
-    person: how complaints are handled is the company's matter. Raises Problem."""
+    """How many, how long the first response and the resolution took, and which deadlines of the present round were kept;
+    `kept_by_later_word`: those among them that were told as missed before somebody entered that they were kept. Never by person: how
+    complaints are handled is the company's matter. Raises Problem."""
     until = _told_by(deps, period.as_of)
     responses, resolutions = list[int](), list[int]()
-    count, open_ones, kept, missed = 0, 0, Counter[str](), Counter[str]()
+    count, open_ones, kept, missed, mended = 0, 0, Counter[str](), Counter[str](), Counter[str]()
     async with deps.pool.acquire() as c:
-        several = await received_between(c, SCHEMA, period.first, period.last, MOST + 1)
+        areas = await areas_within(c, period.area_id)
+        several = await received_between(c, SCHEMA, period.first, period.last, areas, MOST + 1)
         if len(several) > MOST:
             raise Problem(TOO_MANY_TO_MEASURE)
         procedure = (await standards_in_force(c)).procedure
         places = await places_of(c, {one.customer_id for one in several}, deps.zone)
-        if period.area_id is not None:
-            several = [one for one in several if period.area_id in places.lying_in(one.customer_id)]
         for begin in range(0, len(several), AT_ONCE):
             piece = several[begin : begin + AT_ONCE]
-            found = await load_many(c, SCHEMA, [complaint_stream(one.complaint_id) for one in piece])
+            names = [name(one.complaint_id) for one in piece for name in (complaint_stream, deadlines_stream)]
+            found = await load_many(c, SCHEMA, names)
             for one in piece:
                 clock = clock_after(_known(found[complaint_stream(one.complaint_id)].events, until))
                 if clock is None:
@@ -128,7 +136,10 @@ async def times_of_all(deps: Deps, period: Period) -> dict[str, Any]:
                 count, open_ones = count + 1, open_ones + (clock.ended_at is None)
                 responses += [] if times.first_response is None else [times.first_response]
                 resolutions += [] if times.resolution is None else [times.resolution]
+                said = found.get(deadlines_stream(one.complaint_id))
+                entered = corrected(envelope.event for envelope in _known(said.events if said else (), until))
                 for step in deadlines(clock, procedure, hours):
+                    mended[step.step] += step.kept is True and (clock.round, step.step) in entered
                     late = step.kept is False or (clock.ended_at is None and step.missed(until))
                     missed[step.step] += late
                     kept[step.step] += step.kept is True
@@ -137,7 +148,11 @@ async def times_of_all(deps: Deps, period: Period) -> dict[str, Any]:
         "open": open_ones,
         "first_response_minutes": _spread(responses),
         "resolution_minutes": _spread(resolutions),
-        "deadlines": [{"step": step, "kept": kept[step], "missed": missed[step]} for step in STEPS if step in kept],
+        "deadlines": [
+            {"step": step, "kept": kept[step], "missed": missed[step], "kept_by_later_word": mended[step]}
+            for step in STEPS
+            if step in kept
+        ],
         "from_what": {
             "received": {"from": period.first, "to": period.last},
             "area_id": period.area_id,

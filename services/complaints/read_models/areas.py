@@ -58,3 +58,8 @@ def upwards(parents: Mapping[str, str | None], area_id: str | None) -> Sequence[
         found.append(area_id)
         area_id = parents.get(area_id)
     return found
+
+
+def within(parents: Mapping[str, str | None], area_id: str) -> set[str]:
+    """An area and all that lie in it."""
+    return {area_id, *(one for one in parents if area_id in upwards(parents, one))}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from services.complaints.domain.states import NAMES
+from services.complaints.read_models.served import SERVED
 from shared.contracts.complaints import (
     ClaimSettled,
     ComplaintAssessed,
@@ -223,33 +224,21 @@ async def open_totals(c: Connection, schema: str) -> OpenTotals:
     return found
 
 
-class OpenComplaint(NamedTuple):
-    """A complaint that goes on, and the version that its row has seen."""
-
-    complaint_id: UUID
-    customer_id: UUID
-    version: int
-
-
-_OPEN = "SELECT complaint_id, customer_id, version FROM {table} WHERE ended_on IS NULL"
-
-
-async def open_complaints(c: Connection, schema: str) -> Sequence[OpenComplaint]:
-    """All complaints that go on."""
-    table = await live_table(c, schema, COMPLAINTS)
-    return [OpenComplaint(**row) for row in await c.fetch(_OPEN.format(table=table))]
-
-
 class ReceivedComplaint(NamedTuple):
     complaint_id: UUID
     customer_id: UUID
 
 
 _RECEIVED = """
-SELECT complaint_id, customer_id FROM {table} WHERE received_on BETWEEN $1 AND $2 ORDER BY received_on, complaint_id LIMIT $3"""
+SELECT complaint_id, customer_id FROM {table} r WHERE received_on BETWEEN $1 AND $2
+   AND ($3::text[] IS NULL OR EXISTS (SELECT FROM {served} s WHERE s.customer_id = r.customer_id AND s.area_id = ANY($3)))
+ ORDER BY received_on, complaint_id LIMIT $4"""
 
 
-async def received_between(c: Connection, schema: str, first: date, last: date, limit: int) -> Sequence[ReceivedComplaint]:
-    """Complaints received from `first` through `last`, at most so many."""
-    table = await live_table(c, schema, COMPLAINTS)
-    return [ReceivedComplaint(**row) for row in await c.fetch(_RECEIVED.format(table=table), first, last, limit)]
+async def received_between(
+    c: Connection, schema: str, first: date, last: date, areas: Collection[str] | None, limit: int
+) -> Sequence[ReceivedComplaint]:
+    """Complaints received from `first` through `last`, of customers in one of these areas, None for all; at most so many."""
+    statement = _RECEIVED.format(table=await live_table(c, schema, COMPLAINTS), served=await live_table(c, schema, SERVED))
+    rows = await c.fetch(statement, first, last, None if areas is None else list(areas), limit)
+    return [ReceivedComplaint(**row) for row in rows]

@@ -32,7 +32,7 @@ FACTS: tuple[type[Event], ...] = (CauseFound, ResponsibilityFixed, BrokenCommitm
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """`carrier`: named at the intake, else one held responsible. `invoices` are `source/number`; a source holds no slash.
+    """`carrier`: named at the intake; `carriers`: it and those that are held responsible. `invoices` are `source/number`; a source holds no slash.
 
     `steps`: each step of the handling with its business day before it, in the order of the stream. `made_good_on`: when a solution was carried out. `score`: how content the customer was in the end, 1 to 5.
     """
@@ -54,6 +54,7 @@ class Matter:
     score: int | None
     scored_on: date | None
     steps: tuple[str, ...]
+    carriers: tuple[str, ...]
 
 
 def key(envelope: Envelope) -> UUID | None:
@@ -94,13 +95,17 @@ def _told(row: Matter, event: OfComplaint) -> Matter:
         case CauseFound():
             return replace(row, cause=event.cause)
         case ResponsibilityFixed():
-            carriers = [one.name for one in event.parties if one.party == "CARRIER" and one.name is not None]
-            return replace(row, carrier=carriers[0]) if row.carrier is None and carriers else row
+            held = [one.name for one in event.parties if one.party == "CARRIER"]
+            return replace(row, carriers=_each_once(row.carrier, *held))
         case BrokenCommitmentNamed():
             return replace(row, commitments=(*row.commitments, event.commitment))
         case SatisfactionGiven():
             return replace(row, score=event.score, scored_on=event.given_on)
     return row
+
+
+def _each_once(*names: str | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
 def invoice_text(invoice: InvoiceRef) -> str:
@@ -126,12 +131,13 @@ def received(event: ComplaintReceived) -> Matter:
         score=None,
         scored_on=None,
         steps=(_step(event),),
+        carriers=_each_once(event.carrier),
     )
 
 
 MATTERS = ReadModel(
     name="matters",
-    version=1,
+    version=2,
     row=Matter,
     columns={
         "complaint_id": "uuid",
@@ -151,6 +157,7 @@ MATTERS = ReadModel(
         "score": "smallint",
         "scored_on": "date",
         "steps": "text[]",
+        "carriers": "text[]",
     },
     key_column="complaint_id",
     topics={COMPLAINTS_EVENTS: COMPLAINT_STREAM_TYPES | {cls.type for cls in FACTS}},

@@ -19,14 +19,18 @@ _COLUMNS: dict[Dimension, str] = {
     "article": "m.article",
     "batch": "m.batch",
     "cause": "m.cause",
-    "carrier": "m.carrier",
+    "carrier": "u.carrier",
     "area": "s.area_id",
     "kind": "m.kind",
 }
 
+# A complaint counts for each of its carriers: the one of the intake and all that are held responsible.
+_EACH: dict[Dimension, str] = {"carrier": "CROSS JOIN LATERAL unnest(m.carriers) u(carrier)"}
+_UNKNOWN: dict[Dimension, str] = {"carrier": "m.carriers = '{}'"}
+
 # Withdrawn ones count for nothing: the customer has taken them back. $1 is the first day, $2 the first of the days before, $3 the last.
 _FROM = """
-  FROM {matters} m LEFT JOIN {served} s ON s.customer_id = m.customer_id
+  FROM {matters} m LEFT JOIN {served} s ON s.customer_id = m.customer_id {each}
  WHERE NOT m.withdrawn AND {conditions}"""
 _RECURRENCE = """
 SELECT value, complaints, earlier, customers, founded FROM (
@@ -39,12 +43,12 @@ SELECT value, complaints, earlier, customers, founded FROM (
  WHERE complaints > 0 AND {place} ORDER BY complaints DESC, value LIMIT {limit:d}"""
 _TOTAL = """
 SELECT count(*) FILTER (WHERE m.received_on >= $1) AS complaints, count(*) FILTER (WHERE m.received_on < $1) AS earlier,
-       count(*) FILTER (WHERE m.received_on >= $1 AND {column} IS NULL) AS unknown {counted}"""
+       count(*) FILTER (WHERE m.received_on >= $1 AND {unknown}) AS unknown {counted}"""
 _ABOUT = """
 SELECT m.complaint_id, m.customer_id, m.received_on {counted} ORDER BY m.received_on DESC, m.complaint_id DESC LIMIT {limit:d}"""
 _AROUND = """
 SELECT count(*) FILTER (WHERE m.received_on < $2) AS before, count(*) FILTER (WHERE m.received_on >= $2) AS after
-  FROM {matters} m LEFT JOIN {served} s ON s.customer_id = m.customer_id
+  FROM {matters} m LEFT JOIN {served} s ON s.customer_id = m.customer_id {each}
  WHERE NOT m.withdrawn AND {column} = $4 AND m.received_on >= $1 AND m.received_on < $3"""
 
 
@@ -95,9 +99,11 @@ def _conditions(span: Span) -> Conditions:
     return where
 
 
-async def _counted(c: Connection, schema: str, conditions: str) -> str:
+async def _counted(c: Connection, schema: str, conditions: str, by: Dimension | None) -> str:
+    """`by`: once for each of its values; None: each complaint once."""
     matters, served = await live_table(c, schema, MATTERS), await live_table(c, schema, SERVED)
-    return _FROM.format(matters=matters, served=served, conditions=conditions)
+    each = "" if by is None else _EACH.get(by, "")
+    return _FROM.format(matters=matters, served=served, each=each, conditions=conditions)
 
 
 async def recurrence(
@@ -105,7 +111,7 @@ async def recurrence(
 ) -> Sequence[Recurring]:
     """The most frequent first, then by value."""
     where = _conditions(span)
-    counted = await _counted(c, schema, where.sql)
+    counted = await _counted(c, schema, where.sql, by)
     place = "true"
     if after is not None:
         count, value = len(where.values) + 1, len(where.values) + 2
@@ -117,7 +123,8 @@ async def recurrence(
 
 async def total(c: Connection, schema: str, by: Dimension, span: Span) -> Total:
     where = _conditions(span)
-    statement = _TOTAL.format(column=_COLUMNS[by], counted=await _counted(c, schema, where.sql))
+    unknown = _UNKNOWN.get(by, f"{_COLUMNS[by]} IS NULL")
+    statement = _TOTAL.format(unknown=unknown, counted=await _counted(c, schema, where.sql, None))
     [found] = await c.fetch(statement, *where.values)
     return Total(*found)
 
@@ -132,14 +139,13 @@ async def about(
     where.add("m.kind = {}", span.kind)
     where.add(f"{_COLUMNS[by]} = {{}}", value)
     where.behind("m.received_on, m.complaint_id", after, descending=True)
-    statement = _ABOUT.format(counted=await _counted(c, schema, where.sql), limit=limit)
+    statement = _ABOUT.format(counted=await _counted(c, schema, where.sql, by), limit=limit)
     return [About(*row) for row in await c.fetch(statement, *where.values)]
 
 
 async def around(c: Connection, schema: str, by: Dimension, value: str, first: date, day: date, end: date) -> tuple[int, int]:
     """How many complaints about the value were received from `first` until the day, and from the day until the end."""
-    statement = _AROUND.format(
-        matters=await live_table(c, schema, MATTERS), served=await live_table(c, schema, SERVED), column=_COLUMNS[by]
-    )
+    matters, served = await live_table(c, schema, MATTERS), await live_table(c, schema, SERVED)
+    statement = _AROUND.format(matters=matters, served=served, each=_EACH.get(by, ""), column=_COLUMNS[by])
     [(before, after)] = await c.fetch(statement, first, day, end, value)
     return before, after

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from services.cards.handlers import facts
+from shared.testing.eventually import eventually
 from tests.integration.cards.conftest import Cards, fresh, sale
 
 
@@ -149,6 +150,24 @@ async def test_a_credit_note_names_the_complaint_with_which_it_was_agreed_on(sta
     assert (note["number"], note["complaint_id"]) == ("CN-1", complaint)
     other = await standing.post("/v1/credit-notes", {**body, "complaint_id": str(uuid4())})
     assert other.status_code == 409
+
+
+@pytest.mark.requirement("S2.51")
+async def test_a_credit_note_of_a_complaint_is_told_beside_the_ledger(cards: Cards) -> None:
+    complaint = str(uuid4())
+    body = {**KINDS[5][2], "source": "erp", "customer": {"system": "erp", "value": "K-1"}}
+    for number, named in (("CN-1", {}), ("CN-2", {"complaint_id": complaint})):
+        answer = await cards.post("/v1/credit-notes", {**body, **named, "source_event_id": number})
+        assert answer.status_code == 201, answer.text
+
+    async def told() -> bool:
+        return await cards.events(f"complaint-credits-{complaint}") == ["complaint-credited"]
+
+    await eventually(told, timeout=60)
+    stored = await cards.pool.fetch(
+        "SELECT body ->> 'source_event_id' AS id FROM cards.events WHERE type LIKE '%complaint-credited%'"
+    )
+    assert [row["id"] for row in stored] == ["CN-2"]
 
 
 async def test_allocations_cannot_exceed_the_payment(standing: Cards) -> None:

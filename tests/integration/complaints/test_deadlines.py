@@ -46,7 +46,9 @@ async def served_in_shanghai(service: Complaints) -> None:
 
 
 @pytest.mark.requirement("S2.47")
-async def test_what_is_due_and_how_long_it_took_on_the_calendar_of_the_area(complaints: Complaints) -> None:
+async def test_what_is_due_and_how_long_it_took_on_the_calendar_of_the_area(
+    complaints: Complaints, monkeypatch: pytest.MonkeyPatch
+) -> None:
     minutes = {"ACKNOWLEDGED": 60, "CLOSED": 960}
     await published(complaints, "/v1/complaint-procedure", {"due_minutes": {"MEDIUM": minutes, "HIGH": {"CLOSED": 480}}})
     await published(complaints, "/v1/working-hours/company", ALWAYS)
@@ -80,12 +82,23 @@ async def test_what_is_due_and_how_long_it_took_on_the_calendar_of_the_area(comp
     told = everybody.json()
     assert (told["complaints"], told["open"], told["resolution_minutes"]["median"]) == (1, 0, 900)
     assert told["deadlines"] == [
-        {"step": "ACKNOWLEDGED", "kept": 0, "missed": 1},
-        {"step": "CLOSED", "kept": 1, "missed": 0},
+        {"step": "ACKNOWLEDGED", "kept": 0, "missed": 1, "kept_by_later_word": 0},
+        {"step": "CLOSED", "kept": 1, "missed": 0, "kept_by_later_word": 0},
     ]
     for area, count in (("EAST", 1), ("WEST", 0)):
         params = {"from": "2026-03-01", "to": "2026-03-31", "area_id": area}
         assert (await complaints.client.get("/v1/complaint-times", params=params)).json()["complaints"] == count
+    monkeypatch.setattr("services.complaints.handlers.times.MOST", 1)
+    stranger = {"customer": {"system": "erp", "value": "K-2"}, "received_on": "2026-03-02"}
+    await begun(complaints, **QUESTION, **stranger)
+    # Who asks for an area is not refused for what lies outside of it.
+    for area, status in (("EAST", 200), (None, 422)):
+        params = {"from": "2026-03-01", "to": "2026-03-31"} | ({} if area is None else {"area_id": area})
+
+        async def answered(params: dict[str, str] = params, status: int = status) -> bool:
+            return (await complaints.client.get("/v1/complaint-times", params=params)).status_code == status
+
+        await eventually(answered, timeout=30)
     backwards = await complaints.client.get("/v1/complaint-times", params={"from": "2026-03-02", "to": "2026-03-01"})
     assert (backwards.status_code, backwards.json()["code"]) == (422, "PERIOD_BACKWARDS")
 
@@ -173,6 +186,83 @@ async def test_what_is_due_next_stands_with_the_longest_overdue_first(complaints
         (answered.id, "CLOSED", f"{an_hour_ago + timedelta(days=300):%Y-%m-%dT%H:%M:%SZ}", False),
     ]
     one = (await complaints.client.get("/v1/due-steps", params={"limit": 1})).json()
-    assert ([item["id"] for item in one["items"]], one["further"]) == ([first.id], 2)
+    assert ([item["id"] for item in one["items"]], one["due"]) == ([first.id], 3)
+    rest = (await complaints.client.get("/v1/due-steps", params={"limit": 5, "cursor": one["next_cursor"]})).json()
+    assert ([item["id"] for item in rest["items"]], "next_cursor" in rest) == ([later.id, answered.id], False)
     elsewhere = (await complaints.client.get("/v1/due-steps", params={"area_id": "WEST"})).json()
     assert (elsewhere["items"], elsewhere["from_what"]["open_complaints"]) == ([], 0)
+
+
+@pytest.mark.requirement("S2.47")
+async def test_what_was_told_as_missed_is_not_silently_taken_back(complaints: Complaints) -> None:
+    await published(complaints, "/v1/working-hours/company", ALWAYS)
+    minutes = {"MEDIUM": {"ACKNOWLEDGED": 60}}
+    await published(complaints, "/v1/complaint-procedure", {"due_minutes": minutes})
+    at = {"received_on": None, "received_at": "2026-03-02T00:00:00Z"}
+    taken, held, late = [await begun(complaints, **at, **QUESTION) for _ in range(3)]
+
+    async def all_told() -> bool:
+        return all([len(await told_of(complaints, one.id)) == 1 for one in (taken, held, late)])
+
+    await eventually(all_told, timeout=60)
+    # Afterwards somebody enters that the customer was told in time, and that another complaint had waited.
+    await taken.does("acknowledgement", at="2026-03-02T00:30:00Z")
+    await held.does("hold", at="2026-03-02T00:10:00Z", reason="WAITING_FOR_SAMPLES")
+    await late.does("acknowledgement")
+
+    async def all_caught_up() -> list[str] | None:
+        found = [await told_of(complaints, one.id) for one in (taken, held, late)]
+        return (
+            [str(getattr(events[1], "because", None)) for events in found] if all(len(events) == 2 for events in found) else None
+        )
+
+    assert await eventually(all_caught_up, timeout=60) == ["BACKDATED", "BACKDATED", "TAKEN"]
+    found = await times(taken)
+    assert (found["told_as_missed"], due(found)["ACKNOWLEDGED"][1]) == ([], True)
+    assert [(one["step"], one["round"], one["because"]) for one in found["caught_up"]] == [("ACKNOWLEDGED", 1, "BACKDATED")]
+    together = await complaints.client.get("/v1/complaint-times", params={"from": "2026-03-01", "to": "2026-03-31"})
+    assert together.json()["deadlines"] == [{"step": "ACKNOWLEDGED", "kept": 1, "missed": 1, "kept_by_later_word": 1}]
+
+
+@pytest.mark.requirement("S2.47")
+async def test_another_calendar_or_procedure_is_followed_without_a_step_being_taken(complaints: Complaints) -> None:
+    await published(complaints, "/v1/working-hours/company", ALWAYS)
+    await published(complaints, "/v1/complaint-procedure", {"due_minutes": {"MEDIUM": {"ACKNOWLEDGED": 60}}})
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1, seconds=5)
+    one = await begun(complaints, received_on=None, received_at=an_hour_ago.isoformat(), **QUESTION)
+
+    async def told(number: int) -> bool:
+        return len(await told_of(complaints, one.id)) == number
+
+    await eventually(lambda: told(1), timeout=60)
+    # The card says only now that the customer is served in the east, where nobody works for days.
+    once_a_week = {**HOURS, "weekly": {str((datetime.now(UTC).isoweekday() + 2) % 7 + 1): NINE_TO_SIX}}
+    assert (await published(complaints, "/v1/working-hours/EAST", once_a_week)).status_code == 200
+    await served_in_shanghai(complaints)
+    await eventually(lambda: told(2), timeout=60)
+    missed, caught_up = await told_of(complaints, one.id)
+    assert isinstance(missed, ComplaintDeadlineMissed) and isinstance(caught_up, ComplaintDeadlineCaughtUp)
+    assert (missed.area_id, caught_up.because) == (None, "MORE_TIME")
+
+    async def in_the_east() -> bool:
+        shown = (await complaints.client.get("/v1/due-steps", params={"area_id": "EAST"})).json()
+        return [item["area_id"] for item in shown["items"]] == ["SHANGHAI"]
+
+    await eventually(in_the_east, timeout=60)
+    # 24 hours of working time are those of three weeks there.
+    less = {"due_minutes": {"MEDIUM": {"ACKNOWLEDGED": 60 * 24}}}
+    await published(complaints, "/v1/complaint-procedure", less, 1)
+
+    async def much_later() -> bool:
+        (item,) = (await complaints.client.get("/v1/due-steps")).json()["items"]
+        return datetime.fromisoformat(item["due_at"]) > datetime.now(UTC) + timedelta(days=7)
+
+    await eventually(much_later, timeout=60)
+    await one.does("assessment", founded=True)
+    await one.does("closure")
+
+    async def nothing_goes_on() -> bool:
+        shown = (await complaints.client.get("/v1/due-steps")).json()
+        return (shown["items"], shown["from_what"]["open_complaints"]) == ([], 0)
+
+    await eventually(nothing_goes_on, timeout=60)

@@ -64,6 +64,28 @@ async def test_what_comes_again_by_batch_article_carrier_and_kind(complaints: Co
 
 
 @pytest.mark.requirement("S2.45")
+async def test_every_carrier_that_is_held_responsible_is_counted(complaints: Complaints) -> None:
+    one = (await received(complaints, received_on="2026-03-02", carrier="YTO")).json()["id"]
+    other = (await received(complaints, received_on="2026-03-03")).json()["id"]
+    for complaint in (one, other):
+        for side in ("CUSTOMER", "COMPANY"):
+            assert (
+                await tell(complaints, complaint, "evidence", side=side, kind="STATEMENT", says="The box was wet.")
+            ).status_code == 200
+    # Two carriers are held responsible, neither of them the one that was named first; then another one instead of one of them.
+    for names in (("SF", "ZTO"), ("SF", "YUNDA")):
+        parties = [{"party": "CARRIER", "name": name, "share": "50"} for name in names]
+        assert (await tell(complaints, one, "responsibility", parties=parties)).status_code == 200
+    told = await tell(complaints, other, "responsibility", parties=[{"party": "CARRIER", "name": "SF", "share": "100"}])
+    at = told.headers["regulars-position"]
+    found = await asked(complaints, "/v1/recurrence", by="carrier", min_position=at, **MARCH)
+    assert [(item["value"], item["complaints"]) for item in found["items"]] == [("SF", 2), ("YTO", 1), ("YUNDA", 1)]
+    assert found["total"] == {"complaints": 2, "earlier": 0, "unknown": 0}
+    behind = await asked(complaints, "/v1/recurrence/complaints", by="carrier", value="SF", **MARCH)
+    assert [item["id"] for item in behind["items"]] == [other, one]
+
+
+@pytest.mark.requirement("S2.45")
 async def test_recurrence_by_cause_and_by_area_of_the_customer(complaints: Complaints) -> None:
     stub = (await received(complaints, customer={"system": "erp", "value": "K-2"}, received_on="2026-03-03")).json()
     for day in ("2026-03-04", "2026-03-05"):

@@ -43,12 +43,14 @@ from shared.contracts.complaints import (
     ComplaintClosed,
     ComplaintReceived,
     ComplaintWithdrawn,
+    CreditNoteRef,
     SolutionCarriedOut,
 )
 from shared.contracts.event import Event
 from shared.contracts.money import Money
 from shared.contracts.organisation import AreaDefined
 from shared.contracts.promises import PromiseBroken, PromiseKept, PromiseMade, PromiseWaived
+from shared.contracts.transactions import ComplaintCredited
 from shared.postgres.pool import Pool
 from shared.testing.databases import Database
 from tests.integration.following_twice import assert_as_the_stores_say, follow_to_the_end
@@ -85,7 +87,9 @@ def story(random: Random, customer: UUID, complaint: UUID) -> list[Event]:
         ComplaintAcknowledged(**whose, on=day(300)),
         ComplaintAssessed(**whose, founded=random.random() < 0.5, assessed_on=day(301)),
         SolutionProposed(**whose, on=day(302), remedies=("REPLACE",), decides="SALESPERSON", rule_version=0),
-        SolutionCarriedOut(**whose, solution="REPLACED", carried_out_on=day(302)),
+        SolutionCarriedOut(
+            **whose, solution="REPLACED", carried_out_on=day(302), credit_note=random.choice((None, CreditNoteRef("erp", "CN-1")))
+        ),
         CustomerDissatisfied(**whose, on=day(302), round=2),
         ClaimSettled(**whose, settled_on=day(302)),
         random.choice((ComplaintClosed(**whose, closed_on=day(303)), ComplaintWithdrawn(**whose, withdrawn_on=day(303)))),
@@ -110,6 +114,18 @@ def matter(random: Random, customer: UUID, complaint: UUID) -> list[Event]:
         SatisfactionGiven(**whose, score=random.randint(1, 5), given_on=day(304), how="HOTLINE"),
     ]
     return [received, *random.sample(told, random.randint(0, len(told)))]
+
+
+def credited(customer: UUID, complaint: UUID, number: int) -> ComplaintCredited:
+    return ComplaintCredited(
+        complaint_id=complaint,
+        customer_id=customer,
+        source="erp",
+        source_event_id=f"CN-{number}",
+        number=f"CN-{number}",
+        noted_on=day(302),
+        amount=Money(Decimal(5), "CNY"),
+    )
 
 
 def case(random: Random, customer: UUID) -> list[Event]:
@@ -183,11 +199,13 @@ async def test_facts_cases_measures_and_promises(database: Database, pool_of: Po
         customer, complaint, measure_id = random.choice(customers), uuid4(), uuid4()
         await record(own, "complaints", [(f"complaint-{complaint}", customer, e) for e in matter(random, customer, complaint)])
         await record(own, "complaints", [(f"case-{complaint}", customer, e) for e in case(random, customer)])
+        notes = [credited(customer, complaint, number) for number in range(random.randrange(3))]
+        await record(cards, "cards", [(f"complaint-credits-{complaint}", customer, event) for event in notes])
         await record(own, "complaints", [(f"prevention-{measure_id}", None, e) for e in measure(random, measure_id)])
     stores = {"cards": own, "complaints": own}
     await follow_to_the_end(own, "complaints", stores, READ_MODELS, seed)
-    # Complaints and matters, cases and measures; customers served; promises of ours.
-    assert await assert_as_the_stores_say(own, "complaints", stores, READ_MODELS) == 20 + 20 + 20 + 20 + 8 + promises
+    # Complaints, matters and what is credited for them, cases and measures; customers served; promises of ours.
+    assert await assert_as_the_stores_say(own, "complaints", stores, READ_MODELS) == 5 * 20 + 8 + promises
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -207,5 +225,5 @@ async def test_doubled_split_and_interleaved(database: Database, pool_of: PoolOf
     stores = {"cards": own, "complaints": own}
     await follow_to_the_end(own, "complaints", stores, READ_MODELS, seed)
     registered = sum(isinstance(event, CustomerRegistered) for events in known.values() for event in events)
-    # Twelve customers, those of them that are registered, thirty complaints and their matters, two areas.
-    assert await assert_as_the_stores_say(own, "complaints", stores, READ_MODELS) == 12 + registered + 30 + 30 + 2
+    # Twelve customers, those of them that are registered, thirty complaints, their matters and what is credited for them, two areas.
+    assert await assert_as_the_stores_say(own, "complaints", stores, READ_MODELS) == 12 + registered + 3 * 30 + 2

@@ -38,13 +38,14 @@ WHOSE: dict[str, Any] = {"complaint_id": ID, "customer_id": CUSTOMER}
 STEP: dict[str, Any] = {**WHOSE, "on": DAY}
 RECEIVED = ComplaintReceived(**WHOSE, kind="QUALITY", channel="WEB", received_on=DAY)
 PROPOSED = SolutionProposed(**STEP, remedies=("REPAIR",), decides="SALESPERSON", rule_version=0)
+HELD = ComplaintHeld(**STEP, reason="WAITING")
 REFUSED = SolutionRefused(**STEP, authority="SALESPERSON", rule_version=0, because="MORE")
 HIGH = ComplaintAssessed(**WHOSE, founded=True, assessed_on=DAY, severity="HIGH")
 CLOSED = ComplaintClosed(**WHOSE, closed_on=DAY)
 
 
-def standard(**minutes: int) -> ComplaintProcedurePublished:
-    return ComplaintProcedurePublished(version=5, obligatory={}, due_minutes={"MEDIUM": minutes, "HIGH": {"CLOSED": 60}})
+def standard(version: int = 5, **minutes: int) -> ComplaintProcedurePublished:
+    return ComplaintProcedurePublished(version=version, obligatory={}, due_minutes={"MEDIUM": minutes, "HIGH": {"CLOSED": 60}})
 
 
 def clock(*told: tuple[int, Event]) -> Clock:
@@ -96,12 +97,11 @@ def test_a_round_begins_with_the_customer_who_is_not_satisfied() -> None:
 
 def test_no_time_passes_on_hold_and_being_dissatisfied_or_ending_ends_it() -> None:
     procedure = standard(CLOSED=600)
-    held = ComplaintHeld(**STEP, reason="WAITING")
-    assert due(clock((1, held)), procedure) == {"CLOSED": (None, None)}
-    assert due(clock((11, held)), procedure) == {"CLOSED": (10, None)}
-    assert due(clock((1, held), (4, ComplaintResumed(**STEP))), procedure) == {"CLOSED": (13, None)}
-    assert clock((1, held), (2, CustomerDissatisfied(**STEP, round=2))).held_since is None
-    ended = clock((1, held), (5, CLOSED))
+    assert due(clock((1, HELD)), procedure) == {"CLOSED": (None, None)}
+    assert due(clock((11, HELD)), procedure) == {"CLOSED": (10, None)}
+    assert due(clock((1, HELD), (4, ComplaintResumed(**STEP))), procedure) == {"CLOSED": (13, None)}
+    assert clock((1, HELD), (2, CustomerDissatisfied(**STEP, round=2))).held_since is None
+    ended = clock((1, HELD), (5, CLOSED))
     assert due(ended, procedure) == {"CLOSED": (14, 5)}
     assert times_of(ended, ALWAYS, BEGAN + 50 * HOUR) == times_of(ended, ALWAYS, BEGAN + 99 * HOUR)
     assert (times_of(ended, ALWAYS, BEGAN).resolution, times_of(ended, ALWAYS, BEGAN).on_hold) == (60, 240)
@@ -150,12 +150,17 @@ def test_what_was_caught_up_is_told_with_the_reason() -> None:
     for found, by, because in (
         (clock((3, PROPOSED)), procedure, "TAKEN"),
         (clock((3, CustomerDissatisfied(**STEP, round=2))), standard(), "ANOTHER_ROUND"),
-        (clock(), standard(PROPOSED=600), "MORE_TIME"),
+        (clock(), standard(6, PROPOSED=600), "MORE_TIME"),
+        (clock((0, HELD)), standard(6, PROPOSED=600), "MORE_TIME"),
+        # By the same standard, only what was entered afterwards can make that it was not missed.
+        (clock((0, HELD)), procedure, "BACKDATED"),
+        (clock((0, PROPOSED)), procedure, "BACKDATED"),
+        (clock((0, PROPOSED)), standard(6, PROPOSED=600), "BACKDATED"),
     ):
         [caught_up] = said(found, by, [missed], 4)
         assert isinstance(caught_up, ComplaintDeadlineCaughtUp)
         assert caught_up.because == because
         assert said(found, by, [missed, caught_up], 4) == []
     # And missed again, where less time is given again.
-    [caught_up] = said(clock(), standard(PROPOSED=600), [missed], 4)
+    [caught_up] = said(clock(), standard(6, PROPOSED=600), [missed], 4)
     assert said(clock(), procedure, [missed, caught_up], 4) == [missed]
