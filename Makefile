@@ -6,7 +6,7 @@ BIN := .venv/bin
 # One environment per content of the lock and of the project file: a changed lock is installed, an unchanged one is not looked at again.
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: help setup jvm run down test check format lint requirements contracts migrate chaos history bench benchimport benchanalyses benchlists complaints workingtime replay
+.PHONY: help setup jvm run down test check format lint requirements contracts migrate simulate mutants chaos history bench benchimport benchanalyses benchlists complaints workingtime replay
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,12 @@ lint: setup ## ruff, mypy, import-linter
 format: setup ## rewrite the code in the common format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+simulate: setup ## schedules of the deterministic simulation: SCHEDULES=100000, FIRST=0 (the first seed), SECONDS=<limit>
+	$(BIN)/python -m tests.chaos.simulation --schedules $(or $(SCHEDULES),100000) --first $(or $(FIRST),0) $(if $(SECONDS),--seconds $(SECONDS))
+
+mutants: setup ## seeded bugs, each in a copy of the code: the tests must find every one of them; ONLY=<number>,...
+	$(BIN)/python -m tests.chaos.mutants $(if $(ONLY),--only $(ONLY))
 
 chaos: setup ## kill 20 random processes of the running installation under load, then compare everything
 	$(BIN)/python -m tests.chaos.kills

@@ -14,7 +14,7 @@ from shared.postgres.schema import within
 from shared.relay.metrics import EPOCH, TAIL_LOST
 from shared.relay.recovery import check_known, check_parts, read_tails, resumption
 from shared.relay.relay import Sender, relay, tick_only
-from shared.relay.state import take_epoch
+from shared.relay.state import save, take_epoch
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +74,10 @@ async def term(
                 for at in found.lost:
                     TAIL_LOST.labels(service).inc()
                     _log.error("Kafka has lost its newest records of %s part %d; sending again from %s", *at, found.cursor)
-                mine.cursor, mine.marks = found.cursor, found.marks
+                mine.marks = found.marks
+                # Saved before anything is sent: what the relay before us sent and did not save could be lost by the log later, and
+                # whoever leads then would take it for never sent and, with the cursor beyond it, not send it.
+                await save(connection, mine, found.cursor, found.marks)
                 async with pool.acquire() as reading:
                     await relay(connection, reading, Sender(producer, kafka, service), mine, now)
             finally:

@@ -46,6 +46,24 @@ async def test_what_kafka_has_lost_is_sent_again(database: Database, pool_of: An
     await delete_topics(cut)
 
 
+async def test_what_a_dead_relay_had_sent_and_not_saved_is_missed_when_kafka_loses_it_later(
+    database: Database, pool_of: Any, kafka: KafkaSettings
+) -> None:
+    pool = await pool_of(database, "cards")
+    await sales(pool, customers(30), each=3)
+    # Everything lies there and nothing is saved; the next leader skips it all and saves only that it has got past it.
+    await _send_first(pool, kafka, 90)
+    async with leading(database.dsn("cards"), kafka):
+        await saved(pool)
+    cut = replace(kafka, prefix=kafka.prefix + "cut.")
+    await create_topics(cut, PARTS)
+    await _send_first(pool, cut, 40)
+    async with leading(database.dsn("cards"), cut):
+        raw = await complete(pool, cut)
+    assert sum(map(len, raw.values())) == 90
+    await delete_topics(cut)
+
+
 async def test_a_rewind_that_dies_half_way_is_taken_up_again(database: Database, pool_of: Any, kafka: KafkaSettings) -> None:
     pool = await pool_of(database, "cards")
     await sales(pool, customers(30), each=3)
