@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from shared.web.answers import Answer
 from shared.web.problem import Problem, problem_response
-from shared.web.rendering import Json
+from shared.web.rendering import Json, RepeatableJson
 from shared.web.routes import StrictRequest
 from shared.web.scope import caller_of
 
@@ -127,7 +127,7 @@ def respond(answer: Answer, request: Request) -> Response:
         headers["Idempotent-Replayed"] = "true"
     if answer.status >= 400:
         return problem_response(answer.body or {}, answer.status, request.url.path, headers)
-    return Json(answer.body, status_code=answer.status, headers=headers)
+    return RepeatableJson(answer.body, status_code=answer.status, headers=headers)
 
 
 def resource(body: Any, version: int, request: Request) -> Response:

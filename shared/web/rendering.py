@@ -16,6 +16,7 @@ def _plain(value: Any) -> Any:
 
 
 _encoder = msgspec.json.Encoder(decimal_format="string", uuid_format="canonical", enc_hook=_plain)
+_sorted = msgspec.json.Encoder(decimal_format="string", uuid_format="canonical", enc_hook=_plain, order="sorted")
 
 
 def rendered(value: Any) -> bytes:
@@ -30,3 +31,10 @@ class Json(Response):
 
     def render(self, content: Any) -> bytes:
         return b"" if content is None else rendered(content)
+
+
+class RepeatableJson(Json):
+    """Members in the order of their names: an answer that was stored meanwhile, which keeps no order, has the same bytes."""
+
+    def render(self, content: Any) -> bytes:
+        return b"" if content is None else _sorted.encode(content)

@@ -85,7 +85,7 @@ async def test_a_repeated_registration_gives_the_first_answer(api: Cards) -> Non
     headers = {"Idempotency-Key": '"register-1"'}
     first = await api.post("/v1/customers", PERSON, headers)
     again = await api.post("/v1/customers", PERSON, headers)
-    assert first.json() == again.json()
+    assert first.content == again.content
     assert (again.status_code, again.headers["Idempotent-Replayed"], again.headers["ETag"]) == (
         201,
         "true",
@@ -219,7 +219,7 @@ async def test_bulk_registration_answers_card_by_card(api: Cards) -> None:
     assert statuses == ["recorded", "duplicate", "conflict", "recorded", "rejected", "duplicate", "conflict"]
     assert answer.json()["items"][6]["problem"]["code"] == "EXTERNAL_ID_TAKEN"
     again = await api.post("/v1/customers/bulk", items, headers)
-    assert (again.json(), again.headers["Idempotent-Replayed"]) == (answer.json(), "true")
+    assert (again.content, again.headers["Idempotent-Replayed"]) == (answer.content, "true")
 
 
 async def test_erasure_destroys_what_is_personal_and_keeps_the_figures(api: Cards) -> None:

@@ -50,7 +50,7 @@ async def test_a_repeat_with_the_same_key_gives_the_same_answer(api: Cards) -> N
     first = await api.post("/v1/sales", sale(), headers)
     again = await api.post("/v1/sales", sale(), headers)
     assert first.status_code == again.status_code == 201
-    assert first.json() == again.json()
+    assert first.content == again.content, "the same bytes"
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.headers["Regulars-Position"] == first.headers["Regulars-Position"]
 
@@ -198,7 +198,7 @@ async def test_bulk_answers_item_by_item(api: Cards) -> None:
     assert body["items"][2]["problem"]["code"] == "FACT_CONFLICT"
     assert body["items"][3]["problem"]["errors"][0]["pointer"] == "#/net/amount"
     again = await api.post("/v1/transactions/bulk", items, headers)
-    assert (again.status_code, again.json(), again.headers["Idempotent-Replayed"]) == (207, body, "true")
+    assert (again.status_code, again.content, again.headers["Idempotent-Replayed"]) == (207, answer.content, "true")
 
 
 async def test_bulk_takes_a_thousand_items_and_no_more(api: Cards) -> None:
