@@ -64,9 +64,11 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            pool = await stack.enter_async_context(opened_pool(settings.dsn, name=f"{SERVICE}-api", max_size=settings.pool_size))
+            pool = await stack.enter_async_context(
+                opened_pool(settings.dsn, name=f"{SERVICE}-api", max_size=settings.pool_size, watched=True)
+            )
             keystore = await stack.enter_async_context(
-                opened_pool(settings.keystore_dsn or settings.dsn, name=f"{SERVICE}-api-keys", max_size=4)
+                opened_pool(settings.keystore_dsn or settings.dsn, name=f"{SERVICE}-api-keys", max_size=4, watched=True)
             )
             await check_database(pool, SERVICE, settings.parts)
             stores = await stores_of(stack, settings, SERVICE, FOLLOWED, pool)

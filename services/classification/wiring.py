@@ -58,7 +58,9 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            pool = await stack.enter_async_context(opened_pool(settings.dsn, name=f"{SERVICE}-api", max_size=settings.pool_size))
+            pool = await stack.enter_async_context(
+                opened_pool(settings.dsn, name=f"{SERVICE}-api", max_size=settings.pool_size, watched=True)
+            )
             await check_database(pool, SERVICE, settings.parts)
             analysing = opened_pool(
                 settings.dsn,

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
+
+from shared.postgres.pulse import Pulse
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 
 
 class _ImpatientPool(asyncpg.Pool):
-    """A pool whose callers do not wait for a connection longer than `patience` seconds, however they ask for one."""
+    """A pool whose callers do not wait for a connection longer than `patience` seconds, however they ask for one, and not at
+    all while `pulse` says that the server is away."""
 
     patience: float
+    pulse: Pulse
 
     def acquire(self, *, timeout: float | None = None) -> PoolAcquireContext[asyncpg.Record]:
+        self.pulse.check()
         return super().acquire(timeout=self.patience if timeout is None else timeout)
 
 
@@ -30,14 +37,16 @@ async def create_pool(
     statement_timeout_ms: int = 2000,
     name: str,
     work_mem: str | None = None,
-) -> Pool:
+) -> _ImpatientPool:
     """Open a pool. `name` shows as application_name. jsonb stays text: pass str, read `body::text`.
 
     An idle transaction ends after 10 s and any transaction after 30 s, since an open write transaction stops every tail
-    of the cluster. Waiting for a free connection ends with TimeoutError after half of `statement_timeout_ms`; waiting for
+    of the cluster. Waiting for a free connection ends with TimeoutError after two fifths of `statement_timeout_ms`; waiting for
     a server that has stopped answering, half a second after it should have ended the statement by itself. `work_mem` as in
     PostgreSQL, whose own setting holds otherwise. Raises OSError or asyncpg.PostgresError when the server cannot be reached.
     """
+    settings = session_settings(name, statement_timeout_ms) | ({} if work_mem is None else {"work_mem": work_mem})
+    pulse = Pulse(partial(asyncpg.connect, dsn, server_settings=session_settings(f"{name}-pulse")))
     pool = _ImpatientPool(
         dsn,
         init_size=None,
@@ -50,22 +59,40 @@ async def create_pool(
         record_class=asyncpg.Record,
         command_timeout=statement_timeout_ms / 1000 + 0.5,
         timeout=5,
-        reset=_keep,
-        server_settings=session_settings(name, statement_timeout_ms) | ({} if work_mem is None else {"work_mem": work_mem}),
+        init=pulse.opened,
+        # Nothing in a session outlives its transaction here, so the default reset would be a round trip for nothing;
+        # asyncpg has already rolled back what a cancelled request left open.
+        reset=pulse.heard,
+        server_settings=settings,
     )
-    pool.patience = statement_timeout_ms / 2000
+    pool.patience = statement_timeout_ms / 2500
+    pool.pulse = pulse
     return await pool
 
 
 @asynccontextmanager
 async def opened_pool(
-    dsn: str, *, name: str, max_size: int = 10, statement_timeout_ms: int = 2000, work_mem: str | None = None
+    dsn: str,
+    *,
+    name: str,
+    max_size: int = 10,
+    statement_timeout_ms: int = 2000,
+    work_mem: str | None = None,
+    watched: bool = False,
 ) -> AsyncIterator[Pool]:
-    """A pool that is open as long as the block; at its end nobody is waited for. See create_pool."""
+    """A pool that is open as long as the block; at its end nobody is waited for. See create_pool.
+
+    `watched`: whether the server answers is asked several times a second; while it does not, whoever wants a connection and
+    whoever waits for an answer gets a DatabaseAway or a lost connection within a second.
+    """
     pool = await create_pool(dsn, max_size=max_size, statement_timeout_ms=statement_timeout_ms, name=name, work_mem=work_mem)
+    watching = asyncio.create_task(pool.pulse.watch()) if watched else None
     try:
         yield pool
     finally:
+        if watching is not None:
+            watching.cancel()
+            await asyncio.wait([watching])
         pool.terminate()
 
 
@@ -80,9 +107,3 @@ def session_settings(name: str, statement_timeout_ms: int = 2000) -> dict[str, s
         "jit": "off",
         "timezone": "UTC",
     }
-
-
-async def _keep(connection: Connection) -> None:
-    # Nothing in a session outlives its transaction here, so the default reset would be a round trip for nothing;
-    # asyncpg has already rolled back what a cancelled request left open.
-    del connection
