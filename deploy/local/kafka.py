@@ -85,17 +85,26 @@ class Broker:
         self.process.wait()
 
 
-def start(folder: Path, *, heap_mb: int = 512, fast_jvm: bool = False, dies_with_us: bool = False, timeout: float = 90) -> Broker:
+def start(
+    folder: Path,
+    *,
+    heap_mb: int = 512,
+    fast_jvm: bool = False,
+    dies_with_us: bool = False,
+    advertised: int | None = None,
+    timeout: float = 90,
+) -> Broker:
     """Start a broker on the folder and wait until it answers a Metadata request.
 
     A fresh folder is formatted and gets free ports; a used one keeps its data and ports. `fast_jvm`: the settings for
     measurements. `dies_with_us`: on Linux the broker ends even when this process is killed; call it from the main thread.
+    `advertised`: the port that it tells its clients to come to, where something stands before it.
     Raises BrokerUnavailable (no Java, no jars) or BrokerFailed.
     """
     java = find_java()
     if java is None:
         raise BrokerUnavailable(broker_available() or "no Java")
-    run = _Run(folder.resolve(), java, jars(), heap_mb, fast_jvm, dies_with_us and sys.platform == "linux")
+    run = _Run(folder.resolve(), java, jars(), heap_mb, fast_jvm, dies_with_us and sys.platform == "linux", advertised)
     run.folder.mkdir(parents=True, exist_ok=True)
     _end_left_over(run.folder)
     known = run.folder / "ports.json"
@@ -120,6 +129,7 @@ class _Run:
     heap_mb: int
     fast_jvm: bool
     dies_with_us: bool
+    advertised: int | None
 
     def command(self, *arguments: str) -> list[str]:
         flags = _BENCH_FLAGS if self.fast_jvm else _FLAGS
@@ -129,7 +139,13 @@ class _Run:
 def _started(run: _Run, ports: tuple[int, int], timeout: float) -> Broker:
     settings = run.folder / "server.properties"
     template = (HERE / "server.properties").read_text()
-    for name, value in (("port", ports[0]), ("controller_port", ports[1]), ("data", run.folder / "data")):
+    filled = {
+        "port": ports[0],
+        "advertised_port": run.advertised or ports[0],
+        "controller_port": ports[1],
+        "data": run.folder / "data",
+    }
+    for name, value in filled.items():
         template = template.replace("{" + name + "}", str(value))
     settings.write_text(template)
     if not (run.folder / "data" / "meta.properties").exists():
