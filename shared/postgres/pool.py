@@ -82,12 +82,15 @@ async def opened_pool(
 ) -> AsyncIterator[Pool]:
     """A pool that is open as long as the block; at its end nobody is waited for. See create_pool.
 
-    `watched`: whether the server answers is asked several times a second; while it does not, whoever wants a connection and
-    whoever waits for an answer gets a DatabaseAway or a lost connection within a second.
+    `watched`: while the server answers nothing, whoever wants a connection and whoever waits for an answer is told so within a
+    second, by a DatabaseAway or a lost connection.
     """
     pool = await create_pool(dsn, max_size=max_size, statement_timeout_ms=statement_timeout_ms, name=name, work_mem=work_mem)
-    watching = asyncio.create_task(pool.pulse.watch()) if watched else None
+    watching: asyncio.Task[None] | None = None
     try:
+        if watched:
+            await pool.pulse.begin()
+            watching = asyncio.create_task(pool.pulse.watch(lambda: pool.get_idle_size() < pool.get_size()))
         yield pool
     finally:
         if watching is not None:

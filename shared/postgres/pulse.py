@@ -6,13 +6,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
 
 import asyncpg
 
-BEAT_SECONDS = 0.2
-MISSED_SECONDS = 0.5
+LOOK_SECONDS = 0.1
+SILENT_SECONDS = 0.2
+MISSED_SECONDS = 0.45
+CONNECT_SECONDS = 1.0
 
 
 class DatabaseAway(ConnectionError):
@@ -20,7 +23,8 @@ class DatabaseAway(ConnectionError):
 
 
 class Pulse:
-    """Beats over a connection of its own; knows the connections of a pool, and when one of them was last given back in order.
+    """Asks over a connection of its own, but only while somebody waits for an answer and none has come to anybody for a while:
+    an idle pool asks nothing, and neither does a busy one that is answered.
 
     `connect` opens a connection. Without `watch` it never finds that the server is away.
     """
@@ -28,6 +32,7 @@ class Pulse:
     def __init__(self, connect: Callable[..., Awaitable[Any]]) -> None:
         self._connect = connect
         self._open: WeakSet[Any] = WeakSet()
+        self._own: Any = None
         self._heard = 0.0
         self._away = False
 
@@ -44,46 +49,53 @@ class Pulse:
         """A connection is given back: the server has answered on it."""
         self._heard = time.monotonic()
 
-    async def watch(self) -> None:
-        """Beat for ever. Where a beat is missed and nothing else was heard either, the pool's connections are cut, so that whoever
-        waits on one hears of it."""
-        own: Any = None
+    async def begin(self) -> None:
+        """Open the connection of its own beforehand: when it is needed, that would take longer than asking."""
+        await self._answers()
+
+    async def watch(self, waiting: Callable[[], bool]) -> None:
+        """Watch for ever; `waiting` says whether a connection of the pool is in use. Where the server is found to be away, the
+        pool's connections are cut, so that whoever waits on one hears of it."""
+        since = time.monotonic()
         try:
             while True:
-                began = time.monotonic()
-                own, alive = await self._beat(own)
-                if alive:
-                    self._away = False
-                elif self._heard < began:
+                await asyncio.sleep(LOOK_SECONDS)
+                if not self._away and (self._own is None or self._own.is_closed()):
+                    await self.begin()
+                if not waiting():
+                    since = time.monotonic()
+                if self._away:
+                    self._away = not await self._answers()
+                elif time.monotonic() - max(self._heard, since) > SILENT_SECONDS and not await self._answers():
                     self._away = True
                     for connection in list(self._open):
                         connection.terminate()
-                await asyncio.sleep(BEAT_SECONDS)
         finally:
-            if own is not None:
-                own.terminate()
+            self._drop()
 
-    async def _beat(self, own: Any) -> tuple[Any, bool]:
-        beat = asyncio.ensure_future(self._ask(own))
-        done, _ = await asyncio.wait({beat}, timeout=MISSED_SECONDS)
-        if not done:
-            # Where our own loop was busy the answer lies there unread.
-            done, _ = await asyncio.wait({beat}, timeout=0.05)
-        if not done:
-            beat.cancel()
-            await asyncio.wait({beat})
-        if beat.cancelled() or beat.exception() is not None:
-            if own is not None:
-                own.terminate()
-            return None, False
-        return beat.result(), True
-
-    async def _ask(self, own: Any) -> Any:
-        if own is None or own.is_closed():
-            own = await self._connect(timeout=MISSED_SECONDS)
+    async def _answers(self) -> bool:
+        asking = asyncio.ensure_future(self._ask())
         try:
-            await own.fetchval("SELECT 1")
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, asyncio.CancelledError):
-            own.terminate()
-            raise
-        return own
+            patience = CONNECT_SECONDS if self._own is None or self._own.is_closed() else MISSED_SECONDS
+            done, _ = await asyncio.wait({asking}, timeout=patience)
+            if not done:
+                # Where our own loop was busy the answer lies there unread.
+                done, _ = await asyncio.wait({asking}, timeout=0.05)
+        finally:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+        if asking.cancelled() or asking.exception() is not None:
+            self._drop()
+            return False
+        return True
+
+    async def _ask(self) -> None:
+        if self._own is None or self._own.is_closed():
+            self._own = await self._connect(timeout=2 * CONNECT_SECONDS)
+        await self._own.fetchval("SELECT 1")
+
+    def _drop(self) -> None:
+        own, self._own = self._own, None
+        if own is not None:
+            with suppress(asyncpg.InterfaceError):
+                own.terminate()
