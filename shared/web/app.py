@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from shared.auth.keys import KeyRing
 from shared.telemetry.metrics import RequestMetrics, new_registry
 from shared.web import catalogue
+from shared.web.admission import Admission, Hands
 from shared.web.correlation import Correlation
 from shared.web.errors import AWAY, install_handlers
 from shared.web.health import Ready, health_routes
@@ -92,11 +93,13 @@ def create_app(
     # The service's own routes first: routes are tried in order, and these are the ones that are asked all day.
     app.router.routes[:0] = [*routes, *health_routes(ready, figures), *_problem_pages()]
     install_handlers(app)
-    metrics = RequestMetrics(figures)
+    metrics, hands = RequestMetrics(figures), Hands()
+    # Refusals are counted and logged as all else is: what was added last stands outermost.
+    app.add_middleware(Admission, hands=hands)
     app.add_middleware(Correlation, metrics=metrics, docs_paths=_DOCS)
     app.strict_routes = routes
     lean = LeanCommands(app, routes)
-    app.short_way, app.on_short_way = Correlation(lean, metrics), lean.addresses
+    app.short_way, app.on_short_way = Correlation(Admission(lean, hands), metrics), lean.addresses
     return app
 
 
