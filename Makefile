@@ -6,10 +6,10 @@ BIN := .venv/bin
 # One environment per content of the lock and of the project file: a changed lock is installed, an unchanged one is not looked at again.
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: help setup jvm run down test check format lint requirements contracts migrate simulate mutants chaos history bench benchimport benchanalyses benchlists complaints workingtime replay
+.PHONY: help setup jvm run down test check format lint requirements contracts migrate simulate mutants chaos chaos-smoke kills history bench benchimport benchanalyses benchlists complaints workingtime replay
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  make run takes: ONCE=1 (summary, then end)  SEED=n (other dealers)  DATA=<file> (your trade)  KAFKA=no  FRESH=1 (drop the data)"
 
@@ -54,9 +54,14 @@ simulate: setup ## schedules of the deterministic simulation: SCHEDULES=100000, 
 mutants: setup ## seeded bugs, each in a copy of the code: the tests must find every one of them; ONLY=<number>,...
 	$(BIN)/python -m tests.chaos.mutants $(if $(ONLY),--only $(ONLY))
 
-chaos: setup ## kill 20 random processes of the running installation under load, then compare everything
-	$(BIN)/python -m tests.chaos.kills
-	$(BIN)/regulars verify
+chaos: setup jvm ## faults under load, checked after each (build/chaos.json): SCENARIO=C3,C7 RUNS=20 SEED=1 SECONDS=60 RATE=100
+	$(BIN)/python -m tests.chaos $(if $(SCENARIO),--scenario $(SCENARIO)) $(if $(RUNS),--runs $(RUNS)) $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RATE),--rate $(RATE))
+
+chaos-smoke: setup jvm ## some of these faults in about three minutes
+	$(BIN)/python -m tests.chaos --smoke
+
+kills: setup jvm ## random processes killed under load, checked every fifty: KILLS=1000 SEED=1 SECONDS=n
+	$(BIN)/python -m tests.chaos.kills $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
 
 history: setup ## what many clients see of streams, checked against the store: OPERATIONS=20000 SECONDS=n SEED=1
 	$(BIN)/python -m tests.chaos.history $(if $(OPERATIONS),--operations $(OPERATIONS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
