@@ -37,18 +37,18 @@ def main() -> int:
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--seconds", type=float, default=SECONDS, help="load of each run")
     arguments.add_argument("--rate", type=float, default=RATE, help="commands a second")
-    arguments.add_argument("--smoke", action="store_true")
+    arguments.add_argument("--smoke", action="store_true", help="each once and short, one after the other in one installation")
     arguments.add_argument("--list", action="store_true", help="print the scenarios and end")
     chosen = arguments.parse_args()
     if chosen.list:
         for name, one in SCENARIOS.items():
             print(f"{name:4} {one.title}")
         return 0
-    if chosen.smoke:
-        return asyncio.run(_smoke(chosen.seed))
-    names = chosen.scenario.split(",") if chosen.scenario else list(SCENARIOS)
+    names = chosen.scenario.split(",") if chosen.scenario else list(SMOKE if chosen.smoke else SCENARIOS)
     if unknown := [name for name in names if name not in SCENARIOS]:
         arguments.error(f"there is no scenario {', '.join(unknown)}")
+    if chosen.smoke:
+        return asyncio.run(_smoke(names, chosen.seed))
     failed = 0
     for name in names:
         failed += asyncio.run(_scenario(name, chosen.seed, chosen.runs, chosen.seconds, chosen.rate))
@@ -76,20 +76,20 @@ async def _scenario(name: str, seed: int, runs: int, seconds: float, rate: float
     return len(stage.violations)
 
 
-async def _smoke(seed: int) -> int:
+async def _smoke(names: Sequence[str], seed: int) -> int:
     began = time.monotonic()
     failed = 0
     async with running_place(seed) as place:
         print(f"up after {time.monotonic() - began:.0f} s", flush=True)
         await go_live(place)
         stages = Stage(place, random.Random(seed), SMOKE_SECONDS, SMOKE_RATE, f"smoke{seed}")
-        for n, name in enumerate(SMOKE):
+        for n, name in enumerate(names):
             started = time.monotonic()
             stage = replace(stages, violations=[], figures={}, dice=random.Random(f"{seed} {name}"))
-            await _run(stage, name, SCENARIOS[name], seed, 0, folded=n == len(SMOKE) - 1)
+            await _run(stage, name, SCENARIOS[name], seed, 0, folded=n == len(names) - 1)
             _record(name, SCENARIOS[name], seed, 1, stage, time.monotonic() - started)
             failed += len(stage.violations)
-    print(f"{len(SMOKE)} scenarios in {time.monotonic() - began:.0f} s, {failed} violations")
+    print(f"{len(names)} scenarios in {time.monotonic() - began:.0f} s, {failed} violations")
     return 1 if failed else 0
 
 
