@@ -18,6 +18,7 @@ from services.cards.reactions import REACTIONS
 from services.cards.read_models import READ_MODELS
 from services.cards.settings import Settings
 from shared.auth.keys import KeyRing
+from shared.event_store.together import Together
 from shared.postgres.guards import check_database
 from shared.postgres.leader_lock import while_leading
 from shared.postgres.pool import Pool, opened_pool
@@ -132,6 +133,7 @@ def work(settings: Settings) -> None:
 def _deps(settings: Settings, secrets: Secrets, pool: Pool, keystore: Pool, now: Callable[[], datetime]) -> Deps:
     return Deps(
         pool=pool,
+        together=Together(pool, SCHEMA),
         keystore=keystore,
         sealer=Sealer(keystore, secrets.master, secrets.fingerprint, now),
         known=KnownCustomers(SCHEMA),

@@ -1,4 +1,4 @@
-"""Facts that come as one command: recorded and answered in one statement, which is one round trip and one transaction."""
+"""Facts that come as commands: recorded and answered in one statement, which is one round trip and one transaction."""
 
 from __future__ import annotations
 
@@ -13,22 +13,35 @@ from shared.event_store.events import CommandRecord, Fact, Stub, Verdict
 from shared.postgres.pool import Pool
 from shared.postgres.schema import within
 
-# The function runs before the row that is inserted from its result, so it still is the transaction's first write. Facts that
-# moved have to be sent again: then the command is not answered yet, and nothing is remembered.
+# The function runs before the rows that are inserted from its result, so it still is the transaction's first write. Facts that
+# moved have to be sent again: then their command is not answered yet, and nothing of it is remembered.
 _RECORD = """
 WITH appended AS MATERIALIZED (
     SELECT {schema}.append_facts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS verdicts),
+sent AS (
+    SELECT c.*, coalesce(a.verdicts[c.first:c.last], '{}') AS verdicts
+      FROM unnest($13::uuid[], $14::text[], $15::text[], $16::bytea[], $17::int[], $18::text[], $19::int[], $20::int[])
+           AS c(principal, route, key, fingerprint, status, answer, first, last), appended a),
 remembered AS (
     INSERT INTO {schema}.commands (principal, route, key, fingerprint, status, answer, results, at)
-    SELECT $13, $14, $15, $16, $17, $18::jsonb || jsonb_build_object('verdicts', to_jsonb(a.verdicts),
+    SELECT s.principal, s.route, s.key, s.fingerprint, s.status,
+           s.answer::jsonb || jsonb_build_object('verdicts', to_jsonb(s.verdicts),
                'place', (SELECT gen FROM {schema}.store) || '.' || pg_current_xact_id() || '.1'), '[]', clock_timestamp()
-      FROM appended a WHERE a.verdicts IS NULL OR 'moved' <> ALL (a.verdicts)
+      FROM sent s WHERE 'moved' <> ALL (s.verdicts)
     RETURNING answer->>'place' AS place)
-SELECT a.verdicts, (SELECT place FROM remembered) AS place FROM appended a"""
+SELECT a.verdicts, (SELECT min(place) FROM remembered) AS place FROM appended a"""
 
 
 class KeyTaken(Exception):
-    """The command's key was answered before: read the stored answer. Nothing was written."""
+    """A command's key was answered before: read the stored answer. Nothing was written, of no command."""
+
+
+class FactCommand(NamedTuple):
+    """The facts of one request, and what it is answered."""
+
+    facts: Sequence[Fact]
+    stubs: Sequence[Stub]
+    command: CommandRecord
 
 
 class Recorded(NamedTuple):
@@ -38,21 +51,30 @@ class Recorded(NamedTuple):
     place: str | None
 
 
-async def record_facts(pool: Pool, schema: str, facts: Sequence[Fact], stubs: Sequence[Stub], command: CommandRecord) -> Recorded:
-    """`append_facts` in a transaction of its own, with the command's answer, to which `verdicts` and `place` are added.
+async def record_commands(pool: Pool, schema: str, sent: Sequence[FactCommand]) -> list[Recorded]:
+    """`append_facts` in a transaction of its own, with the answers of all commands, to which `verdicts` and `place` are added.
 
     Raises KeyTaken, and whatever `append_facts` raises.
     """
+    facts = [fact for one in sent for fact in one.facts]
+    ends, end = [], 0
+    for one in sent:
+        end += len(one.facts)
+        ends.append(end)
+    firsts = [end - len(one.facts) + 1 for one, end in zip(sent, ends, strict=True)]
+    commands = [one.command for one in sent]
     try:
         row = await pool.fetchrow(
             within(schema, _RECORD),
-            *fact_arguments(facts, stubs),
-            command.principal,
-            command.route,
-            command.key,
-            command.fingerprint,
-            command.status,
-            msgspec.json.encode(command.answer).decode(),
+            *fact_arguments(facts, [stub for one in sent for stub in one.stubs]),
+            [command.principal for command in commands],
+            [command.route for command in commands],
+            [command.key for command in commands],
+            [command.fingerprint for command in commands],
+            [command.status for command in commands],
+            [msgspec.json.encode(command.answer).decode() for command in commands],
+            firsts,
+            ends,
         )
     except asyncpg.UniqueViolationError as error:
         if error.constraint_name == "commands_pkey":
@@ -60,4 +82,6 @@ async def record_facts(pool: Pool, schema: str, facts: Sequence[Fact], stubs: Se
         raise
     if row is None:
         raise AssertionError("a statement without a row")
-    return Recorded(row["verdicts"] or [], row["place"])
+    verdicts: list[Verdict] = row["verdicts"] or []
+    each = (verdicts[first - 1 : end] for first, end in zip(firsts, ends, strict=True))
+    return [Recorded(own, None if "moved" in own else row["place"]) for own in each]

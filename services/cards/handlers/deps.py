@@ -8,6 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from services.cards.handlers.known import KnownCustomers
+from shared.event_store.together import Together
 from shared.postgres.pool import Pool
 from shared.privacy.sealing import Sealer
 from shared.web.pages import CursorCodec
@@ -20,6 +21,7 @@ class Deps:
     """`zone` is the company's: business days are days there. `line_secret` makes the keys of import jobs."""
 
     pool: Pool
+    together: Together
     keystore: Pool
     sealer: Sealer
     known: KnownCustomers

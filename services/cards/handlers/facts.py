@@ -22,7 +22,7 @@ from shared.contracts.cursor import part_of
 from shared.contracts.topics import CARDS_TRANSACTIONS
 from shared.contracts.transactions import SubSaleReported
 from shared.event_store.events import Append, CommandRecord, Fact, Guard, NewEvent, StoredAnswer, Stub, Verdict
-from shared.event_store.fact_command import KeyTaken, record_facts
+from shared.event_store.fact_command import FactCommand, KeyTaken
 from shared.event_store.load import load
 from shared.web.commands import CommandKey, reused_key
 from shared.web.problem import FieldError, Problem
@@ -194,7 +194,7 @@ async def deliver(
         answer = _skeleton(len(delivered), ready, {**refused, **ready.refused}, settled)
         command = CommandRecord(key.principal, key.route, key.key, key.fingerprint, 207, answer)
         try:
-            verdicts, place = await record_facts(deps.pool, SCHEMA, ready.facts, list(ready.stubs.values()), command)
+            verdicts, place = await deps.together.record(FactCommand(ready.facts, list(ready.stubs.values()), command))
         except KeyTaken:
             return await _answered(deps, key)
         if place is not None:

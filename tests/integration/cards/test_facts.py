@@ -217,6 +217,35 @@ async def test_twins_record_one_fact(standing: Cards) -> None:
     assert len({answer.json()["customer_id"] for answer in answers}) == 1
 
 
+async def test_many_at_once_get_each_their_own_answer(api: Cards) -> None:
+    """INVARIANT: requests that are recorded by one statement know nothing of each other; breaks when answers or verdicts shift."""
+    owner = await api.register("K-0")
+    fresh = [sale(f"S-{n}", customer=f"K-{n % 5}", order_number=f"O-{n}") for n in range(20)]
+    first = await api.post("/v1/sales", fresh[0], {"Idempotency-Key": "used"})
+    assert first.status_code == 201
+    asked = [api.post("/v1/sales", body, {"Idempotency-Key": f"k-{n}"}) for n, body in enumerate(fresh)]
+    asked += [api.post("/v1/sales", body, {"Idempotency-Key": f"k-{n}"}) for n, body in enumerate(fresh)]
+    asked.append(api.post("/v1/sales", fresh[0], {"Idempotency-Key": "used"}))
+    asked.append(api.post("/v1/sales", fresh[1], {"Idempotency-Key": "used"}))
+    asked.append(api.post("/v1/sales", {**sale("S-99"), "customer": {"id": str(uuid4())}}, {"Idempotency-Key": "nobody"}))
+    answers = await asyncio.gather(*asked)
+    repeated, reused, unknown = answers[40:]
+    assert (repeated.status_code, repeated.json()) == (201, first.json())
+    assert (reused.status_code, reused.json()["code"]) == (422, "IDEMPOTENCY_KEY_REUSED")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "CUSTOMER_UNKNOWN")
+    for n in range(20):
+        one, other = answers[n], answers[20 + n]
+        assert one.json() == other.json()
+        assert [one.status_code, other.status_code] == ([200, 200] if n == 0 else [201, 201])
+        stored = await api.pool.fetchrow(
+            "SELECT body->>'order_number' AS number, stream FROM cards.events WHERE event_id = $1", one.json()["id"]
+        )
+        assert (stored["number"], stored["stream"]) == (f"O-{n}", f"ledger-{one.json()['customer_id']}")
+        assert (one.json()["customer_id"] == str(owner)) is (n % 5 == 0)
+    assert await api.pool.fetchval("SELECT count(*) FROM cards.events WHERE type LIKE '%sale-recorded%'") == 20
+    assert await api.pool.fetchval("SELECT count(*) FROM cards.commands WHERE key LIKE 'k-%'") == 20
+
+
 async def test_the_ledger_is_listed_newest_first(api: Cards) -> None:
     for n in range(3):
         answer = await api.post("/v1/sales", sale(f"S-{n}"))
