@@ -68,6 +68,8 @@ async def _beat(connection: asyncpg.Connection[asyncpg.Record], name: str) -> No
     while True:
         await asyncio.sleep(HEARTBEAT_SECONDS)
         beat = asyncio.ensure_future(connection.fetchval("SELECT 1"))
+        # Whoever ends meanwhile closes the connection under it: that is heard too, and is no news.
+        beat.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
         done, _ = await asyncio.wait({beat}, timeout=MISSED_SECONDS - HEARTBEAT_SECONDS)
         if not done:
             # Where our own loop was busy the answer lies there unread, and the server still counts the session as alive.

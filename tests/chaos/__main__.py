@@ -61,7 +61,7 @@ async def _scenario(name: str, seed: int, runs: int, seconds: float, rate: float
         print(f"{name} {one.title}: NOT RUN, {why}", flush=True)
         return 0
     began = time.monotonic()
-    async with running_place(seed, extra=one.environment) as place:
+    async with running_place(seed, extra=one.environment, small=one.small) as place:
         await go_live(place)
         stage = Stage(place, random.Random(seed), seconds, rate, f"{name}s{seed}")
         done = 0

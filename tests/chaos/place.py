@@ -13,11 +13,12 @@ import random
 import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -58,7 +59,7 @@ class Place:
     to_cards: Proxy
     keep_postgres: bool = True
     keep_kafka: bool = True
-    held: dict[str, Program] = field(default_factory=dict)
+    programs: Sequence[Program] = ()
 
     @property
     def cards(self) -> str:
@@ -99,9 +100,17 @@ class Place:
         """Take back what no process has passed."""
         shutil.rmtree(self.folder.root / "points", ignore_errors=True)
 
-    async def wait_postgres(self) -> None:
-        """Until the server is there again (it is started again as long as `keep_postgres` holds)."""
-        self.server = await asyncio.to_thread(postgres.start, self.folder.postgres)
+    async def stop_services(self) -> None:
+        """End every process of ours; PostgreSQL and Kafka go on."""
+        for program in self.programs:
+            # What is stopped does not hear that it is to end.
+            self.signal(program.name, signal.SIGCONT)
+        await self.supervisor.stop()
+
+    def start_services(self) -> None:
+        """Start them again, and keep them."""
+        for program in self.programs:
+            self.supervisor.start(program)
 
     async def ready(self, seconds: float = 90.0) -> float:
         """Seconds until every process answers that it is ready. Raises TimeoutError."""
@@ -112,9 +121,12 @@ class Place:
 
 
 @asynccontextmanager
-async def running_place(seed: int, *, extra: Mapping[str, Mapping[str, str]] | None = None) -> AsyncIterator[Place]:
+async def running_place(
+    seed: int, *, extra: Mapping[str, Mapping[str, str]] | None = None, small: Mapping[str, int] | None = None
+) -> AsyncIterator[Place]:
     """Start it all in a folder of its own, and stop and remove it at the end. `extra`: more environment, by service.
 
+    `small`: parts of the folder (postgres, kafka, logs) that are file systems of their own, of so many MiB; only root may make them.
     `CHAOS_KEEP=1` keeps the folder. Raises PostgresFailed, BrokerFailed, BrokerUnavailable, TimeoutError.
     """
     root = Path(tempfile.mkdtemp(prefix="regulars-chaos-"))
@@ -123,6 +135,8 @@ async def running_place(seed: int, *, extra: Mapping[str, Mapping[str, str]] | N
     supervisor = Supervisor(folder.logs, folder.processes)
     async with AsyncExitStack() as stack:
         stack.callback(_remove, root)
+        for name, size in (small or {}).items():
+            stack.callback(_unmount, _mounted(root / name, size))
         server = await asyncio.to_thread(postgres.start, folder.postgres)
         stack.push_async_callback(_stop_postgres, folder)
         to_postgres = await stack.enter_async_context(proxy(server.port, random.Random(seed)))
@@ -137,13 +151,12 @@ async def running_place(seed: int, *, extra: Mapping[str, Mapping[str, str]] | N
         programs, urls = _programs(folder, around, to_kafka.port, extra or {})
         to_cards = await stack.enter_async_context(proxy(_port_of(urls["cards-api"]), random.Random(seed + 2)))
         key = new_key(folder.secrets, "local", "everything", SCOPES, 10_000_000)
-        place = Place(folder, server, broker, straight, urls, key, supervisor, to_postgres, to_kafka, to_cards)
+        place = Place(folder, server, broker, straight, urls, key, supervisor, to_postgres, to_kafka, to_cards, programs=programs)
         supervisor.note("postgres", server.pid)
         supervisor.note("kafka", broker.pid)
         keepers = [asyncio.create_task(_keep_postgres(place)), asyncio.create_task(_keep_kafka(place))]
         stack.push_async_callback(_ended, place, keepers)
-        for program in programs:
-            supervisor.start(program)
+        place.start_services()
         await place.ready(START_SECONDS)
         yield place
 
@@ -181,17 +194,20 @@ def _programs(
 async def _keep_postgres(place: Place) -> None:
     while True:
         if place.keep_postgres and not psutil.pid_exists(place.server.pid):
-            place.server = await asyncio.to_thread(postgres.start, place.folder.postgres)
-            place.supervisor.note("postgres", place.server.pid)
-            place.to_postgres.target = place.server.port
+            # Where it has no room it ends again, as often as it is started.
+            with suppress(postgres.PostgresFailed):
+                place.server = await asyncio.to_thread(postgres.start, place.folder.postgres, 20.0)
+                place.supervisor.note("postgres", place.server.pid)
+                place.to_postgres.target = place.server.port
         await asyncio.sleep(0.1)
 
 
 async def _keep_kafka(place: Place) -> None:
     while True:
         if place.keep_kafka and not place.broker.running():
-            place.broker = await asyncio.to_thread(kafka.start, place.folder.kafka, advertised=place.to_kafka.port)
-            place.supervisor.note("kafka", place.broker.pid)
+            with suppress(kafka.BrokerFailed):
+                place.broker = await asyncio.to_thread(kafka.start, place.folder.kafka, advertised=place.to_kafka.port)
+                place.supervisor.note("kafka", place.broker.pid)
         await asyncio.sleep(0.1)
 
 
@@ -199,10 +215,7 @@ async def _ended(place: Place, keepers: Sequence[asyncio.Task[None]]) -> None:
     for keeper in keepers:
         keeper.cancel()
     await asyncio.gather(*keepers, return_exceptions=True)
-    for name in place.supervisor.pids():
-        # What is stopped does not hear that it is to end.
-        place.signal(name, signal.SIGCONT)
-    await place.supervisor.stop()
+    await place.stop_services()
     await asyncio.to_thread(place.broker.kill)
 
 
@@ -216,6 +229,16 @@ def _remove(root: Path) -> None:
         print(f"kept {root}")
     else:
         shutil.rmtree(root, ignore_errors=True)
+
+
+def _mounted(folder: Path, size: int) -> Path:
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}m,mode=755", "tmpfs", folder], check=True)
+    return folder
+
+
+def _unmount(folder: Path) -> None:
+    subprocess.run(["umount", "-l", folder], check=False)
 
 
 def _port_of(url: str) -> int:

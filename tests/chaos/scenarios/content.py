@@ -37,7 +37,7 @@ async def poisoned(stage: Stage) -> None:
             for topic in ("regulars.cards.transactions.v1", "regulars.cards.events.v1"):
                 for value, headers in _strange(stage):
                     part = stage.dice.randrange(12)
-                    key = stage.dice.choice((None, b"nobody", b""))
+                    key = b"nobody" if value is None else stage.dice.choice((None, b"nobody", b""))
                     ack = await producer.send_and_wait(topic, value, key=key, partition=part, headers=headers)
                     stage.foreign.append((topic, part, ack.offset))
                     await asyncio.sleep(0.05)
