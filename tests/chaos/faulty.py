@@ -4,7 +4,7 @@ It runs the shipped program, `services.<CHAOS_SERVICE>`, with nothing changed in
 wrapped, and a wrapper looks whether a file `<CHAOS_FOLDER>/<point>` is there when the program passes by. The file says
 what happens: `kill` (SIGKILL of the own process), `stop` (SIGSTOP; whoever wrote the file wakes it again), `sleep <seconds>`,
 `raise` (a lost connection). One file hurts once. A file `clock` holds seconds by which the injected clock is ahead of
-the machine's. `CHAOS_UNLOCKED=1`: the advisory lock of the leader is not taken, so that two lead at once.
+the machine's. With a file `newer` at its start it writes events as a later version will. `CHAOS_UNLOCKED=1`: the advisory lock of the leader is not taken, so that two lead at once.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 RELAY_POINTS = (
     "relay-before-read",
@@ -103,6 +105,26 @@ def lead_unlocked() -> None:
     setattr(leader, "while_leading", while_leading)  # noqa: B010  (the module does not offer the name)
 
 
+def write_as_newer() -> None:
+    """Write every event with a field that this version does not know, as a later version of the program will."""
+    from shared.event_store import append
+
+    shipped_body, shipped_event = append._body, append._event
+
+    def newer(body: bytes) -> bytes:
+        return body[:-1] + (b"," if len(body) > 2 else b"") + b'"of_a_later_version":{"kind":"x","amount":"1.00"}}'
+
+    def body_of(fact: Any) -> str | None:
+        body = shipped_body(fact)
+        return None if body is None else newer(body.encode()).decode()
+
+    def event_of(new: Any) -> dict[str, Any]:
+        event = shipped_event(new)
+        return {**event, "body": msgspec.Raw(newer(bytes(event["body"])))}
+
+    append._body, append._event = body_of, event_of
+
+
 def skewed_now() -> datetime:
     """The machine's clock, and what the file `clock` adds."""
     try:
@@ -118,6 +140,8 @@ def main(arguments: list[str]) -> int:
     hurt_at_points()
     if os.environ.get("CHAOS_UNLOCKED"):
         lead_unlocked()
+    if (_FOLDER / "newer").exists():
+        write_as_newer()
     shipped_api, shipped_work = wiring.build_api, wiring.run_work
     wiring.build_api = lambda settings: shipped_api(settings, now=skewed_now)
     wiring.run_work = lambda settings: shipped_work(settings, now=skewed_now)

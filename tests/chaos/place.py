@@ -38,7 +38,7 @@ from shared.privacy.secrets import make_secrets
 from shared.testing.eventually import eventually
 from tests.chaos.proxy import Proxy, proxy
 
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 WORKERS = {"cards": 2, "alerts": 2, "classification": 1, "complaints": 1}
 APIS = ("cards", "alerts")
 

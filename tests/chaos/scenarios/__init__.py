@@ -46,6 +46,7 @@ SCENARIOS: dict[str, Chosen] = {
     "C13": Chosen("a foreign transaction stays open", dependencies.transaction_open),
     "C14": Chosen("foreign and poisonous records", content.poisoned),
     "C15": Chosen("rebuilds under load, killed ten times", operations.rebuilt),
+    "C16": Chosen("later version beside the older, and back", processes.upgraded),
     "C17": Chosen("erasure, and a restore from before it", operations.erased),
     "C18": Chosen("older store than its topics, a topic gone", operations.restored),
     "C19": Chosen("no connections, no file descriptors", answers.exhausted),

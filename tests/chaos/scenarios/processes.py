@@ -86,6 +86,33 @@ async def two_relays(stage: Stage) -> None:
         await conn.close()
 
 
+async def upgraded(stage: Stage) -> None:
+    """C16: the API and one worker are replaced by a later version, which writes fields that the others do not know; then by the
+    older one again. Nothing is parked, and both read the same."""
+    place = stage.place
+    names = ("cards-api", "cards-work-1", "alerts-work-1")
+    async with stage.loaded():
+        for newer in (True, False):
+            await during(stage.seconds, 0.25)
+            for name in names:
+                if newer:
+                    place.hurt(name, "newer", "")
+                else:
+                    place.unhurt()
+                place.signal(name, signal.SIGTERM)
+                await back(Client(place.cards, place.key))
+        await during(stage.seconds, 0.25)
+    conn = await asyncpg.connect(place.server.dsn("regulars"))
+    try:
+        for schema in ("cards", "alerts"):
+            found = await conn.fetchval(f"SELECT count(*) FROM {schema}.events WHERE body ? 'of_a_later_version'")
+            stage.add(f"newer_events_{schema}", found)
+    finally:
+        await conn.close()
+    if not stage.figures["newer_events_cards"]:
+        stage.violations.append("nothing was written by the later version")
+
+
 async def consumers_hurt(stage: Stage) -> None:
     """C5: consumers die at their points, others are stopped for longer than the group waits and then commit what they held."""
     place = stage.place
