@@ -11,7 +11,7 @@ from starlette.responses import Response
 from services.classification.api.bodies import RUN, RunBody
 from services.classification.api.deps import Dependencies
 from services.classification.handlers.deps import SCHEMA
-from services.classification.handlers.problems import PERIOD_NOT_OVER, RUN_UNKNOWN
+from services.classification.handlers.problems import PERIOD_CLASSED, PERIOD_NOT_OVER, RUN_UNKNOWN
 from services.classification.handlers.runs import request_run
 from services.classification.read_models.runs import Run, run_of
 from shared.web.amounts import money_body
@@ -28,7 +28,7 @@ router = APIRouter(tags=["classification"])
     "/v1/value-class-runs",
     status_code=202,
     dependencies=[scope("classification.class.write")],
-    responses={202: {"description": "Queued; Location names the run"}, 422: {"description": PERIOD_NOT_OVER}},
+    responses={202: {"description": "Queued; Location names the run"}, 422: {"description": f"{PERIOD_NOT_OVER} or {PERIOD_CLASSED}"}},
     summary="Give every customer a value class",
 )
 async def request_value_class_run(

@@ -40,6 +40,12 @@ DAY_GRADED = describe(
     "A later day was graded",
     "Grades go forward: a run follows those of the days before. Ask for that day or a later one.",
 )
+PERIOD_CLASSED = describe(
+    "PERIOD_CLASSED",
+    422,
+    "A later period was classed",
+    "Classes go forward: a run follows those of earlier periods. Ask for a period that ends with the last one's or later.",
+)
 EXPECTATION_OUT_OF_RANGE = describe(
     "EXPECTATION_OUT_OF_RANGE",
     422,

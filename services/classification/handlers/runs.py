@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 from services.classification.domain.standard import first_day
 from services.classification.handlers.deps import SCHEMA, Deps
-from services.classification.handlers.problems import PERIOD_NOT_OVER, PERIOD_TOO_OLD
+from services.classification.handlers.problems import PERIOD_CLASSED, PERIOD_NOT_OVER, PERIOD_TOO_OLD
 from services.classification.handlers.standards import VALUE_CLASS, current
 from services.classification.read_models.customer_sales import DAYS_KEPT_MONTHS
-from services.classification.read_models.runs import Queued, Run, queue, run_of
+from services.classification.read_models.runs import Queued, Run, last_classed, queue, run_of
 from shared.contracts.claims import months_before
 from shared.web.commands import CommandKey, reused_key
 from shared.web.problem import Problem
@@ -18,7 +18,7 @@ from shared.web.problem import Problem
 async def request_run(deps: Deps, period_to: date | None, currency: str | None, key: CommandKey) -> Queued:
     """Queue a run over the standard's period that ends on `period_to`, yesterday when left out.
 
-    Raises Problem: 422 for a period that is not over or lies too far back, or for a key used otherwise.
+    Raises Problem: 422 for a period that is not over, lies too far back or ends before one that was classed, or for a key used otherwise.
     """
     run_id = key.new_id()
     today = deps.today()
@@ -31,6 +31,9 @@ async def request_run(deps: Deps, period_to: date | None, currency: str | None, 
                 raise Problem(PERIOD_NOT_OVER)
             if first_day(standard, last) < months_before(today, DAYS_KEPT_MONTHS):
                 raise Problem(PERIOD_TOO_OLD)
+            classed = await last_classed(c, SCHEMA)
+            if classed is not None and last < classed:
+                raise Problem(PERIOD_CLASSED)
         run = Run(
             run_id=run_id,
             state="QUEUED",

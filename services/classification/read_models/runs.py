@@ -89,6 +89,7 @@ SELECT {columns} FROM {schema}.value_class_runs WHERE state NOT IN ('DONE', 'FAI
  ORDER BY state = 'QUEUED', period_to, made_at, run_id LIMIT 1"""
 _LAST = """
 SELECT {columns} FROM {schema}.value_class_runs WHERE state IN ('APPENDING', 'DONE') ORDER BY decided_at DESC, run_id LIMIT 1"""
+_LAST_CLASSED = "SELECT max(period_to) FROM {schema}.value_class_runs WHERE state NOT IN ('QUEUED', 'FAILED')"
 _BEGIN = """
 UPDATE {schema}.value_class_runs SET attempts = attempts + 1, state = CASE WHEN attempts >= $2 THEN 'FAILED' ELSE state END
  WHERE run_id = $1 RETURNING state"""
@@ -163,6 +164,12 @@ async def last_decided(c: Connection, schema: str) -> Run | None:
     """The run whose findings are shown."""
     row = await c.fetchrow(_sql(schema, _LAST))
     return None if row is None else Run(**row)
+
+
+async def last_classed(c: Connection, schema: str) -> date | None:
+    """The latest end of a period for which customers were classed."""
+    found: date | None = await c.fetchval(within(schema, _LAST_CLASSED))
+    return found
 
 
 async def begin(c: Connection, schema: str, run_id: UUID) -> bool:

@@ -75,10 +75,17 @@ async def test_the_class_of_an_earlier_day_and_those_of_a_salesperson(classifica
     assert await classification.classes(salesperson_id="S8") == {}
 
 
-async def test_a_class_of_a_later_run_over_an_earlier_period_holds_since_the_end_of_that(classification: Classification) -> None:
+async def test_classes_go_forward(classification: Classification) -> None:
     await classification.trade(sale(FIRST, 90, days=100), sale(SECOND, 10, days=100), sale(SECOND, 500, days=20))
-    await classification.run()
-    assert (await class_of(classification, SECOND))["since"] == days_ago(1).isoformat()
-    await classification.run(period_to=days_ago(50).isoformat())
+    await classification.run(period_to=days_ago(10).isoformat())
+    headers = key()
+    earlier = {"period_to": days_ago(11).isoformat()}
+    refused = await classification.client.post("/v1/value-class-runs", json=earlier, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "PERIOD_CLASSED")
+    assert (await class_of(classification, SECOND))["value_class"] == "A"
+    assert await classification.told() == 2
+    # The same period again, after a correction: it changes what has changed, and the class holds since the end of that.
+    await classification.trade(returned(SECOND, 505, days=15))
+    await classification.run(period_to=days_ago(10).isoformat())
     found = await class_of(classification, SECOND)
-    assert (found["value_class"], found["since"], found["flips"]) == ("B", days_ago(50).isoformat(), 1)
+    assert (found["value_class"], found["since"], found["flips"]) == ("B", days_ago(10).isoformat(), 1)
