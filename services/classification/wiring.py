@@ -13,7 +13,8 @@ from fastapi import FastAPI
 from services.classification.api import ROUTERS
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.jobs import credit_grades, customer_grades, prospects, value_classes
-from services.classification.jobs.grading import GradingJob, run_next
+from services.classification.jobs.grading import run_next
+from services.classification.jobs.telling import RunJob
 from services.classification.read_models import READ_MODELS
 from services.classification.settings import Settings
 from shared.auth.keys import KeyRing
@@ -98,18 +99,16 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
         stores = await stores_of(stack, settings, SERVICE, FOLLOWED, pool)
 
         deps = _deps(settings, secrets.cursors, pool, pool, now)
-        classes = value_classes.JobDeps(deps, stores["cards"])
-        grades = GradingJob(deps, stores)
-
-        intents = prospects.ProspectJob(grades)
+        runs = RunJob(deps, stores)
+        intents = prospects.ProspectJob(runs)
 
         async def jobs() -> None:
             # Any error ends the process; the next one goes on with the run.
             while True:
                 await prospects.look(intents)
-                busy = await value_classes.run_next(classes)
+                busy = await value_classes.run_next(runs)
                 for grading in (credit_grades.GRADING, customer_grades.GRADING):
-                    busy = await run_next(grades, grading) or busy
+                    busy = await run_next(runs, grading) or busy
                 if not busy:
                     await asyncio.sleep(IDLE_SECONDS)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.classification.read_models.grade_runs import GradeRun, event_in
+from services.classification.read_models.grade_runs import GradeRun
+from services.classification.read_models.run_changes import event_in
 from shared.contracts.credit_grades import CreditStandardPublished
 from shared.contracts.customer_grades import CustomerGradeStandardPublished
 

@@ -28,7 +28,10 @@ router = APIRouter(tags=["classification"])
     "/v1/value-class-runs",
     status_code=202,
     dependencies=[scope("classification.class.write")],
-    responses={202: {"description": "Queued; Location names the run"}, 422: {"description": f"{PERIOD_NOT_OVER} or {PERIOD_CLASSED}"}},
+    responses={
+        202: {"description": "Queued; Location names the run"},
+        422: {"description": f"{PERIOD_NOT_OVER} or {PERIOD_CLASSED}"},
+    },
     summary="Give every customer a value class",
 )
 async def request_value_class_run(

@@ -12,7 +12,8 @@ from services.classification.api.deps import Dependencies
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.read_models.customer_sales import one
 from services.classification.read_models.decisions import Standing, standings
-from services.classification.read_models.runs import Finding, Run, last_decided, of_customer, page, run_of
+from services.classification.read_models.findings import Finding, of_customer, page
+from services.classification.read_models.runs import Run, last_decided, run_of
 from services.classification.read_models.served import Scope
 from shared.contracts.classification import ValueClass, ValueClassChanged
 from shared.contracts.envelope import Envelope
@@ -54,7 +55,7 @@ async def list_value_classes(
             run, after = await run_of(c, SCHEMA, run_id), rank
         if run is None:
             return page_response(Page([], None), request)
-        found = await page(c, SCHEMA, run.run_id, value_class, whose, after, limit + 1)
+        found = await page(c, SCHEMA, run, value_class, whose, after, limit + 1)
         held = await standings(c, SCHEMA, [finding.customer_id for finding in found])
     following = None
     if len(found) > limit:
@@ -85,7 +86,7 @@ async def get_value_class(customer_id: UUID, deps: Dependencies, as_of: AsOf = N
         run = await last_decided(c, SCHEMA)
         if run is not None and as_of is not None and run.period_to > as_of:
             run = None
-        finding = None if run is None else await of_customer(c, SCHEMA, run.run_id, customer_id)
+        finding = None if run is None else await of_customer(c, SCHEMA, run, customer_id)
         held = await standings(c, SCHEMA, [customer_id], as_of)
     if not loaded.events and sales is None:
         raise Problem("CUSTOMER_UNKNOWN")
@@ -96,7 +97,7 @@ async def get_value_class(customer_id: UUID, deps: Dependencies, as_of: AsOf = N
         found |= {"reason": "NOT_CLASSIFIED", "first_sale_on": sales.first_sale_on, "last_sale_on": sales.last_sale_on}
     if history:
         found |= {"value_class": history[0]["value_class"], "reason": history[0]["reason"], **_held(held.get(customer_id))}
-    if run is not None and finding is not None and finding.rank is not None:
+    if run is not None and finding is not None:
         found["figures"] = _item(run, finding)
     return Json(found)
 

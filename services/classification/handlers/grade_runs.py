@@ -8,7 +8,8 @@ from typing import Any
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.handlers.problems import DAY_GRADED, PERIOD_NOT_OVER
 from services.classification.handlers.standards import Kind, current
-from services.classification.read_models.grade_runs import GradeName, GradeRun, Queued, last_day, queue, run_of, text_of
+from services.classification.read_models.grade_runs import GradeName, GradeRun, Queued, last_day, queue, run_of
+from services.classification.read_models.run_changes import text_of
 from shared.web.commands import CommandKey, reused_key
 from shared.web.problem import Problem
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 from services.classification.domain.standard import first_day
 from services.classification.handlers.deps import SCHEMA, Deps
@@ -44,6 +45,7 @@ async def request_run(deps: Deps, period_to: date | None, currency: str | None, 
             a_below=standard.a_below,
             b_below=standard.b_below,
             margin=standard.margin,
+            unit=Decimal(1),
             total=None,
             customers=0,
             changed=0,

@@ -12,9 +12,11 @@ from services.classification.domain.credit_grade import Graded, graded
 from services.classification.handlers.credit_customers import Cards, figures_of, standings_by_customer
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.jobs.grading import Grading, keep_decided
+from services.classification.jobs.telling import Told
 from services.classification.read_models.credit_grades import latest_grades
 from services.classification.read_models.credit_standings import CREDIT_STANDINGS
-from services.classification.read_models.grade_runs import Change, GradeRun, event_in, text_of
+from services.classification.read_models.grade_runs import GradeRun
+from services.classification.read_models.run_changes import Change, event_in, text_of
 from shared.contracts.credit_grades import CreditGraded, CreditStandardPublished
 
 
@@ -77,4 +79,4 @@ def _changes(customer_id: UUID, result: Graded | None, terms: _Terms, before: Be
     yield Change(customer_id, version, text_of(event))
 
 
-GRADING = Grading("credit_grade", "credit-grade", CreditGraded, (CREDIT_STANDINGS,), decide)
+GRADING = Grading("credit_grade", Told("credit_grade", "credit-grade", CreditGraded), (CREDIT_STANDINGS,), decide)

@@ -11,13 +11,15 @@ from services.classification.domain.customer_grade import GradeFound, graded
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.handlers.marks import mark_day
 from services.classification.jobs.grading import Grading, keep_decided
+from services.classification.jobs.telling import Told
 from services.classification.read_models.credit_grades import CREDIT_GRADES
 from services.classification.read_models.customer_grades import latest_grades
 from services.classification.read_models.customer_sales import CUSTOMER_SALES
 from services.classification.read_models.grade_figures import Known, all_figures
-from services.classification.read_models.grade_runs import Change, GradeRun, event_in, text_of
+from services.classification.read_models.grade_runs import GradeRun
 from services.classification.read_models.mark_statements import MARK_STATEMENTS
 from services.classification.read_models.profiles import PROFILES
+from services.classification.read_models.run_changes import Change, event_in, text_of
 from services.classification.read_models.sold import SOLD
 from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.contracts.customer_grades import CustomerGraded, CustomerGradeStandardPublished
@@ -70,8 +72,7 @@ def _change(customer_id: UUID, found: GradeFound, terms: _Terms) -> Change:
 
 GRADING = Grading(
     "customer_grade",
-    "customer-grade",
-    CustomerGraded,
+    Told("customer_grade", "customer-grade", CustomerGraded),
     (SOLD, CUSTOMER_SALES, PROFILES, MARK_STATEMENTS, VALUE_CLASSES, CREDIT_GRADES),
     decide,
 )

@@ -19,7 +19,7 @@ from services.classification.handlers.entering import COMPANY_PART
 from services.classification.handlers.prospects import REGRADINGS, day_of, progress_of, stream_of
 from services.classification.handlers.samples import last_of_week, samples_due
 from services.classification.handlers.standards import PROSPECTS, current
-from services.classification.jobs.grading import GradingJob, folded
+from services.classification.jobs.telling import RunJob, folded
 from services.classification.read_models.intent_steps import STEPS
 from services.classification.read_models.investments import INVESTMENTS
 from services.classification.read_models.posts import POSTS
@@ -52,7 +52,7 @@ _IDS = UUID("2f4c0b18-7d63-5e0a-9b57-8a1e6c3d4f92")
 class ProspectJob:
     """`seen`: how many answers were known of an intent when it was looked at; `missed_on`: the day of which all misses were told."""
 
-    base: GradingJob
+    base: RunJob
     seen: dict[UUID, int] = field(default_factory=dict)
     missed_on: date | None = None
     looked_at: float = float("-inf")

@@ -12,13 +12,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.classification.domain.standard import first_day
-from services.classification.domain.value_class import Sales, Standard, classify
+from services.classification.domain.value_class import Sales, Standard
 from shared.contracts.cards import SalespersonAssigned
 from shared.contracts.classification import ValueClass, ValueClassChanged
 from shared.contracts.event import Event
 from shared.testing.eventually import eventually
 from tests.integration.classification.conftest import TODAY, Classification, days_ago, returned, sale
 from tests.integration.running import key, record
+from tests.unit.classification.one_by_one import classify
 
 FIRST, SECOND, THIRD, FOURTH = (UUID(int=n) for n in range(1, 5))
 

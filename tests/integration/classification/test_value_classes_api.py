@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.classification.jobs import value_classes as job
-from services.classification.read_models import runs
+from services.classification.jobs import telling as job
+from services.classification.read_models import run_changes as runs
+from services.classification.read_models.run_changes import RunName
 from services.classification.wiring import run_work
 from shared.contracts.cards import Basics, CustomerRegistered
 from shared.postgres.pool import Connection, create_pool
@@ -216,12 +217,12 @@ async def test_a_run_that_broke_off_goes_on_with_what_it_decided(idle: Classific
     whole = runs.told
     pieces = 0
 
-    async def breaking(c: Connection, schema: str, run_id: UUID, customers: Sequence[UUID]) -> None:
+    async def breaking(c: Connection, schema: str, name: RunName, run_id: UUID, customers: Sequence[UUID]) -> None:
         nonlocal pieces
         pieces += 1
         if pieces == 2:
             raise ConnectionError("cut off")
-        await whole(c, schema, run_id, customers)
+        await whole(c, schema, name, run_id, customers)
 
     monkeypatch.setattr(job, "TOLD_AT_ONCE", 3)
     monkeypatch.setattr(runs, "told", breaking)

@@ -6,10 +6,16 @@ from decimal import Decimal
 from random import Random
 from uuid import UUID
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.classification.domain.value_class import Classified, Sales, Standard, classify
+from services.classification.domain.ranking import NOTHING, ranked
+from services.classification.domain.value_class import Sales, Standard
+from shared.contracts.classification import ValueClass
+from shared.contracts.money import decimals
+from tests.unit.classification import one_by_one
+from tests.unit.classification.one_by_one import Classified, Held
 
 STANDARD = Standard()
 
@@ -20,6 +26,40 @@ def customer(n: int) -> UUID:
 
 def sales(*nets: int | str) -> list[Sales]:
     return [Sales(customer(n), Decimal(net)) for n, net in enumerate(nets, 1)]
+
+
+def classify(sales: list[Sales], standard: Standard, currency: str, held: Held | None = None) -> list[Classified]:
+    """What the columns come to, customer by customer."""
+    places = sorted({one.customer_id for one in sales} | (held or {}).keys())
+    net = {one.customer_id: int(one.net.scaleb(decimals(currency))) for one in sales}
+    codes: dict[ValueClass | None, int] = {None: 0, "A": 1, "B": 2, "C": 3}
+    found = ranked(
+        np.array([net.get(one, NOTHING) for one in places], np.int64),
+        np.array([codes[(held or {}).get(one)] for one in places], np.int16),
+        standard,
+    )
+    assert [places[place] for place in found.gone] == [
+        one for one in places if one not in net and (held or {}).get(one) is not None
+    ]
+    unit, total = Decimal(1).scaleb(-decimals(currency)), found.total
+    share = Decimal("0.000001")
+    return [
+        Classified(
+            customer_id=places[place],
+            net=int(amount) * unit,
+            value_class=(None, "A", "B", "C", "C")[given] or "C",
+            reason="RETURNS" if given == 4 else "SALES",
+            rank=rank + 1,
+            share=(Decimal(int(amount)) / total if total else Decimal(0)).quantize(share),
+            cumulated_share=(Decimal(int(before + amount)) / total if amount > 0 else Decimal(1)).quantize(share),
+            to_next=int(to_next) * unit if to_next else None,
+            to_fall=int(to_fall) * unit if to_fall else None,
+            by_margin=bool(by_margin),
+        )
+        for rank, (place, amount, before, given, to_next, to_fall, by_margin) in enumerate(
+            zip(found.who, found.net, found.before, found.given, found.to_next, found.to_fall, found.by_margin, strict=True)
+        )
+    ]
 
 
 def classes(found: list[Classified]) -> dict[int, str]:
@@ -158,3 +198,23 @@ def test_the_amount_to_fall_is_enough_and_one_unit_less_is_not(nets: list[int], 
             changed = [Sales(s.customer_id, s.net - (amount if s.customer_id == one.customer_id else 0)) for s in before]
             then = {c.customer_id: c for c in classify(changed, standard, "JPY", since)}[one.customer_id]
             assert (then.value_class > one.value_class) is worse
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    nets=st.lists(st.one_of(st.none(), st.integers(-30, 400), st.integers(-(10**14), 10**14)), max_size=14),
+    standard=st.sampled_from(
+        [
+            Standard(),
+            Standard(1, Decimal("0.5"), Decimal("0.9")),
+            Standard(2, margin=Decimal("0.05")),
+            # So fine that products do not fit into 64 bits.
+            Standard(3, Decimal("0.333333333"), Decimal("0.666666667"), margin=Decimal("0.1")),
+        ]
+    ),
+    order=st.randoms(use_true_random=False),
+)
+def test_columns_say_what_is_said_one_by_one(nets: list[int | None], standard: Standard, order: Random) -> None:
+    had = {customer(n): order.choice(("A", "B", "C", None)) for n in range(1, len(nets) + 1) if order.random() < 0.8}
+    before = [Sales(customer(n), Decimal(net).scaleb(-2)) for n, net in enumerate(nets, 1) if net is not None]
+    assert classify(before, standard, "CNY", had) == one_by_one.classify(before, standard, "CNY", had)

@@ -1,0 +1,108 @@
+"""What everybody bought in a period, and the class that each has: columns as PostgreSQL sends them, without an object a customer."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import chain, islice
+from typing import NamedTuple
+from uuid import UUID
+
+import numpy as np
+
+from services.classification.domain.ranking import Column, Ranked
+from services.classification.read_models.findings import A_ROW
+from services.classification.read_models.sold import sold_table
+from services.classification.read_models.value_classes import VALUE_CLASSES
+from shared.postgres.pool import Connection
+from shared.projections.routing import live_table
+
+# What is held, in numbers: NO_CLASS to RETURNS; the least bigint is NOTHING.
+_COLUMNS = """
+SELECT customer_id, coalesce(s.net, '-9223372036854775808'::bigint) AS net, coalesce(h.held, 0)::smallint AS held
+  FROM (SELECT customer_id, (sum(net) * $4)::bigint AS net FROM {sold} WHERE day BETWEEN $1 AND $2 AND currency = $3 GROUP BY customer_id) s
+  FULL JOIN (SELECT customer_id, CASE WHEN reason = 'RETURNS' THEN 4 WHEN value_class = 'A' THEN 1 WHEN value_class = 'B' THEN 2 ELSE 3 END
+                    AS held FROM {held} WHERE value_class IS NOT NULL) h USING (customer_id)
+ ORDER BY customer_id"""
+# As COPY writes them: each row begins with its number of fields, each field with its length. A head of 19 bytes, an end of 2.
+_ROW = np.dtype([("fields", ">i2"), ("l1", ">i4"), ("id", "V16"), ("l2", ">i4"), ("net", ">i8"), ("l3", ">i4"), ("held", ">i2")])
+_HEAD, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+_ROWS_AT_ONCE = 100
+_FINDINGS = ("run_id", "first_rank", "customers", "net", "before", "classes", "by_margin", "to_next", "to_fall")
+_RANKS = ("run_id", "first_customer", "customers", "ranks")
+_UUID, _INT4, _INT8, _BOOL = 2950, 23, 20, 16
+_LETTERS = np.frombuffer(b"-ABCC", "S1")
+
+
+class ClassColumns(NamedTuple):
+    """One place a customer, by id. `net` is in minor units, NOTHING without sales and returns; `held`: NO_CLASS to RETURNS."""
+
+    customers: Column
+    net: Column
+    held: Column
+
+
+async def class_columns(
+    c: Connection, schema: str, first: date, last: date, currency: str | None, unit: Decimal, timeout: float
+) -> ClassColumns:
+    """Everybody with sales or returns from `first` through `last`, or with a class. Inside the caller's transaction, at most `timeout` s."""
+    found = bytearray()
+
+    async def take(piece: bytes) -> None:
+        found.extend(piece)
+
+    statement = _COLUMNS.format(sold=await sold_table(c, schema), held=await live_table(c, schema, VALUE_CLASSES))
+    await c.copy_from_query(statement, first, last, currency, 1 / unit, output=take, format="binary", timeout=timeout)
+    rows = np.frombuffer(found, _ROW, count=(len(found) - len(_HEAD) - len(_END)) // _ROW.itemsize, offset=len(_HEAD))
+    return ClassColumns(rows["id"].copy(), rows["net"].astype(np.int64), rows["held"].astype(np.int16))
+
+
+async def keep_ranked(c: Connection, schema: str, run_id: UUID, customers: Column, found: Ranked) -> None:
+    """Store the ranked customers, some rows at a time, each lot by itself. `customers`: their ids, by place."""
+    for table, columns, rows in (
+        ("value_class_findings", _FINDINGS, _by_rank(run_id, customers, found)),
+        ("value_class_ranks", _RANKS, _by_customer(run_id, customers, found)),
+    ):
+        while lot := list(islice(rows, _ROWS_AT_ONCE)):
+            await c.copy_to_table(table, source=_copied(lot), columns=columns, schema_name=schema, format="binary")
+
+
+async def _copied(rows: Sequence[bytes]) -> AsyncIterator[bytes]:
+    for piece in chain((_HEAD,), rows, (_END,)):
+        yield piece
+
+
+def _by_rank(run_id: UUID, customers: Column, found: Ranked) -> Iterator[bytes]:
+    ids, letters = _elements(customers[found.who], "V16"), _LETTERS[found.given].tobytes()
+    net, before, to_next, to_fall = (_elements(one, ">i8") for one in (found.net, found.before, found.to_next, found.to_fall))
+    by_margin = _elements(found.by_margin, "u1")
+    for first in range(0, len(found.who), A_ROW):
+        part = slice(first, first + A_ROW)
+        amounts = (_array(_INT8, net[part]), _array(_INT8, before[part]), letters[part], _array(_BOOL, by_margin[part]))
+        borders = (_array(_INT8, to_next[part]), _array(_INT8, to_fall[part]))
+        yield _row(run_id.bytes, struct.pack(">i", first + 1), _array(_UUID, ids[part]), *amounts, *borders)
+
+
+def _by_customer(run_id: UUID, customers: Column, found: Ranked) -> Iterator[bytes]:
+    order = np.argsort(found.who)
+    ids, ranks = _elements(customers[found.who[order]], "V16"), _elements(order + 1, ">i4")
+    for first in range(0, len(order), A_ROW):
+        part = slice(first, first + A_ROW)
+        yield _row(run_id.bytes, ids[first]["value"].tobytes(), _array(_UUID, ids[part]), _array(_INT4, ranks[part]))
+
+
+def _elements(values: Column, kind: str) -> Column:
+    """Elements of an array as COPY writes them, each behind its length."""
+    made = np.empty(len(values), [("length", ">i4"), ("value", kind)])
+    made["length"], made["value"] = np.dtype(kind).itemsize, values
+    return made
+
+
+def _array(oid: int, elements: Column) -> bytes:
+    return struct.pack(">iiiii", 1, 0, oid, len(elements), 1) + elements.tobytes()
+
+
+def _row(*fields: bytes) -> bytes:
+    return struct.pack(">h", len(fields)) + b"".join(struct.pack(">i", len(field)) + field for field in fields)
