@@ -2,8 +2,9 @@
 
     python -m tests.performance.analyses --customers 1000000 --lines 10000000
 
-Needs nothing that runs: it starts a server of its own and fills it. Prints medians in milliseconds and their ratio, compares the
-answers, and writes both to build/analyses.json. Ends with 1 where an answer differs or takes more than 1.5 times its query.
+Needs nothing that runs: it starts a server of its own and fills it. With --keep <folder> what was filled stays there, and a second run begins
+with it. Prints medians in milliseconds and their ratio, compares the answers, and writes both to build/analyses.json: after each analysis, so
+that a run that is broken off has measured something. Ends with 1 where an answer differs or takes more than 1.5 times its query.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from datetime import time as clock
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -31,8 +34,9 @@ from services.classification.domain.months import Span, compared_with, last_day,
 from services.classification.settings import Settings
 from services.classification.wiring import build_api
 from shared.postgres.pool import Pool
+from shared.postgres.roles import create_database
 from shared.telemetry.logs import configure_logs
-from shared.testing.databases import Database, create_test_database, running_cluster
+from shared.testing.databases import TEMPLATE, Cluster, Database, create_template, running_cluster, start_cluster
 from tests.integration.running import serving, settings_of
 from tests.performance.analysis_data import CURRENCY, DAYS, fill
 from tests.performance.analysis_queries import ANALYSES, Analysis
@@ -113,38 +117,78 @@ def quarters(last: date) -> dict[str, Any]:
     }
 
 
-async def compared(database: Database, folder: Path, last: date, rounds: int) -> list[Measured]:
+async def compared(database: Database, folder: Path, last: date, rounds: int, only: str) -> list[Measured]:
     """Every analysis over what `fill` has made, beside its query."""
     settings = Settings(**settings_of(database, "classification", folder))
     (folder / "keys.json").write_text('{"keys": []}')
-    app = build_api(settings)
+    # The day on which it was filled, also when it was kept.
+    noon = datetime.combine(last, clock(12), ZoneInfo(ZONE))
+    app = build_api(settings, lambda: noon)
     found = []
     async with serving(app, folder, ["classification.class.read"]) as client:
         for analysis in (*ANALYSES, *LOYALTY_ANALYSES, *PRODUCT_ANALYSES, *PROSPECT_ANALYSES):
+            if only not in analysis.name:
+                continue
             found.append(await measured(client, app.state.deps.analyses, analysis, last, rounds))
             print("{name:44}{rows:>6}{ours_ms:>12}{query_ms:>12}{ratio:>8}  {equal}".format(**asdict(found[-1])), flush=True)
+            write(found, rounds, database)
     return found
 
 
-async def main(customers: int, lines: int, rounds: int) -> list[Measured]:
-    """Measure in a database that is made for it and thrown away."""
-    last = datetime.now(ZoneInfo(ZONE)).date()
+async def main(customers: int, lines: int, rounds: int, keep: Path | None, only: str) -> list[Measured]:
+    """Measure in a database that is made for it and thrown away, or kept."""
     with tempfile.TemporaryDirectory() as made:
-        async with running_cluster() as cluster:
-            database = await create_test_database(cluster)
-            admin = await asyncpg.connect(database.dsn("postgres"))
-            began = time.monotonic()
-            await fill(admin, customers, lines, last)
-            await admin.close()
-            print(f"{customers:,} customers and {lines:,} lines after {time.monotonic() - began:.0f} s")
+        async with running_cluster() if keep is None else kept_cluster(keep) as cluster:
+            database, last = await filled(cluster, customers, lines)
             print(f"{'analysis':44}{'rows':>6}{'ours ms':>12}{'query ms':>12}{'ratio':>8}")
-            return await compared(database, Path(made), last, rounds)
+            return await compared(database, Path(made), last, rounds, only)
 
 
-def reported(found: Sequence[Measured], **of: int) -> int:
-    """Keep what was measured; 0 where it is as it should be."""
+@asynccontextmanager
+async def kept_cluster(folder: Path) -> AsyncIterator[Cluster]:
+    """A server that keeps its data; stopped at the end."""
+    fresh = not (folder / "data").exists()
+    cluster = start_cluster(folder)
+    try:
+        if fresh:
+            await create_template(cluster)
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+async def filled(cluster: Cluster, customers: int, lines: int) -> tuple[Database, date]:
+    """The database with so many customers and lines, filled unless it is there; and its last day."""
+    server = await asyncpg.connect(cluster.dsn("postgres", "postgres"))
+    name = f"analyses_{customers}_{lines}"
+    try:
+        there = await server.fetchval("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $1", name)
+        if there is not None:
+            print(f"as filled on {there}")
+            return Database(cluster, name), date.fromisoformat(there)
+        began, last = time.monotonic(), datetime.now(ZoneInfo(ZONE)).date()
+        # What a filling that broke off has left is of no use.
+        await server.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await create_database(server, name, TEMPLATE)
+        admin = await asyncpg.connect(cluster.dsn("postgres", name))
+        await fill(admin, customers, lines, last)
+        await admin.close()
+        await server.execute(f"COMMENT ON DATABASE {name} IS '{last}'")
+    finally:
+        await server.close()
+    print(f"{customers:,} customers and {lines:,} lines after {time.monotonic() - began:.0f} s")
+    return Database(cluster, name), last
+
+
+def write(found: Sequence[Measured], rounds: int, database: Database) -> None:
     REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(json.dumps({**of, "analyses": [asdict(one) for one in found]}, indent=2) + "\n")
+    REPORT.write_text(
+        json.dumps({"of": database.name, "rounds": rounds, "analyses": [asdict(one) for one in found]}, indent=2) + "\n"
+    )
+
+
+def judged(found: Sequence[Measured]) -> int:
+    """0 where it is as it should be."""
     worst = max(found, key=lambda one: one.ratio)
     print(f"the most is {worst.ratio} times its query: {worst.name} (wanted: {WANTED})")
     return 0 if all(one.equal for one in found) and worst.ratio <= WANTED else 1
@@ -155,6 +199,8 @@ if __name__ == "__main__":
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--lines", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--keep", type=Path, help="folder of the server and what it was filled with, for the next run")
+    parser.add_argument("--only", default="", help="analyses with this in their names")
     chosen = vars(parser.parse_args())
     configure_logs("classification", "WARNING")
-    sys.exit(reported(asyncio.run(main(**chosen)), **chosen))
+    sys.exit(judged(asyncio.run(main(**chosen))))

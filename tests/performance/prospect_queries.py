@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -24,6 +25,7 @@ PROSPECT_STEPS = (
            (ARRAY['C', 'B', 'A'])[1 + (get_byte(uuid_send(intent_id), 2) + k) % 3] AS grade
       FROM bench.intents, generate_series(0, 5) k""",
     """CREATE INDEX ON bench.steps (intent_id)""",
+    """CREATE INDEX ON bench.intents (salesperson_id)""",
     """INSERT INTO classification.purchase_intents_a (intent_id, customer_id, number, intent_class, state, opened_on, expected_on, expected, currency,
            ended_on, man_version, graded_man, part)
     SELECT intent_id, customer_id, intent_id, 'SHOWROOM', CASE WHEN ended_on IS NULL THEN 'OPEN' WHEN won THEN 'WON' ELSE 'LOST' END, opened_on,
@@ -72,6 +74,18 @@ SELECT r.introduced_by, count(*), count(*) FILTER (WHERE b.net > 0), coalesce(su
         WHERE customer_id IN (SELECT customer_id FROM bench.introductions) AND day BETWEEN $1 AND $2 AND currency = $3 GROUP BY 1) b USING (customer_id)
  GROUP BY 1 ORDER BY 4 DESC, 2 DESC, 1 LIMIT 50"""
 
+_REVIEWS_DUE = """
+SELECT i.intent_id, read_as, due_on
+  FROM bench.intents i
+ CROSS JOIN LATERAL (
+       SELECT (array_agg(grade ORDER BY k DESC) FILTER (WHERE kind = 'GRADED'))[1] AS grade, max(at) FILTER (WHERE kind = 'REVIEWED') AS reviewed_at
+         FROM bench.steps x WHERE x.intent_id = i.intent_id AND x.at < ($1::date + 1)::timestamp AT TIME ZONE 'Asia/Shanghai') s
+ CROSS JOIN LATERAL (SELECT coalesce(grade, 'C') AS read_as) g
+ CROSS JOIN LATERAL (SELECT coalesce((reviewed_at AT TIME ZONE 'Asia/Shanghai')::date, opened_on)
+                            + CASE read_as WHEN 'A' THEN 1 WHEN 'B' THEN 7 ELSE 30 END AS due_on) d
+ WHERE {of} i.opened_on <= $1 AND (i.ended_on IS NULL OR i.ended_on > $1) AND due_on <= $1 ORDER BY due_on, i.intent_id LIMIT 50"""
+_HERS = "i.salesperson_id = 'seller-7' AND"
+
 
 def _opportunities(body: Any) -> Rows:
     return [(UUID(one["intent_id"]), Decimal(one["probability"]), amount(one["expected"])) for one in body["items"]]
@@ -86,8 +100,22 @@ def _referrals(body: Any) -> Rows:
     return [(UUID(one["customer_id"]), one["introduced"], one["buying"], amount(one["net"])) for one in body["items"]]
 
 
+def _due(body: Any) -> Rows:
+    return [(UUID(one["intent_id"]), one["read_as"], date.fromisoformat(one["due_on"])) for one in body["items"]]
+
+
 PROSPECT_ANALYSES = (
     Analysis("most probable opportunities", "/v1/opportunities", _OPPORTUNITIES, _opportunities, {}, ("as_of",), ("last",)),
     Analysis("effort on new and old customers", "/v1/effort", _EFFORT, _effort),
     Analysis("who brings customers", "/v1/referrals", _REFERRALS, _referrals),
+    Analysis("reviews due", "/v1/reviews/due", _REVIEWS_DUE.format(of=""), _due, {}, ("as_of",), ("last",)),
+    Analysis(
+        "reviews due of a salesperson",
+        "/v1/reviews/due",
+        _REVIEWS_DUE.format(of=_HERS),
+        _due,
+        {"salesperson_id": "seller-7"},
+        ("as_of",),
+        ("last",),
+    ),
 )

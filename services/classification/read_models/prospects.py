@@ -153,7 +153,10 @@ SELECT {columns}, i.graded_man, i.state,
  CROSS JOIN LATERAL (SELECT coalesce(least(s.grade, s.stated), 'C') AS read_as) n
  WHERE i.opened_on <= $1 AND (i.state = 'OPEN' OR i.ended_on > $1)
    AND NOT EXISTS (SELECT FROM {erasures} g WHERE g.customer_id = i.customer_id)"""
-_PAGE = "SELECT {names} FROM ({standing}) p WHERE {conditions} ORDER BY {order} LIMIT {limit:d}"
+# First which intents they are, for which few of the columns are computed, then everything about these.
+_PAGE = """
+WITH page AS MATERIALIZED (SELECT intent_id FROM ({standing}) p WHERE {conditions} ORDER BY {order} LIMIT {limit:d})
+SELECT {names} FROM ({standing}) p WHERE intent_id IN (SELECT intent_id FROM page) ORDER BY {order}"""
 Order = Literal["intent_id", "due_on, intent_id"]
 
 

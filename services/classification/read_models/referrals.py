@@ -19,26 +19,34 @@ from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
 from shared.projections.routing import live_table
 
-# A merged card's introductions are those of the card that leads it.
-_BROUGHT = """
-SELECT coalesce(p.merged_into, r.introduced_by) AS introduced_by, r.customer_id, r.since, coalesce(b.net, 0) AS net
-  FROM {introductions} r LEFT JOIN {profiles} p ON p.customer_id = r.introduced_by
-  LEFT JOIN (SELECT s.customer_id, sum(s.net) AS net FROM {sold} s
-              WHERE s.customer_id IN (SELECT customer_id FROM {introductions}) AND s.day BETWEEN $1 AND $2 AND s.currency = $3
-              GROUP BY s.customer_id) b ON b.customer_id = r.customer_id
- WHERE r.since < $4"""
-# What each has brought is summed once, for the page and for all; without an item there is still one row, of the sums.
+# What each of those brought has bought.
+_BOUGHT = """
+SELECT s.customer_id, sum(s.net) AS net FROM {sold} s
+ WHERE s.customer_id IN (SELECT customer_id FROM {introductions}) AND s.day BETWEEN $1 AND $2 AND s.currency = $3 GROUP BY s.customer_id"""
+# Summed once, for the page and for all; without an item there is still one row, of the sums. A merged card's introductions are those of the
+# card that leads it: looked up for each who brought somebody, and not for each who was brought.
 _RANKED = """
-WITH found AS MATERIALIZED (
-    SELECT w.introduced_by AS customer_id, count(*) AS introduced, count(*) FILTER (WHERE w.net > 0) AS buying, sum(w.net) AS net
-      FROM ({brought}) w LEFT JOIN {served} v ON v.customer_id = w.introduced_by WHERE {conditions} GROUP BY w.introduced_by)
+WITH each AS MATERIALIZED (
+    SELECT r.introduced_by, count(*) AS introduced, count(*) FILTER (WHERE b.net > 0) AS buying, coalesce(sum(b.net), 0) AS net
+      FROM {introductions} r LEFT JOIN ({bought}) b ON b.customer_id = r.customer_id WHERE r.since < $4 GROUP BY r.introduced_by),
+led AS (SELECT coalesce(p.merged_into, e.introduced_by) AS introduced_by, e.introduced, e.buying, e.net
+          FROM each e LEFT JOIN {profiles} p ON p.customer_id = e.introduced_by),
+found AS MATERIALIZED (
+    SELECT w.introduced_by AS customer_id, sum(w.introduced)::bigint AS introduced, sum(w.buying)::bigint AS buying, sum(w.net) AS net
+      FROM led w LEFT JOIN {served} v ON v.customer_id = w.introduced_by WHERE {conditions} GROUP BY w.introduced_by)
 SELECT s.*, g.* FROM (SELECT count(*) AS introducers, coalesce(sum(introduced), 0)::bigint AS all_introduced,
                              coalesce(sum(buying), 0)::bigint AS all_buying, coalesce(sum(net), 0) AS all_net FROM found) s
   LEFT JOIN (SELECT * FROM found WHERE {place} ORDER BY net DESC, introduced DESC, customer_id LIMIT {limit:d}) g ON true
  ORDER BY g.net DESC, g.introduced DESC, g.customer_id"""
 _OF_ONE = """
-SELECT w.customer_id, w.since, w.net, f.first_sale_on FROM ({brought}) w LEFT JOIN {sales} f ON f.customer_id = w.customer_id
- WHERE w.introduced_by = $5 AND {place} ORDER BY w.net DESC, w.customer_id LIMIT {limit:d}"""
+WITH brought AS MATERIALIZED (
+    SELECT r.customer_id, r.since FROM {introductions} r LEFT JOIN {profiles} p ON p.customer_id = r.introduced_by
+     WHERE r.since < $4 AND coalesce(p.merged_into, r.introduced_by) = $5)
+SELECT w.customer_id, w.since, w.net, f.first_sale_on
+  FROM (SELECT r.customer_id, r.since,
+               coalesce((SELECT sum(s.net) FROM {sold} s WHERE s.customer_id = r.customer_id AND s.day BETWEEN $1 AND $2 AND s.currency = $3), 0) AS net
+          FROM brought r) w LEFT JOIN {sales} f ON f.customer_id = w.customer_id
+ WHERE {place} ORDER BY w.net DESC, w.customer_id LIMIT {limit:d}"""
 
 
 class Referrer(NamedTuple):
@@ -75,8 +83,8 @@ async def referrers(
     where, tables = _where(asked, end), await _tables(c, schema)
     place = Conditions(where.values)
     place.behind("-net, -introduced, customer_id", None if after is None else (-after[0], -after[1], after[2]))
-    brought = _BROUGHT.format(**tables)
-    statement = _RANKED.format(brought=brought, conditions=where.sql, place=place.sql, limit=limit, **tables)
+    bought = _BOUGHT.format(**tables)
+    statement = _RANKED.format(bought=bought, conditions=where.sql, place=place.sql, limit=limit, **tables)
     rows = [tuple(row) for row in await c.fetch(statement, *place.values)]
     return Sums(*rows[0][:4]), [Referrer(*row[4:]) for row in rows if row[4] is not None]
 
@@ -88,7 +96,7 @@ async def introduced_by(
     tables = await _tables(c, schema)
     place = Conditions([*_values(asked, end), customer_id])
     place.behind("-w.net, w.customer_id", None if after is None else (-after[0], after[1]))
-    statement = _OF_ONE.format(brought=_BROUGHT.format(**tables), place=place.sql, limit=limit, **tables)
+    statement = _OF_ONE.format(place=place.sql, limit=limit, **tables)
     return [Introduced(**row) for row in await c.fetch(statement, *place.values)]
 
 

@@ -12,8 +12,8 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from services.classification.jobs import grading as job
-from services.classification.read_models import grade_runs
+from services.classification.jobs import telling as job
+from services.classification.read_models import run_changes
 from services.classification.wiring import run_work
 from shared.contracts.cards import Basics, CustomerRegistered
 from shared.contracts.relations import CustomersMerged, MergedInto
@@ -198,10 +198,10 @@ async def test_a_standard_is_published_and_decides(grading: Classification) -> N
 
 
 async def test_a_run_that_broke_off_goes_on_with_what_it_decided(idle: Classification, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = grade_runs.told
+    whole = run_changes.told
     pieces = 0
 
-    async def breaking(c: Connection, schema: str, name: grade_runs.GradeName, run_id: UUID, customers: Sequence[UUID]) -> None:
+    async def breaking(c: Connection, schema: str, name: run_changes.RunName, run_id: UUID, customers: Sequence[UUID]) -> None:
         nonlocal pieces
         pieces += 1
         if pieces == 2:
@@ -209,7 +209,7 @@ async def test_a_run_that_broke_off_goes_on_with_what_it_decided(idle: Classific
         await whole(c, schema, name, run_id, customers)
 
     monkeypatch.setattr(job, "TOLD_AT_ONCE", 3)
-    monkeypatch.setattr(grade_runs, "told", breaking)
+    monkeypatch.setattr(run_changes, "told", breaking)
     await on_credit(idle)
     async with AsyncExitStack() as stack:
         await ticking(stack, idle)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from decimal import Decimal
+from random import Random
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from services.classification.domain.value_class import Sales, Standard
 from services.classification.jobs import telling as job
+from services.classification.read_models import class_columns, findings
 from services.classification.read_models import run_changes as runs
 from services.classification.read_models.run_changes import RunName
 from services.classification.wiring import run_work
@@ -17,6 +22,7 @@ from shared.postgres.pool import Connection, create_pool
 from shared.testing.eventually import eventually
 from tests.integration.classification.conftest import TODAY, Classification, days_ago, returned, sale
 from tests.integration.running import key, record, working
+from tests.unit.classification.one_by_one import classify
 
 ABC = [UUID(int=n) for n in range(1, 8)]
 
@@ -179,6 +185,61 @@ async def test_pages_by_rank_stay_with_their_run(classification: Classification)
     assert {item["value_class"] for item in only_b} == {"C"}
     other = await classification.client.get("/v1/value-classes", params={"value_class": "C", "cursor": first["next_cursor"]})
     assert (other.status_code, other.json()["code"]) == (400, "CURSOR_INVALID")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_every_customer_is_found_by_rank_by_class_and_by_itself(
+    idle: Classification, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    # Three customers in a row of findings, so that pages and lookups go over several.
+    for module in (findings, class_columns):
+        monkeypatch.setattr(module, "A_ROW", 3)
+    random = Random(seed)
+    sales = {UUID(int=random.getrandbits(128)): random.randrange(1, 500) for _ in range(16)}
+    sent_back = [UUID(int=random.getrandbits(128)) for _ in range(2)]
+    await idle.trade(
+        *(sale(customer, net) for customer, net in sales.items()),
+        *(fact for customer in sent_back for fact in (sale(customer, 5), returned(customer, 7))),
+    )
+    async with working(run_work(idle.settings)):
+        run = await idle.run()
+    assert (run["customers"], run["appended"]) == (18, 18)
+    given = [Sales(customer, Decimal(net)) for customer, net in sales.items()] + [Sales(one, Decimal(-2)) for one in sent_back]
+    wanted = [
+        (
+            str(one.customer_id),
+            one.rank,
+            one.value_class,
+            one.reason,
+            str(one.share),
+            str(one.cumulated_share),
+            one.to_next,
+            one.to_fall,
+        )
+        for one in classify(given, Standard(), "CNY")
+    ]
+
+    def said(item: dict[str, Any]) -> tuple[Any, ...]:
+        borders = (Decimal(item[name]["amount"]) if name in item else None for name in ("to_next", "to_fall"))
+        plain = ("customer_id", "rank", "value_class", "reason", "share", "cumulated_share")
+        return (*(item[name] for name in plain), *borders)
+
+    async def listed(**asked: Any) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = []
+        while True:
+            body = (await idle.client.get("/v1/value-classes", params={"limit": 4, **asked})).json()
+            found += [said(item) for item in body["items"]]
+            if "next_cursor" not in body or body["next_cursor"] is None:
+                return found
+            asked["cursor"] = body["next_cursor"]
+
+    assert await listed() == wanted
+    for value_class in "ABC":
+        assert await listed(value_class=value_class) == [one for one in wanted if one[2] == value_class]
+    for one in wanted:
+        shown = (await idle.client.get(f"/v1/customers/{one[0]}/value-class")).json()
+        assert said(shown["figures"]) == one
+        assert shown["history"][0]["rank"] == one[1]
 
 
 async def test_what_is_asked_wrongly(classification: Classification) -> None:
