@@ -6,7 +6,7 @@ BIN := .venv/bin
 # One environment per content of the lock and of the project file: a changed lock is installed, an unchanged one is not looked at again.
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: help setup jvm run down test check format lint requirements contracts migrate simulate mutants chaos chaos-smoke kills history bench benchimport benchanalyses benchlists complaints workingtime replay
+.PHONY: help setup jvm run down test check format lint requirements contracts migrate simulate mutants chaos chaos-smoke kills history model bytefuzz rebuilds bench benchimport benchanalyses benchlists complaints workingtime replay
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,16 @@ kills: setup jvm ## random processes killed under load, checked every fifty: KIL
 
 history: setup ## what many clients see of streams, checked against the store: OPERATIONS=20000 SECONDS=n SEED=1
 	$(BIN)/python -m tests.chaos.history $(if $(OPERATIONS),--operations $(OPERATIONS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
+model: setup ## any order of commands, crashes, repeats and rebuilds beside a model of dictionaries: RUNS=250 STEPS=50 SECONDS=n SEED=1
+	$(BIN)/python -m tests.chaos.model $(if $(RUNS),--runs $(RUNS)) $(if $(STEPS),--steps $(STEPS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(FIRST),--first $(FIRST))
+
+bytefuzz: setup ## atheris looks for bytes that parsers break on: SECONDS=20 for each, SEED=1
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
+	$(BIN)/python -m tests.chaos.bytefuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
+rebuilds: setup ## read models made anew and swapped under load, then compared byte for byte: RUNS=100 SECONDS=3600 SEED=1
+	$(BIN)/python -m tests.chaos.rebuilds $(if $(RUNS),--runs $(RUNS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 bench: setup jvm ## all bars, each beside a baseline of the same run (build/bench.json): ONLY=3,4 ROUNDS=5 SMALL=1
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.lock

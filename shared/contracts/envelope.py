@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Protocol, overload
 from uuid import UUID
@@ -184,21 +184,36 @@ def from_headers(
             before,
             msgspec.convert(h["ce_id"].decode("ascii"), UUID),
             _name(h["ce_type"]),
-            h["ce_subject"].decode("ascii"),
-            int(h["ce_sequence"]),
+            _printable(h["ce_subject"]),
+            _below(int(h["ce_sequence"]), 31),
             None if customer is None else _customer(customer),
             _moment(h["ce_time"]),
             _moment(h["ce_recordedtime"]),
             b"" if body is None else body,
         )
-    except (KeyError, ValueError, AttributeError, msgspec.MsgspecError):
-        # AttributeError: a header without a value.
+    except (KeyError, ValueError, OverflowError, AttributeError, msgspec.MsgspecError):
+        # AttributeError: a header without a value. OverflowError: a time that UTC does not have.
         return Undecodable(topic=topic, part=part, offset=offset, raw=body or b"")
 
 
 @lru_cache(maxsize=4096)
 def _name(value: bytes) -> str:
-    return value.decode("ascii")
+    return _printable(value)
+
+
+def _printable(value: bytes) -> str:
+    # What is parked is written into a table, which does not take every character.
+    text = value.decode("ascii")
+    if not text.isprintable():
+        raise ValueError("control characters")
+    return text
+
+
+def _below(number: int, bits: int) -> int:
+    # A larger number fits into no column: the reader would fail on it for ever.
+    if not 0 <= number < 1 << bits:
+        raise ValueError("out of range")
+    return number
 
 
 @lru_cache(maxsize=16_384)
@@ -213,10 +228,12 @@ def _moment(value: bytes) -> datetime:
     moment = datetime.fromisoformat(value.decode("ascii"))
     if moment.tzinfo is None:
         raise ValueError("a naive time")
+    moment.astimezone(UTC)
     return moment
 
 
 @lru_cache(maxsize=1024)
 def _cursor(value: bytes) -> Cursor:
     # The cursor of one record is the `prev` of the next.
-    return parse_cursor(value.decode("ascii"))
+    cursor = parse_cursor(value.decode("ascii"))
+    return Cursor(_below(cursor.gen, 15), _below(cursor.xid, 63), _below(cursor.pos, 63))

@@ -32,6 +32,8 @@ _INSIDE = tuple(
 _LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 # What ends in a number is read as an IPv4 address in one of its forms, of which only the plain one is taken.
 _NAME = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*(?!(?:[0-9]+|0[xX][0-9A-Fa-f]*)\.?\Z){_LABEL}\.?")
+# The language's parser passes over what stands between a bracket and the port; others do not.
+_BRACKETED = re.compile(r"\[[^\]]*\](:[0-9]*)?")
 _PLAIN = re.compile(r"[\x21-\x7e]+")
 
 
@@ -57,6 +59,8 @@ def check_url(url: str, allowed: Sequence[Network] = ()) -> None:
     if parts.username is not None or parts.password is not None or parts.fragment or "@" in parts.netloc:
         raise AddressRefused("an address names no user and no fragment")
     number = _number(host)
+    if "[" in parts.netloc and not _BRACKETED.fullmatch(parts.netloc):
+        raise AddressRefused("this is no address")
     if port == 0 or "%" in host or (number is None and ("[" in parts.netloc or not _NAME.fullmatch(host))):
         raise AddressRefused("this is no address")
     if number is not None:

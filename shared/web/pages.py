@@ -71,7 +71,7 @@ class CursorCodec:
             if not hmac.compare_digest(signature, self._signature(content)):
                 raise Problem("CURSOR_INVALID")
             held = _decoder.decode(content)
-        except (UnicodeEncodeError, binascii.Error, msgspec.MsgspecError):
+        except (UnicodeError, binascii.Error, msgspec.MsgspecError):
             raise Problem("CURSOR_INVALID") from None
         if held.filters != filter_hash or (length is not None and len(held.keys) != length):
             raise Problem("CURSOR_INVALID")

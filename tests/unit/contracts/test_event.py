@@ -68,6 +68,20 @@ def test_a_retired_type_is_read_through_the_whole_chain_of_upcasters() -> None:
     assert decode("regulars.sample.sample-renamed.v1", b'{"name":"x"}') == SampleRenamed(title="x", by="before v3")
 
 
+@pytest.mark.usefixtures("own_registry")
+@pytest.mark.parametrize("body", [b"{}", b"[]", b'"secret"', b"7", b"null"])
+def test_a_body_that_an_upcaster_was_not_written_for_is_refused(body: bytes) -> None:
+    """INVARIANT: one bad body parks one customer; whatever else an upcaster raised would stop the part for ever."""
+
+    @upcaster("regulars.cards.sale-recorded.v98", SaleRecorded.type)
+    def _renamed(body: dict[str, Any]) -> dict[str, Any]:
+        return {"source": body["name"].strip()}
+
+    with pytest.raises(UndecodableEvent) as refusal:
+        decode("regulars.cards.sale-recorded.v98", body)
+    assert "secret" not in str(refusal.value)
+
+
 def test_an_unknown_type_is_named() -> None:
     with pytest.raises(UnknownEventType, match=r"regulars\.cards\.never-heard\.v1"):
         decode("regulars.cards.never-heard.v1", b"{}")

@@ -44,6 +44,7 @@ def test_public_addresses_over_https_are_taken(url: str) -> None:
         "https://224.0.0.1/",
         "https://255.255.255.255/",
         "https://[::1]/",
+        "https://[::ffff:30.0.0.1]44/",
         "https://[::]/",
         "https://[::ffff:127.0.0.1]/",
         "https://[::ffff:10.0.0.1]/",
