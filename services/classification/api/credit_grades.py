@@ -10,10 +10,9 @@ from starlette.responses import Response
 
 from services.classification.api.bodies import CREDIT_RUN, CREDIT_STANDARD, CreditRunBody, CreditStandardBody
 from services.classification.api.deps import Dependencies
-from services.classification.api.grade_runs import run_body
+from services.classification.api.grading import Grading, ask_for_run, preview_body, show_run
 from services.classification.handlers.credit_preview import Regraded, preview
 from services.classification.handlers.deps import SCHEMA, Deps
-from services.classification.handlers.grade_runs import request_run
 from services.classification.handlers.problems import (
     AS_OF_IN_FUTURE,
     BORDERS_OUT_OF_ORDER,
@@ -24,14 +23,12 @@ from services.classification.handlers.problems import (
 from services.classification.handlers.standards import CREDIT_GRADE, current
 from services.classification.read_models.credit_grades import CREDIT_GRADES, Wanted, page
 from services.classification.read_models.credit_standings import is_known
-from services.classification.read_models.grade_runs import run_of
 from shared.contracts.credit_grades import CreditGrade, CreditGraded, CreditStandardPublished
 from shared.contracts.envelope import Envelope
 from shared.event_store.load import load
 from shared.projections.waiting import wait_for
 from shared.web.amounts import money_body
-from shared.web.answers import Answer
-from shared.web.commands import Command, respond
+from shared.web.commands import Command
 from shared.web.fields import BusinessDay, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
@@ -41,6 +38,7 @@ from shared.web.scope import Caller, analysis, scope
 
 router = APIRouter(tags=["credit grades"])
 reads = scope("classification.class.read")
+GRADING = Grading("credit_grade", "/v1/credit-grade-runs", CREDIT_GRADE, CreditStandardPublished)
 AsOf = Annotated[BusinessDay | None, Query(description="The grade that stood at the end of this business day; now when left out")]
 
 
@@ -60,14 +58,8 @@ async def post_credit_grade_preview(
     """Every customer as it is known now, by the standard in force and by this one: how many go from where to where, and the first that would
     move, by id. Nothing is published and nobody's grade changes."""
     found = await preview(deps, body.standard(caller.id), as_of, limit)
-    moves = [
-        {"grade": grade, "would_be": would_be, "customers": customers}
-        for (grade, would_be), customers in sorted(found.moves.items(), key=str)
-    ]
-    moved = sum(customers for (grade, would_be), customers in found.moves.items() if grade != would_be)
     items = [_regraded(one) for one in found.first]
-    head = {"as_of": as_of or deps.today(), "customers": sum(found.moves.values()), "moved": moved, "moves": moves}
-    return Json({**head, "items": items, "left_out": moved - len(items)})
+    return Json(preview_body(as_of or deps.today(), sum(found.moves.values()), found.moves, items))
 
 
 def _regraded(one: Regraded) -> dict[str, Any]:
@@ -95,9 +87,7 @@ async def request_credit_grade_run(
     body: Annotated[CreditRunBody, Body(openapi_examples=CREDIT_RUN)], key: Command, deps: Dependencies, request: Request
 ) -> Response:
     """It starts when everything recorded through the day is known to have arrived, and tells only the grades that change."""
-    queued = await request_run(deps, "credit_grade", CREDIT_GRADE, body.graded_on, key)
-    location = f"/v1/credit-grade-runs/{queued.run.run_id}"
-    return respond(Answer(202, run_body(queued.run, CreditStandardPublished), location=location, replayed=queued.reused), request)
+    return await ask_for_run(deps, GRADING, body.graded_on, key, request)
 
 
 @router.get(
@@ -107,11 +97,7 @@ async def request_credit_grade_run(
     summary="How far a run of credit grades is",
 )
 async def get_credit_grade_run(run_id: UUID, deps: Dependencies) -> Response:
-    async with deps.pool.acquire() as c:
-        run = await run_of(c, SCHEMA, "credit_grade", run_id)
-    if run is None:
-        raise Problem(RUN_UNKNOWN)
-    return Json(run_body(run, CreditStandardPublished))
+    return await show_run(deps, GRADING, run_id)
 
 
 @router.get("/v1/credit-grades", dependencies=[reads], summary="Customers by credit grade, the most points first")

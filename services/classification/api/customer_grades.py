@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import Response
 
 from services.classification.api.deps import Dependencies
-from services.classification.api.grade_runs import run_body
+from services.classification.api.grading import Grading, ask_for_run, preview_body, show_run
 from services.classification.api.mark_bodies import (
     CUSTOMER_GRADE_RUN,
     CUSTOMER_GRADE_STANDARD,
@@ -18,7 +18,6 @@ from services.classification.api.mark_bodies import (
 )
 from services.classification.handlers.deps import SCHEMA
 from services.classification.handlers.grade_preview import Moved, preview
-from services.classification.handlers.grade_runs import request_run
 from services.classification.handlers.problems import (
     AS_OF_IN_FUTURE,
     DAY_GRADED,
@@ -29,11 +28,9 @@ from services.classification.handlers.problems import (
 from services.classification.handlers.standards import CUSTOMER_GRADE, current, publish
 from services.classification.read_models.customer_grades import CUSTOMER_GRADES, Wanted, page
 from services.classification.read_models.customer_sales import one as known_customer
-from services.classification.read_models.grade_runs import run_of
 from shared.contracts.customer_grades import CustomerGraded, CustomerGradeStandardPublished
 from shared.event_store.load import load
 from shared.projections.waiting import wait_for
-from shared.web.answers import Answer
 from shared.web.commands import Command, IfMatch, resource, respond
 from shared.web.correlation import event_meta
 from shared.web.fields import BusinessDay, Code, Reference
@@ -45,6 +42,7 @@ from shared.web.scope import Caller, analysis, scope
 
 router = APIRouter(tags=["customer grades"])
 reads, writes = scope("classification.class.read"), scope("classification.class.write")
+GRADING = Grading("customer_grade", "/v1/customer-grade-runs", CUSTOMER_GRADE, CustomerGradeStandardPublished)
 AsOf = Annotated[BusinessDay | None, Query(description="The grade that stood at the end of this business day; now when left out")]
 StandardBody = Annotated[CustomerGradeStandardBody, Body(openapi_examples=CUSTOMER_GRADE_STANDARD)]
 
@@ -92,14 +90,8 @@ async def post_customer_grade_preview(
     Nothing is published and nobody's grade changes.
     """
     found = await preview(deps, body.standard(caller.id), as_of, limit)
-    moves = [
-        {"grade": grade, "would_be": would_be, "customers": customers}
-        for (grade, would_be), customers in sorted(found.moves.items(), key=str)
-    ]
-    moved = sum(customers for (grade, would_be), customers in found.moves.items() if grade != would_be)
     items = [_moved(one) for one in found.first]
-    head = {"as_of": as_of or deps.today(), "customers": found.customers, "moved": moved, "moves": moves}
-    return Json({**head, "items": items, "left_out": moved - len(items)})
+    return Json(preview_body(as_of or deps.today(), found.customers, found.moves, items))
 
 
 def _moved(one: Moved) -> dict[str, Any]:
@@ -124,10 +116,7 @@ async def request_customer_grade_run(
     request: Request,
 ) -> Response:
     """It starts when everything recorded through the day is known to have arrived, and tells only the grades that change."""
-    queued = await request_run(deps, "customer_grade", CUSTOMER_GRADE, body.graded_on, key)
-    location = f"/v1/customer-grade-runs/{queued.run.run_id}"
-    shown = run_body(queued.run, CustomerGradeStandardPublished)
-    return respond(Answer(202, shown, location=location, replayed=queued.reused), request)
+    return await ask_for_run(deps, GRADING, body.graded_on, key, request)
 
 
 @router.get(
@@ -137,11 +126,7 @@ async def request_customer_grade_run(
     summary="How far a run of customer grades is",
 )
 async def get_customer_grade_run(run_id: UUID, deps: Dependencies) -> Response:
-    async with deps.pool.acquire() as c:
-        run = await run_of(c, SCHEMA, "customer_grade", run_id)
-    if run is None:
-        raise Problem(RUN_UNKNOWN)
-    return Json(run_body(run, CustomerGradeStandardPublished))
+    return await show_run(deps, GRADING, run_id)
 
 
 @router.get("/v1/customer-grades", dependencies=[reads], summary="Customers by the company's own grade")

@@ -39,9 +39,17 @@ def owed(said: Iterable[Event]) -> dict[Key, ComplaintDeadlineMissed]:
     return found
 
 
-def corrected(said: Iterable[Event]) -> set[Key]:
-    """What was told as missed and by what was entered afterwards was none."""
-    return {(one.round, one.step) for one in said if isinstance(one, ComplaintDeadlineCaughtUp) and one.because == "BACKDATED"}
+def told_missed(said: Iterable[Event]) -> set[Key]:
+    """All that was told as missed by the standard in force, also what is owed no more: what is kept for all that was kept by what was
+    entered afterwards. Where more time was given it was missed by an earlier standard only."""
+    found: set[Key] = set()
+    for event in said:
+        match event:
+            case ComplaintDeadlineMissed():
+                found.add((event.round, event.step))
+            case ComplaintDeadlineCaughtUp(because="MORE_TIME"):
+                found.discard((event.round, event.step))
+    return found
 
 
 def _because(told: ComplaintDeadlineMissed, clock: Clock, standard: tuple[ComplaintProcedurePublished, Hours]) -> CaughtUp:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services.complaints.domain.clock import Clock, deadlines, times_of
 from services.complaints.domain.complaint import complaint_stream
-from services.complaints.domain.overdue import corrected, deadlines_stream, owed
+from services.complaints.domain.overdue import deadlines_stream, owed, told_missed
 from services.complaints.domain.procedure import STEPS
 from services.complaints.domain.working_time import Hours
 from services.complaints.handlers.clocks import clock_after, places_of
@@ -137,9 +137,9 @@ async def times_of_all(deps: Deps, period: Period) -> dict[str, Any]:
                 responses += [] if times.first_response is None else [times.first_response]
                 resolutions += [] if times.resolution is None else [times.resolution]
                 said = found.get(deadlines_stream(one.complaint_id))
-                entered = corrected(envelope.event for envelope in _known(said.events if said else (), until))
+                told = told_missed(envelope.event for envelope in _known(said.events if said else (), until))
                 for step in deadlines(clock, procedure, hours):
-                    mended[step.step] += step.kept is True and (clock.round, step.step) in entered
+                    mended[step.step] += step.kept is True and (clock.round, step.step) in told
                     late = step.kept is False or (clock.ended_at is None and step.missed(until))
                     missed[step.step] += late
                     kept[step.step] += step.kept is True

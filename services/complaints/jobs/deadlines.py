@@ -22,6 +22,7 @@ from services.complaints.handlers.clocks import clock_after, places_of
 from services.complaints.handlers.deps import SCHEMA
 from services.complaints.handlers.standards import standards_in_force
 from services.complaints.read_models.areas import parents
+from services.complaints.read_models.complaints import COMPLAINTS
 from services.complaints.read_models.next_steps import (
     NextStep,
     forget,
@@ -32,13 +33,14 @@ from services.complaints.read_models.next_steps import (
     unjudged,
 )
 from shared.contracts.complaint_steps import ComplaintProcedurePublished, WorkingHoursPublished
-from shared.contracts.cursor import Cursor, part_of
-from shared.contracts.topics import COMPLAINT_STREAM_TYPES
+from shared.contracts.cursor import START, Cursor, part_of
+from shared.contracts.topics import COMPLAINT_STREAM_TYPES, COMPLAINTS_EVENTS
 from shared.event_store.append import append_many
 from shared.event_store.events import Append, NewEvent
 from shared.event_store.load import load_many
 from shared.feed.scan import horizon, read_watermark, scan
 from shared.postgres.pool import Connection, Pool
+from shared.projections.reached import last_of_parts, reached
 
 LOOK_SECONDS = 1.0
 AT_ONCE = 200
@@ -53,13 +55,14 @@ _COMPLAINT = complaint_stream(UUID(int=0))[:-36]
 
 @dataclass(slots=True)
 class DeadlineJob:
-    """`seen`: through which event of the store is known what was told; None when this process has just begun to lead. `around`: the
-    area around each area, as complaints were judged by it."""
+    """`seen`: through which event of the store is known what was told; None when this process has just begun to lead. `began`: where it
+    has begun, until the list of complaints has come as far. `around`: the area around each area, as complaints were judged by it."""
 
     pool: Pool
     zone: ZoneInfo
     parts: int
     seen: Cursor | None = None
+    began: Cursor | None = None
     around: Mapping[str, str | None] | None = None
 
 
@@ -108,7 +111,7 @@ async def _news(c: Connection, job: DeadlineJob, sweep: bool) -> tuple[Sequence[
     anew = job.seen is None or around != job.around
     told_of = dict[UUID, None]()
     if job.seen is None:
-        job.seen = await horizon(c, SCHEMA)
+        job.seen = job.began = await horizon(c, SCHEMA)
     while True:
         records = await scan(c, SCHEMA, job.seen, limit=NEWS_AT_ONCE, types=NEWS)
         for record in records:
@@ -123,7 +126,16 @@ async def _news(c: Connection, job: DeadlineJob, sweep: bool) -> tuple[Sequence[
     if anew:
         await judge_all_anew(c, SCHEMA)
         job.around = around
+    if job.began is not None:
+        # What was received before is found by the list, which may be behind.
+        sweep, job.began = True, None if await _listed(c, job.parts, job.began) else job.began
     return list(told_of), sweep or anew
+
+
+async def _listed(c: Connection, parts: int, through: Cursor) -> bool:
+    last = await last_of_parts(c, SCHEMA, COMPLAINTS.topics[COMPLAINTS_EVENTS], parts, through)
+    there = await reached(c, SCHEMA, COMPLAINTS.name, COMPLAINTS_EVENTS)
+    return all(there.get(part, START) >= cursor for part, cursor in last.items())
 
 
 async def _judge_all(job: DeadlineJob, several: Sequence[UUID], at: datetime) -> int:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.complaints.domain.clock import Clock, clock_of, deadlines, next_due, times_of
-from services.complaints.domain.overdue import Said, to_say
+from services.complaints.domain.overdue import Said, owed, to_say, told_missed
 from services.complaints.domain.working_time import Hours
 from shared.contracts.complaint_steps import (
     ComplaintAcknowledged,
@@ -164,3 +164,15 @@ def test_what_was_caught_up_is_told_with_the_reason() -> None:
     # And missed again, where less time is given again.
     [caught_up] = said(clock(), standard(6, PROPOSED=600), [missed], 4)
     assert said(clock(), procedure, [missed, caught_up], 4) == [missed]
+
+
+def test_what_was_told_as_missed_stays_told_but_by_the_standard_in_force() -> None:
+    procedure = standard(PROPOSED=60)
+    [missed] = said(clock(), procedure, [], 2)
+    [backdated] = said(clock((0, PROPOSED)), procedure, [missed], 4)
+    [more_time] = said(clock(), standard(6, PROPOSED=600), [missed], 4)
+    assert told_missed([]) == told_missed([missed, more_time]) == set()
+    assert (
+        told_missed([missed]) == told_missed([missed, backdated]) == told_missed([missed, more_time, missed]) == {(1, "PROPOSED")}
+    )
+    assert set(owed([missed, backdated])) == set()
