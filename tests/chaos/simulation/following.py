@@ -198,10 +198,11 @@ class Following:
 
     def begin(self, workers: int) -> None:
         everything = frozenset(range(PARTS))
+        # The first holds all; a further one wins parts later, or believes from the start that it holds them too.
+        at_odds = self.world.chance.random() < 0.3
         for n in range(workers):
             name = f"worker {n}"
-            # The first holds all; a further one wins parts later.
-            self.members[name] = Held(everything if n == 0 else frozenset())
+            self.members[name] = Held(everything if n == 0 or at_odds else frozenset())
             self.world.supervise(name, self._work(name))
 
     def _work(self, name: str) -> Callable[[Process], Any]:
@@ -261,6 +262,9 @@ class Following:
             last = log.messages[-1].headers if log.messages else None
             place = None if last is None else dict(last)["cursor"].decode()
             self.sent[at] = 0 if place is None else cursors[Cursor(*map(int, place.split(".")))] + 1
+            # It may have grown beyond the old end before anybody looks: the same offsets are other records then.
+            if self.sent[at] < len(records) and self.world.chance.random() < 0.7:
+                self._send(at, self.world.chance.randrange(self.sent[at], len(records)))
 
     def rebalance(self) -> None:
         """Parts change hands; the one who held them learns of it at another moment than the one who gets them."""
@@ -354,9 +358,9 @@ def following(world: World) -> None:
         POISONED.add(poison.event_id)
     one.begin(workers=1 + (chance.random() < 0.5))
     one.fill()
-    for _ in range(chance.choice((0, 0, 1, 2))):
+    for _ in range(chance.choice((0, 0, 1, 2, 3))):
         loop.at(loop.outside, chance.random() * 0.15, one.rebalance)
-    if chance.random() < 0.15:
+    if chance.random() < 0.3:
         loop.at(loop.outside, 0.02 + chance.random() * 0.1, one.lose_tail)
     loop.at(loop.outside, 0.25, one.rebalance)
     if not world.come_to_rest(lambda: loop.now > 0.3 and one.everything_folded()):

@@ -153,7 +153,7 @@ def model_statements(schema: str, model: ReadModel[Any]) -> dict[str, Statement]
     table, totals = table_name(schema, model.name, SLOT), totals_name(schema, model.name, SLOT)
     names = list(model.columns)
     keys = len(names) - len(model.added)
-    by_part = "(group_key, part, measure)" in rows._TOTALS_UPSERT
+    by_part = "SELECT n.g, $1, n.m" in rows._TOTALS_UPSERT
     found: dict[str, Statement] = {}
 
     def fetch(s: Session, a: tuple[Any, ...]) -> list[Any]:
