@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.chaos.simulation.schedules import Ran, prepare, run
 
-PIECE = 250
+PIECE = 100
 TOLD_SECONDS = 10.0
 YEAR = 366 * 86400.0
 
