@@ -27,12 +27,14 @@ from services.classification.handlers.standards import VALUE_CLASS, current
 from services.classification.read_models import class_ladders
 from services.classification.read_models.class_ladders import Falling, Moved, Outlook, Place
 from services.classification.read_models.customer_sales import busiest_currency
+from services.classification.read_models.runs import last_decided
 from services.classification.read_models.scoping import basis
 from services.classification.read_models.served import Scope
 from services.classification.read_models.sold import SOLD
 from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.contracts.classification import ValueClass
 from shared.contracts.money import decimals
+from shared.postgres.pool import Connection
 from shared.web.amounts import money_body
 from shared.web.fields import BusinessDay, Currency, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
@@ -45,7 +47,12 @@ MODELS = (SOLD, VALUE_CLASSES)
 DAYS_AHEAD = 366
 Area = Annotated[Reference | None, Query(description="Only customers of this area; classes are the company's")]
 Salesperson = Annotated[Reference | None, Query(description="Only customers of this salesperson; classes are the company's")]
-OneCurrency = Annotated[Currency | None, Query(description="One currency; that with the most sales in the period by default")]
+OneCurrency = Annotated[
+    Currency | None,
+    Query(
+        description="One currency; that of the last run by default, before the first one that with the most sales in the period"
+    ),
+]
 
 
 @router.get(
@@ -78,7 +85,7 @@ async def get_outlook(
     async with deps.analyses.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
         standard = (await current(c, VALUE_CLASS)).standard
         first = first_day(standard, day)
-        of = currency or await busiest_currency(c, SCHEMA, first, day)
+        of = currency or await _usual_currency(c, first, day)
         found = Outlook([], {}, {}, Decimal(0))
         if of is not None:
             found = await class_ladders.outlook(
@@ -98,6 +105,12 @@ async def get_outlook(
         "from_what": from_what,
     }
     return page_response(Page([_falling(one, found, standard, of) for one in shown], following), request, head)
+
+
+async def _usual_currency(c: Connection, first: date, last: date) -> str | None:
+    """What classes are held in: another currency would move everybody who buys in it."""
+    run = await last_decided(c, SCHEMA)
+    return run.currency if run is not None and run.currency is not None else await busiest_currency(c, SCHEMA, first, last)
 
 
 def _falling(one: Falling, found: Outlook, standard: Standard, currency: str | None) -> dict[str, Any]:
@@ -150,7 +163,7 @@ async def preview_value_class_standard(
             wanted = checked(asked, in_force.version + 1)
         except StandardRefused as refusal:
             raise refused(refusal) from None
-        of = currency or await busiest_currency(c, SCHEMA, min(first_day(in_force, last), first_day(wanted, last)), last)
+        of = currency or await _usual_currency(c, min(first_day(in_force, last), first_day(wanted, last)), last)
         found = class_ladders.Preview([], {})
         if of is not None:
             found = await class_ladders.preview(c, SCHEMA, in_force, wanted, last, of, scope=whose, after=after, limit=limit + 1)

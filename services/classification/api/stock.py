@@ -16,7 +16,12 @@ from services.classification.api.product_answers import about, caught_up, number
 from services.classification.api.product_bodies import COUNTS, CountsBody
 from services.classification.domain.stock import Count, Turnover, borders, turnover
 from services.classification.handlers.deps import SCHEMA
-from services.classification.handlers.product_problems import COUNT_OUT_OF_RANGE, MONTHS_NOT_WHOLE, UNIT_PRICE_UNKNOWN
+from services.classification.handlers.product_problems import (
+    COUNT_OUT_OF_RANGE,
+    COUNTED_TWICE,
+    MONTHS_NOT_WHOLE,
+    UNIT_PRICE_UNKNOWN,
+)
 from services.classification.handlers.products import record_counts
 from services.classification.handlers.standards import PRODUCTS, current
 from services.classification.read_models.articles import ARTICLES, described_on
@@ -41,7 +46,10 @@ By = Literal["QUANTITY", "AMOUNT"]
 @router.post(
     "/v1/customers/{customer_id}/stock-counts",
     dependencies=[scope("classification.class.write")],
-    responses={404: {"description": "The customer is not known"}, 422: {"description": COUNT_OUT_OF_RANGE}},
+    responses={
+        404: {"description": "The customer is not known"},
+        422: {"description": f"{COUNT_OUT_OF_RANGE} or {COUNTED_TWICE}"},
+    },
     status_code=201,
     summary="Record what was counted in a customer's stock",
 )

@@ -19,11 +19,17 @@ from services.classification.domain.refusals import EntryRefused
 from shared.contracts.event import Event
 from shared.contracts.products import CountSource, Pack, StockCounted
 
-NoFigure = Literal["COUNT_MISSING", "ARTICLE_NOT_DESCRIBED", "UNITS_DIFFER", "UNIT_PRICE_UNKNOWN", "NO_STOCK"]
+NoFigure = Literal[
+    "COUNT_MISSING", "ARTICLE_NOT_DESCRIBED", "UNITS_DIFFER", "UNIT_PRICE_UNKNOWN", "NO_STOCK", "SALES_IN_OTHER_CURRENCY"
+]
 
 
 class CountOutOfRange(EntryRefused):
     """Nobody counts less than nothing, and nobody has counted tomorrow."""
+
+
+class CountedTwice(EntryRefused):
+    """A survey says once what there is of an article: a second count, also in another unit, would take the place of the first."""
 
 
 class Counted(NamedTuple):
@@ -49,9 +55,11 @@ def stream_of(customer_id: UUID) -> str:
 
 
 def decide(command: RecordCounts) -> list[Event]:
-    """One event a count: of two counts of an article and day the later in the stream stands. Raises CountOutOfRange."""
+    """One event a count: of two counts of an article and day the later in the stream stands. Raises CountOutOfRange, CountedTwice."""
     if command.counted_on > command.today or any(one.quantity < 0 for one in command.counts):
         raise CountOutOfRange
+    if len({one.article for one in command.counts}) < len(command.counts):
+        raise CountedTwice
     return [
         StockCounted(
             customer_id=command.customer_id,
@@ -112,9 +120,17 @@ def nearest(counts: Iterable[Count], border: date, within_days: int) -> Count | 
 
 
 def turnover(
-    counts: Sequence[Count], first: date, last: date, within_days: int, sold: Decimal, unit: Unit | None, *, by_amount: bool
+    counts: Sequence[Count],
+    first: date,
+    last: date,
+    within_days: int,
+    sold: Decimal | None,
+    unit: Unit | None,
+    *,
+    by_amount: bool,
 ) -> Turnover:
-    """`sold` is a quantity in the article's unit, or an amount where `by_amount`. The period has whole months."""
+    """`sold` is a quantity in the article's unit, or an amount where `by_amount`, None where some of it was in another
+    currency. The period has whole months."""
     chosen = [nearest(counts, border, within_days) for border in borders(first, last)]
     known = [one for one in chosen if one is not None]
 
@@ -137,4 +153,6 @@ def turnover(
     stock = value if by_amount and value is not None else average
     if stock == 0:
         return without("NO_STOCK", average, value)
+    if sold is None:
+        return without("SALES_IN_OTHER_CURRENCY", average, value)
     return Turnover(chosen, average, value, sold / stock, None)

@@ -10,7 +10,13 @@ from zoneinfo import ZoneInfo
 
 from services.classification.domain.credit_figures import CreditFigures, known_on, owed_on
 from services.classification.handlers.deps import SCHEMA
-from services.classification.read_models.credit_standings import CreditStanding, all_standings, claims_in, warnings_in
+from services.classification.read_models.credit_standings import (
+    CreditStanding,
+    all_standings,
+    claims_in,
+    standings_behind,
+    warnings_in,
+)
 from shared.contracts.account_columns import account_of
 from shared.contracts.credit_grades import CreditStandardPublished
 from shared.contracts.money import Money
@@ -18,6 +24,11 @@ from shared.postgres.pool import Connection
 
 Cards = tuple[UUID, Sequence[CreditStanding]]
 """A customer by its leading card, and the standings of all its cards."""
+
+
+async def customers_behind(c: Connection, lead_id: UUID | None, limit: int) -> list[Cards]:
+    """Customers behind the one with this leading card, by its id: about as many as `limit`."""
+    return [(lead, list(cards)) for lead, cards in groupby(await standings_behind(c, SCHEMA, lead_id, limit), key=_lead)]
 
 
 async def standings_by_customer(c: Connection) -> AsyncIterator[list[Cards]]:

@@ -28,6 +28,9 @@ TASK_PERIOD_NOT_WHOLE = describe(
 COUNT_OUT_OF_RANGE = describe(
     "COUNT_OUT_OF_RANGE", 422, "That cannot have been counted", "Quantities are 0 or more, and the day is today or earlier."
 )
+COUNTED_TWICE = describe(
+    "COUNTED_TWICE", 422, "An article is counted twice", "A survey names each article once: add up what is there, in one unit."
+)
 PRODUCT_BORDERS_OUT_OF_ORDER = describe(
     "PRODUCT_BORDERS_OUT_OF_ORDER",
     422,
@@ -58,4 +61,5 @@ ENTRIES: dict[type[EntryRefused], str] = {
     sales_task.TaskOutOfRange: TASK_OUT_OF_RANGE,
     sales_task.PeriodNotWhole: TASK_PERIOD_NOT_WHOLE,
     stock.CountOutOfRange: COUNT_OUT_OF_RANGE,
+    stock.CountedTwice: COUNTED_TWICE,
 }

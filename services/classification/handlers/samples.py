@@ -17,7 +17,7 @@ from services.classification.handlers.prospect_problems import SAMPLE_UNKNOWN
 from services.classification.handlers.standards import PROSPECTS, current
 from services.classification.read_models.posts import all_posts
 from services.classification.read_models.samples import SampleRow, samples_of
-from services.classification.read_models.served import chosen_of
+from services.classification.read_models.served import chosen_of, those_who_serve
 from shared.contracts.event import Event
 from shared.contracts.prospects import Finding
 from shared.contracts.topics import CLASSIFICATION_EVENTS
@@ -84,11 +84,14 @@ class SampleDue(NamedTuple):
 
 
 async def samples_due(c: Connection, week_from: date, day: date, supervisor_id: str | None) -> list[SampleDue]:
-    """Every salesperson of a day with what the superior has done about the week, those of one superior or all."""
+    """Every salesperson of a day with what the superior has done about the week, those of one superior or all. Who serves nobody has no
+    cards to look at, and nothing of theirs is due."""
     posts = await all_posts(c, SCHEMA)
     rows = {(row.salesperson_id, row.supervisor_id): row for row in await samples_of(c, SCHEMA, week_from)}
     led = [one for one in led_on(posts, day) if supervisor_id is None or one.superior_id == supervisor_id]
-    return [SampleDue(one, rows.get((one.salesperson_id, one.superior_id or ""))) for one in led]
+    serving = await those_who_serve(c, SCHEMA, [one.salesperson_id for one in led])
+    found = [SampleDue(one, rows.get((one.salesperson_id, one.superior_id or ""))) for one in led]
+    return [one for one in found if one.sample is not None or one.led.salesperson_id in serving]
 
 
 def last_of_week(week_from: date) -> date:

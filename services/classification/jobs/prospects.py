@@ -26,7 +26,7 @@ from services.classification.read_models.posts import POSTS
 from services.classification.read_models.prospects import Prospect, Wanted, standing
 from services.classification.read_models.purchase_intents import INTENTS
 from services.classification.read_models.samples import SAMPLES
-from shared.contracts.cursor import part_of
+from shared.contracts.cursor import Cursor, part_of
 from shared.contracts.envelope import Envelope
 from shared.contracts.event import Event
 from shared.contracts.prospects import (
@@ -36,10 +36,12 @@ from shared.contracts.prospects import (
     ReviewMissed,
     SampleMissed,
 )
+from shared.contracts.topics import CLASSIFICATION_EVENTS
 from shared.event_store.append import append_many
 from shared.event_store.events import Append, NewEvent
 from shared.event_store.load import load, load_many
 from shared.feed.scan import read_watermark
+from shared.projections.reached import reached
 
 LOOK_SECONDS = 1.0
 AT_ONCE = 500
@@ -50,10 +52,12 @@ _IDS = UUID("2f4c0b18-7d63-5e0a-9b57-8a1e6c3d4f92")
 
 @dataclass(slots=True)
 class ProspectJob:
-    """`seen`: how many answers were known of an intent when it was looked at; `missed_on`: the day of which all misses were told."""
+    """`seen`: how many answers were known of an intent when it was looked at and had no news; `folded`: how far the intents were folded
+    when all that was new among them was looked at; `missed_on`: the day of which all misses were told."""
 
     base: RunJob
     seen: dict[UUID, int] = field(default_factory=dict)
+    folded: Mapping[int, Cursor] = field(default_factory=dict)
     missed_on: date | None = None
     looked_at: float = float("-inf")
 
@@ -79,23 +83,23 @@ async def look(job: ProspectJob) -> None:
     if now is None:
         return
     await _regrade_when_due(job, now)
-    await _grade(job, now, Wanted(ungraded=True))
+    await _grade_new(job, now)
     if job.missed_on != now.today and await _miss(job, now):
         job.missed_on = now.today
 
 
 async def _now(job: ProspectJob) -> Now | None:
     deps = job.base.deps
-    reached: list[datetime] = []
+    through: list[datetime] = []
     for service in ("cards", SCHEMA):
         async with job.base.stores[service].acquire() as c:
             watermark = await read_watermark(c, service)
         if watermark is None:
             return None
-        reached.append(watermark.t)
+        through.append(watermark.t)
     async with deps.pool.acquire() as c:
         standard = (await current(c, PROSPECTS)).standard
-    return Now(min(reached).astimezone(deps.zone).date(), standard)
+    return Now(min(through).astimezone(deps.zone).date(), standard)
 
 
 async def _regrade_when_due(job: ProspectJob, now: Now) -> None:
@@ -116,6 +120,15 @@ async def _regrade_when_due(job: ProspectJob, now: Now) -> None:
         await append_many(c, SCHEMA, [Append(REGRADINGS, before.version or "new", None, COMPANY_PART, [new])])
 
 
+async def _grade_new(job: ProspectJob, now: Now) -> None:
+    """What was found out since the last look: only if anything was, and only those that it is about."""
+    async with job.base.deps.pool.acquire() as c:
+        there = await reached(c, SCHEMA, INTENTS.name, CLASSIFICATION_EVENTS)
+    if there != job.folded:
+        await _grade(job, now, Wanted(ungraded=True, seen=job.seen))
+        job.folded = there
+
+
 async def _grade(job: ProspectJob, now: Now, wanted: Wanted) -> tuple[int, int]:
     """How many intents were graded, and of how many the grade has changed."""
     deps = job.base.deps
@@ -124,29 +137,32 @@ async def _grade(job: ProspectJob, now: Now, wanted: Wanted) -> tuple[int, int]:
     while True:
         async with deps.pool.acquire() as c:
             found = await standing(c, SCHEMA, day_of(deps, now.today, now.standard), wanted, after, AT_ONCE)
-        due = [one for one in found if not (wanted.ungraded and job.seen.get(one.intent_id) == one.man_version)]
-        changed += await _tell_grades(job, now, due)
-        intents += len(due)
+        told = await _tell_grades(job, now, found)
+        if wanted.ungraded:
+            job.seen.update((one.intent_id, one.man_version) for one in found if one.intent_id not in told)
+        changed += len(told)
+        intents += len(found)
         if len(found) < AT_ONCE:
             return intents, changed
         after = (found[-1].intent_id,)
 
 
-async def _tell_grades(job: ProspectJob, now: Now, found: Sequence[Prospect]) -> int:
+async def _tell_grades(job: ProspectJob, now: Now, found: Sequence[Prospect]) -> set[UUID]:
+    """The intents of which there was news."""
     deps = job.base.deps
     results = {one.intent_id: graded(progress_of(one, now.today, deps.zone), now.today, now.standard) for one in found}
     for _ in range(_TRIES):
         streams = await _streams(job, found)
-        appends = []
+        appends = {}
         for one in found:
             stored = streams.get(stream_of(one.intent_id), ())
             event = _changed(one, results[one.intent_id], stored, now)
             if event is not None:
                 event_id = uuid5(_IDS, f"graded/{one.intent_id}/{len(stored)}")
-                appends.append(_append(deps.parts, one, len(stored), [NewEvent(event_id, event, deps.start_of(now.today))]))
-        if await _append_all(job, appends):
-            job.seen.update((one.intent_id, one.man_version) for one in found)
-            return len(appends)
+                new = NewEvent(event_id, event, deps.start_of(now.today))
+                appends[one.intent_id] = _append(deps.parts, one, len(stored), [new])
+        if await _append_all(job, list(appends.values())):
+            return set(appends)
     raise ProspectsContested
 
 

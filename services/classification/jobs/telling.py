@@ -64,11 +64,14 @@ async def folded(job: RunJob, models: Sequence[ReadModel[Any]], wanted: datetime
 
 async def tell(deps: Deps, told: Told, run_id: UUID) -> None:
     """Append the changes, some hundred at a time, each time noting what was appended in the same transaction."""
+    after: UUID | None = None
     while True:
         async with deps.pool.acquire() as c:
-            changes = await run_changes.to_tell(c, SCHEMA, told.name, run_id, TOLD_AT_ONCE)
+            changes = await run_changes.to_tell(c, SCHEMA, told.name, run_id, after, TOLD_AT_ONCE)
         if not changes:
             return
+        # What is told already lies before it, and is not passed over again each time.
+        after = changes[-1].customer_id
         async with deps.pool.acquire() as c, c.transaction():
             done = await append_many(c, SCHEMA, [_append(deps, told, run_id, change) for change in changes])
             if done.outcome != "appended":

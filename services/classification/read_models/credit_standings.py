@@ -164,12 +164,27 @@ _KNOWN = "SELECT EXISTS (SELECT FROM {table} WHERE customer_id = $1)"
 # Merged cards stand beside the one that leads them.
 _ALL = "SELECT {columns} FROM {table} ORDER BY coalesce(lead_id, customer_id), lead_id NULLS FIRST, customer_id"
 
+# All cards of the customers up to the one with the last row.
+_BEHIND = """
+WITH piece AS (SELECT coalesce(lead_id, customer_id) AS lead FROM {table} WHERE $1::uuid IS NULL OR coalesce(lead_id, customer_id) > $1
+                ORDER BY 1 LIMIT $2)
+SELECT {columns} FROM {table} WHERE ($1::uuid IS NULL OR coalesce(lead_id, customer_id) > $1)
+   AND coalesce(lead_id, customer_id) <= (SELECT lead FROM piece ORDER BY lead DESC LIMIT 1)
+ ORDER BY coalesce(lead_id, customer_id), lead_id NULLS FIRST, customer_id"""
+
 
 async def all_standings(c: Connection, schema: str, pieces: int = 500) -> AsyncIterator[list[CreditStanding]]:
     """All rows, those of one customer's cards one behind the other and the leading one first. Inside the caller's transaction."""
     cursor = await c.cursor(_ALL.format(columns=_COLUMNS, table=await live_table(c, schema, CREDIT_STANDINGS)))
     while rows := await cursor.fetch(pieces):
         yield [CreditStanding(**row) for row in rows]
+
+
+async def standings_behind(c: Connection, schema: str, lead_id: UUID | None, limit: int) -> list[CreditStanding]:
+    """As all_standings, of the customers behind one: whole customers, about `limit` rows; none where there are no more."""
+    table = await live_table(c, schema, CREDIT_STANDINGS)
+    rows = await c.fetch(_BEHIND.format(columns=_COLUMNS, table=table), lead_id, limit)
+    return [CreditStanding(**row) for row in rows]
 
 
 async def is_known(c: Connection, schema: str, customer_id: UUID) -> bool:

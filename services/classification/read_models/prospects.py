@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
@@ -83,7 +83,8 @@ class Prospect:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What a list is narrowed to; None for any. `due_by`: a review is due on that day or before; `missed_by`: it was due before that
-    day and no miss of it was noted. `ungraded`: something was found out about it since it was graded, or it never was."""
+    day and no miss of it was noted. `ungraded`: something was found out about it since it was graded, or it never was, save those that were
+    `seen` with as many answers."""
 
     salesperson_id: str | None = None
     area_id: str | None = None
@@ -93,6 +94,7 @@ class Wanted:
     authority: str | None = None
     need: str | None = None
     ungraded: bool = False
+    seen: Mapping[UUID, int] = field(default_factory=dict)
     due_by: date | None = None
     missed_by: date | None = None
 
@@ -174,6 +176,8 @@ async def standing(
     where.add_all(_CONDITIONS, {name: getattr(wanted, name) for name in _CONDITIONS})
     if wanted.ungraded:
         where.hold("p.state = 'OPEN' AND (p.graded_man IS NULL OR p.graded_man < p.man_version)")
+        seen = [f"{intent_id}/{answers}" for intent_id, answers in wanted.seen.items()]
+        where.add("p.intent_id || '/' || p.man_version <> ALL ({}::text[])", seen or None)
     where.behind(order, after)
     statement = _PAGE.format(
         names=", ".join(Prospect.__slots__), standing=await standing_in(c, schema), conditions=where.sql, order=order, limit=limit

@@ -39,7 +39,7 @@ _KEEP = """
 INSERT INTO {schema}.{name}_changes (run_id, customer_id, version, body)
 SELECT $1, u.* FROM unnest($2::uuid[], $3::int[], $4::text[]) AS u"""
 _TO_TELL = """
-SELECT customer_id, version, body FROM {schema}.{name}_changes WHERE run_id = $1 AND NOT told ORDER BY customer_id LIMIT $2"""
+SELECT customer_id, version, body FROM {schema}.{name}_changes WHERE run_id = $1 AND NOT told AND ($2::uuid IS NULL OR customer_id > $2) ORDER BY customer_id LIMIT $3"""
 _TOLD = "UPDATE {schema}.{name}_changes SET told = true WHERE run_id = $1 AND customer_id = ANY($2::uuid[])"
 _COUNT = "UPDATE {schema}.{name}_runs SET appended = appended + $2, attempts = 0 WHERE run_id = $1"
 _DONE = "UPDATE {schema}.{name}_runs SET state = 'DONE', ended_at = $2 WHERE run_id = $1"
@@ -76,9 +76,9 @@ async def keep(c: Connection, schema: str, name: RunName, run_id: UUID, changes:
     await c.execute(_sql(schema, name, _KEEP), run_id, *columns)
 
 
-async def to_tell(c: Connection, schema: str, name: RunName, run_id: UUID, limit: int) -> list[Change]:
-    """Changes that are not appended yet."""
-    return [Change(**row) for row in await c.fetch(_sql(schema, name, _TO_TELL), run_id, limit)]
+async def to_tell(c: Connection, schema: str, name: RunName, run_id: UUID, after: UUID | None, limit: int) -> list[Change]:
+    """Changes that are not appended yet, of customers behind one."""
+    return [Change(**row) for row in await c.fetch(_sql(schema, name, _TO_TELL), run_id, after, limit)]
 
 
 async def told(c: Connection, schema: str, name: RunName, run_id: UUID, customers: Sequence[UUID]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -72,6 +72,15 @@ async def sales_since(
     cursor = await c.cursor(statement, first, scope.area_id, scope.salesperson_id)
     while rows := await cursor.fetch(pieces):
         yield [(row["customer_id"], read_spans(row["sales"])) for row in rows]
+
+
+_SERVING = "SELECT s FROM unnest($1::text[]) AS s WHERE EXISTS (SELECT FROM {served} v WHERE v.salesperson_id = s)"
+
+
+async def those_who_serve(c: Connection, schema: str, salespersons: Sequence[str]) -> set[str]:
+    """Those of them who have a customer now."""
+    rows = await c.fetch(_SERVING.format(served=await live_table(c, schema, SERVED)), salespersons)
+    return {row["s"] for row in rows}
 
 
 _CHOSEN = """SELECT customer_id FROM {served} WHERE salesperson_id = $1

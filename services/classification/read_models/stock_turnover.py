@@ -24,10 +24,10 @@ class Stocked(NamedTuple):
 
 
 class Amounts(NamedTuple):
-    """What was sold in the period: the quantity of all sales, the net of those in the currency that is asked for."""
+    """What was sold in the period: the quantity of all sales, and their net; None where some were not in the currency that is asked for."""
 
     quantity: Decimal
-    net: Decimal
+    net: Decimal | None
 
 
 NOTHING = Amounts(Decimal(0), Decimal(0))
@@ -38,7 +38,7 @@ WITH page AS (
 SELECT customer_id, article, counted_on, quantity, unit FROM page JOIN {table} USING (customer_id, article)
  WHERE counted_on BETWEEN $1 AND $2 ORDER BY customer_id, article, counted_on"""
 _SOLD = """
-SELECT p.customer_id, p.article, sum(s.quantity) AS quantity, coalesce(sum(s.net) FILTER (WHERE s.currency = $5), 0) AS net
+SELECT p.customer_id, p.article, sum(s.quantity) AS quantity, CASE WHEN bool_and(s.currency = $5) THEN sum(s.net) END AS net
   FROM unnest($1::uuid[], $2::text[]) AS p(customer_id, article)
   JOIN {table} s ON s.{customer} = p.customer_id AND s.article = p.article AND s.day BETWEEN $3 AND $4
  GROUP BY p.customer_id, p.article"""

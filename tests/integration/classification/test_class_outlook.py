@@ -159,6 +159,24 @@ async def test_whom_a_standard_would_move_before_it_is_published(classification:
     assert (await classification.client.get(path, params={"margin": "much"})).status_code == 422
 
 
+async def test_what_is_looked_ahead_to_is_in_the_currency_that_classes_are_held_in(classification: Classification) -> None:
+    await known(classification, sale(FIRST, 500, days=350), sale(SECOND, 100))
+    await classification.run()
+    # More sales since then, in another currency.
+    await classification.trade(*(sale(THIRD, 10, currency="JPY", days=10) for _ in range(3)))
+    on = (TODAY + timedelta(days=20)).isoformat()
+
+    async def folded() -> bool:
+        return bool(await classification.own.fetchval("SELECT count(*) FROM classification.sold_a WHERE currency = 'JPY'"))
+
+    assert await eventually(folded, timeout=30)
+    body = await outlook(classification, on=on)
+    assert (body["currency"], [one["customer_id"] for one in body["items"]]) == ("CNY", [str(FIRST)])
+    shown = (await classification.client.get("/v1/standards/value-class/preview")).json()
+    assert (shown["currency"], shown["moved"]) == ("CNY", 0)
+    assert (await outlook(classification, on=on, currency="JPY"))["currency"] == "JPY"
+
+
 async def test_without_any_sales_nobody_falls_or_moves(classification: Classification) -> None:
     body = await outlook(classification)
     assert (body["items"], body["falling"], body["currency"]) == ([], [], None)

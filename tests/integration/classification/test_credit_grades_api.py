@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from services.classification.handlers import credit_preview
 from services.classification.jobs import telling as job
 from services.classification.read_models import run_changes
 from services.classification.wiring import run_work
@@ -227,7 +228,10 @@ async def test_a_run_that_broke_off_goes_on_with_what_it_decided(idle: Classific
 
 
 @pytest.mark.requirement("S0.10")
-async def test_whom_another_standard_would_move_and_how_far_it_is_to_the_borders(grading: Classification) -> None:
+async def test_whom_another_standard_would_move_and_how_far_it_is_to_the_borders(
+    grading: Classification, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credit_preview, "AT_ONCE", 1)
     await on_credit(grading)
     await run(grading)
     before = await grades(grading, 4)

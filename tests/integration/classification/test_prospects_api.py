@@ -162,8 +162,6 @@ async def test_a_superior_looks_at_a_sample_of_each_salespersons_cards_every_wee
     customers = [uuid4() for _ in range(8)]
     await told(classification, *(registered(customer) for customer in customers))
     asked = {"supervisor_id": "E-3"}
-    (waiting,) = await listed(classification, "/v1/card-samples/due", min_position=organised, **asked)
-    assert waiting == {"salesperson_id": SELLER, "supervisor_id": "E-3", "done": False, "drawn": 0, "checked": 0}
     body = {"salesperson_id": SELLER, **asked}
 
     async def all_known() -> bool:
@@ -171,6 +169,8 @@ async def test_a_superior_looks_at_a_sample_of_each_salespersons_cards_every_wee
         return bool(await classification.own.fetchval(known, SELLER) == len(customers))
 
     await eventually(all_known, timeout=30)
+    (waiting,) = await listed(classification, "/v1/card-samples/due", min_position=organised, **asked)
+    assert waiting == {"salesperson_id": SELLER, "supervisor_id": "E-3", "done": False, "drawn": 0, "checked": 0}
     drawn = await client.post("/v1/card-samples", json=body, headers=key())
     assert drawn.status_code == 201, drawn.text
     sample = str(drawn.json()["sample_id"])
@@ -206,6 +206,10 @@ async def test_what_was_not_looked_at_is_told_once_as_a_fact(idle: Classificatio
     await record(idle.cards, "cards", [("organisation", None, event) for event in ORGANISATION])
     handed_over = SalespersonAssigned(customer_id=customer, area_id="NORTH", salesperson_id="E-14")
     await told(idle, registered(customer), late, moved, handed_over)
+    # The seller has another customer; a colleague has none, so that nothing of hers could be looked at.
+    joined = SalespersonJoined(area_id="N-1", salesperson_id="E-15", since=days_ago(300))
+    await record(idle.cards, "cards", [("organisation", None, joined)])
+    await told(idle, registered(uuid4()))
     stores = dict.fromkeys(("cards", "classification", "complaints", "alerts"), idle.own)
     await follow_to_the_end(idle.own, "classification", stores, READ_MODELS, 1)
     for _ in range(2):
@@ -226,3 +230,4 @@ async def test_what_was_not_looked_at_is_told_once_as_a_fact(idle: Classificatio
     assert str(late.intent_id) in told_of
     assert "E-14" in told_of
     assert str(moved.intent_id) not in told_of
+    assert "E-15" not in told_of

@@ -11,6 +11,7 @@ import pytest
 
 from shared.contracts.money import Money
 from shared.contracts.transactions import SaleLine, SaleRecorded, SubSaleReported
+from shared.testing.eventually import eventually
 from tests.integration.classification.asking import ask, enter, known, served
 from tests.integration.classification.conftest import TODAY, Classification, line
 
@@ -18,8 +19,10 @@ YEAR = TODAY.year - 1
 MARCH = {"from": f"{YEAR}-03-01", "to": f"{YEAR}-03-31"}
 
 
-def sold(customer: UUID, *lines: SaleLine, on: date = date(YEAR, 3, 15), dealer: UUID | None = None) -> Any:
-    net = Money(sum((one.net for one in lines), Decimal(0)), "CNY")
+def sold(
+    customer: UUID, *lines: SaleLine, on: date = date(YEAR, 3, 15), dealer: UUID | None = None, currency: str = "CNY"
+) -> Any:
+    net = Money(sum((one.net for one in lines), Decimal(0)), currency)
     named = {"customer_id": customer, "source": "erp", "source_event_id": str(uuid4()), "sold_on": on}
     if dealer is None:
         return SaleRecorded(net=net, lines=lines, **named)
@@ -108,6 +111,8 @@ async def test_units_are_checked_and_amounts_need_a_unit_price(classification: C
     tomorrow = date.fromordinal(TODAY.toordinal() + 1)
     assert await counted(classification, customer, tomorrow, ("A", "1", "PIECE"), status=422) == "COUNT_OUT_OF_RANGE"
     assert await counted(classification, uuid4(), date(YEAR, 3, 1), ("A", "1", "PIECE"), status=404) == "CUSTOMER_UNKNOWN"
+    twice = ("A", "3", "BOX"), ("A", "5", "PIECE")
+    assert await counted(classification, customer, date(YEAR, 3, 1), *twice, status=422) == "COUNTED_TWICE"
 
 
 @pytest.mark.requirement("S2.28")
@@ -130,3 +135,23 @@ async def test_what_a_dealer_sells_on_counts_where_it_is_reported(classification
         ("A", "SELL_OUT", "3"),
         ("B", "OUR_SALES", "2"),
     ]
+    # Its amount is not known where some was sold on in another currency; its quantity is.
+    abroad = sold(behind, line("A", 70, 10), dealer=dealer, currency="USD")
+    positions += await traded(classification, dealer, abroad)
+    positions.append(await described(classification, "A", "2.00"))
+
+    async def with_that() -> dict[str, Any] | None:
+        found = await ask(classification, "/v1/stock-turnover", ",".join(positions), **MARCH, article="A", currency="CNY")
+        one: dict[str, Any] = found["items"][0]
+        return one if one["sales_quantity"] == "130" else None
+
+    quantity = await eventually(with_that, timeout=30)
+    assert quantity is not None
+    assert (quantity["turnover"], "sales" in quantity) == ("3.25", False)
+    asked = {**MARCH, "article": "A", "currency": "CNY", "by": "AMOUNT"}
+    (amount,) = (await ask(classification, "/v1/stock-turnover", ",".join(positions), **asked))["items"]
+    assert (amount["reason"], "turnover" in amount, amount["average_value"]["amount"]) == (
+        "SALES_IN_OTHER_CURRENCY",
+        False,
+        "80.00",
+    )
