@@ -23,8 +23,6 @@ NOTHING = -(2**63)
 NO_CLASS, A, B, C, RETURNS = range(5)
 """What a customer has or gets; RETURNS is class C for having returned as much or more."""
 _LARGEST = 2**62
-_NEXT_TO = range(-2, 2)
-"""Bisection is by whole units apart: it ends at the cheapest place or close to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def ranked(net: Column, held: Column, standard: Standard) -> Ranked:
         before=ladder.before[np.minimum(np.arange(len(who)), ladder.buyers)],
         held=had,
         given=given,
-        by_margin=given != ladder.given(np.zeros_like(had)),
+        by_margin=given != ladder.given(np.zeros_like(had)) if standard.margin else np.zeros(len(who), bool),
         to_next=to_next,
         to_fall=to_fall,
         total=ladder.total,
@@ -112,40 +110,33 @@ class _Ladder:
     def missing(self, places: Column, below: Fraction) -> Column:
         """Least further net sales with which the sum before the customer at each place is less than `below` of the total.
 
-        Overtaking more customers costs more and asks for less of the total, so the cheapest place is where the two meet.
+        Overtaking more customers costs more and asks for less of the total. Up to the place before the meeting of the two overtaking is
+        what counts, from the meeting on the growing: the least is at the one or the other.
         """
         p, q, n = below.numerator, below.denominator, self.buyers
         net, own = self.net[places], np.minimum(places, n)
         others = self.total - np.maximum(net, 0)
-        meeting = np.searchsorted(self.before[:n] * q - self.net[:n] * p, others * p)
-        costs = []
-        for step in _NEXT_TO:
-            at = np.clip(np.minimum(meeting, own) + step, 0, own)
-            # Of equal sales the lesser id comes first. At its own place, and behind all buyers, a customer overtakes nobody.
-            overtaking = (
-                self.net[np.minimum(at, len(self.net) - 1)]
-                - net
-                + (self.who[places] > self.who[np.minimum(at, len(self.who) - 1)])
-            )
-            growing = self.before[at] * q // p + 1 - others - net
-            costs.append(np.maximum(np.maximum(np.where(at == own, 0, overtaking), 1 - net), growing))
-        cheapest: Column = np.minimum.reduce(costs)
+        meeting = np.minimum(np.searchsorted(self.before[:n] * q - self.net[:n] * p, others * p), own)
+        growing = self.before[meeting] * q // p + 1 - others - net
+        last = np.maximum(meeting - 1, 0)
+        # Of equal sales the lesser id comes first.
+        overtaking = self.net[last] - net + (self.who[places] > self.who[last])
+        cheapest: Column = np.maximum(np.where(meeting > 0, np.minimum(growing, overtaking), growing), np.maximum(1 - net, 0))
         return cheapest
 
     def spare(self, places: Column, below: Fraction) -> Column:
         """Least net sales less with which the sum before the buyer at each place is no longer less than `below` of the total.
 
-        The further it falls behind, the more lies before it; where that meets the amount with which it gets there is looked up.
+        The further it falls behind, the more lies before it, and the less it has itself: the most that it can be left with is where the
+        two meet, or a place before.
         """
         p, q, n = below.numerator, below.denominator, self.buyers
         net = self.net[places]
         rest = self.total - net
-        meeting = np.searchsorted(self.before[1:] * q - self.net[:n] * p, rest * p + net * q)
-        left = []
-        for step in _NEXT_TO:
-            at = np.clip(np.maximum(meeting, places) + step, places, n - 1)
-            behind = self.net[at] - (self.who[at] > self.who[places])
-            failing = (self.before[at + 1] - net) * q // p - rest
-            left.append(np.minimum(behind, failing))
-        spared: Column = net - np.maximum(np.maximum.reduce(left), 0)
+        meeting = np.maximum(np.searchsorted(self.before[1:] * q - self.net[:n] * p, rest * p + net * q), places)
+        at, last = np.minimum(meeting, n - 1), np.maximum(meeting - 1, places)
+        behind = self.net[at] - (self.who[at] > self.who[places])
+        failing = (self.before[last + 1] - net) * q // p - rest
+        left = np.where(meeting > last, np.where(meeting < n, np.maximum(behind, failing), failing), behind)
+        spared: Column = net - np.maximum(left, 0)
         return spared
