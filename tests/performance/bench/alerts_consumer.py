@@ -24,8 +24,9 @@ from shared.postgres.pool import Pool, create_pool
 from shared.process.running import tune_for_batches
 from shared.testing.databases import Database
 from shared.testing.following import GivenParts
+from tests.performance.bench.filling import append_all
 from tests.performance.bench.harness import Case, Measured, Size, in_turns
-from tests.performance.bench.ledger import on_topic, record, relaying
+from tests.performance.bench.ledger import on_topic, relaying
 from tests.performance.bench.place import Place
 from tests.performance.bench.projections import projection_seconds
 from tests.performance.bench.sale_facts import sale_facts
@@ -44,7 +45,7 @@ async def measure(place: Place, size: Size) -> list[Measured]:
         try:
             # Live before the sales: so each of them is judged, and timers are set.
             await go_live(pools["alerts"])
-            await record(pools["cards"], facts)
+            await append_all(pools["cards"], facts)
             async with relaying(database, kafka):
                 await on_topic(kafka, len(facts))
 

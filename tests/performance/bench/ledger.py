@@ -1,9 +1,9 @@
-"""Sales on their topic: recorded as an import records them, and sent by the relays that are shipped."""
+"""Sales on their topic, sent by the relays that are shipped."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -11,24 +11,11 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.contracts.cursor import PARTS
 from shared.contracts.topics import CARDS_TRANSACTIONS, SERVICES
-from shared.event_store.append import append_facts
-from shared.event_store.events import Fact
 from shared.kafka.consumer import reader
 from shared.kafka.settings import KafkaSettings
-from shared.postgres.pool import Pool
 from shared.relay.leader import lead
 from shared.testing.databases import Database
 from shared.testing.eventually import eventually
-
-_A_CALL = 10_000
-
-
-async def record(cards: Pool, facts: Sequence[Fact]) -> None:
-    """Append facts as an import does."""
-    for at in range(0, len(facts), _A_CALL):
-        async with cards.acquire() as c, c.transaction():
-            verdicts = await append_facts(c, "cards", facts[at : at + _A_CALL])
-        assert verdicts.count("recorded") == len(verdicts)
 
 
 @asynccontextmanager

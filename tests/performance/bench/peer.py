@@ -16,8 +16,9 @@ from shared.event_store.events import Append, CommandRecord, NewEvent
 from shared.feed.store import StoreFeed
 from shared.postgres.pool import Pool, create_pool
 from shared.process.running import tune_for_batches
+from tests.performance.bench.filling import append_all
 from tests.performance.bench.harness import Case, Measured, Size, in_turns
-from tests.performance.bench.ledger import record, relaying
+from tests.performance.bench.ledger import relaying
 from tests.performance.bench.place import Place
 from tests.performance.bench.projections import projection_seconds
 from tests.performance.bench.sale_facts import sale_facts
@@ -52,7 +53,7 @@ async def measure(place: Place, size: Size) -> list[Measured]:
                 return theirs / await asyncio.to_thread(library.projection_seconds, own.dsn("postgres"), theirs)
 
         try:
-            await record(pool, facts)
+            await append_all(pool, facts)
             async with relaying(database, None):
                 projections = await in_turns([Case("projection", projecting), Case("ProjectionRunner", running)], size.rounds)
             appends = await in_turns([Case("append_many", appending), Case("app.save()", saving)], size.rounds)

@@ -30,11 +30,12 @@ _END_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """Processes of services that run: `urls` by service (`cards`), `pids` by process (`cards-api`), a key with every scope."""
+    """Processes of services that run: `urls` by service (`cards`), `pids` by process (`cards-api`), a key with every scope; `folder` holds their secrets."""
 
     urls: Mapping[str, str]
     pids: Mapping[str, int]
     key: str
+    folder: Path
 
 
 @dataclass
@@ -104,7 +105,7 @@ class Place:
             for name, port in ports.items():
                 await _ready(name, port, folder, started[name])
             urls = {name.partition("-")[0]: f"http://127.0.0.1:{port}" for name, port in ports.items() if name.endswith("-api")}
-            yield Running(urls, {name: process.pid for name, process in started.items()}, key)
+            yield Running(urls, {name: process.pid for name, process in started.items()}, key, folder)
         finally:
             for process in started.values():
                 if process.returncode is None:

@@ -22,8 +22,9 @@ from shared.testing.databases import Database
 from shared.testing.following import GivenParts
 from tests.performance.baselines.consuming import getmany_seconds
 from tests.performance.baselines.orm_projection import orm_seconds
+from tests.performance.bench.filling import append_all
 from tests.performance.bench.harness import Case, Measured, Size, in_turns
-from tests.performance.bench.ledger import on_topic, record, relaying
+from tests.performance.bench.ledger import on_topic, relaying
 from tests.performance.bench.place import Place
 from tests.performance.bench.sale_facts import sale_facts
 
@@ -60,7 +61,7 @@ async def fill(database: Database, kafka: KafkaSettings, facts: list[Fact]) -> N
     """Sales in the store and on their topic."""
     pool = await create_pool(database.dsn("cards"), name="bench fill", statement_timeout_ms=60_000)
     try:
-        await record(pool, facts)
+        await append_all(pool, facts)
     finally:
         pool.terminate()
     async with relaying(database, kafka):

@@ -11,8 +11,9 @@ from shared.process.running import tune_for_batches
 from shared.projections.rebuild import rebuild_all
 from shared.testing.databases import Database
 from tests.performance.baselines.reading import decode_seconds
+from tests.performance.bench.filling import append_all
 from tests.performance.bench.harness import Case, Measured, Size, in_turns
-from tests.performance.bench.ledger import record, relaying
+from tests.performance.bench.ledger import relaying
 from tests.performance.bench.place import Place
 from tests.performance.bench.sale_facts import sale_facts
 
@@ -26,7 +27,7 @@ async def measure(place: Place, size: Size) -> list[Measured]:
     async with place.database() as database:
         cards = await create_pool(database.dsn("cards"), name="bench rebuild", statement_timeout_ms=STATEMENT_MS)
         try:
-            await record(cards, facts)
+            await append_all(cards, facts)
             async with relaying(database, None):
 
                 async def ours() -> float:
