@@ -24,7 +24,7 @@ from shared.privacy.secrets import make_secrets
 from shared.testing.databases import Cluster, Database, create_test_database, drop_test_database, running_cluster
 from shared.testing.eventually import eventually
 
-_START_SECONDS = 60.0
+_START_SECONDS = 150.0
 _END_SECONDS = 15.0
 
 
