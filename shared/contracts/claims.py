@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -119,6 +120,7 @@ def days_disputed(claims: Claims, invoice: InvoiceRef, first: date, last: date) 
     return found
 
 
+@lru_cache(maxsize=4096)
 def months_before(day: date, months: int) -> date:
     """First day of the month that lies `months` before the month of `day`."""
     count = max(day.year * 12 + day.month - 1 - months, 12)

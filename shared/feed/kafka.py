@@ -131,12 +131,14 @@ class KafkaFeed:
         now = came = time.monotonic()
         until, idle = now + self._most_gathering, self._most_gathering * GATHER_IDLE_SHARE
         while room > 0 and now < min(until, came + idle) and max(map(len, found.values())) < LARGE:
-            await asyncio.sleep(GATHER_STEP_SECONDS)
+            more = await self._fetched(consumer, min(room, LARGE), 0)
             now = time.monotonic()
-            for tp, its in (await self._fetched(consumer, min(room, LARGE), 0)).items():
+            for tp, its in more.items():
                 found.setdefault(tp, []).extend(its)
                 room -= len(its)
                 came = now
+            if not more:
+                await asyncio.sleep(GATHER_STEP_SECONDS)
 
     async def rewind(self, at: TopicPart) -> None:
         await self._to_beginning([self._physical(at)])

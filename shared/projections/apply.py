@@ -58,14 +58,13 @@ class Standing:
     reader: ReadModel[Any] | Reaction
     position: Position
     parked: set[str]
-    interests: dict[tuple[str, str], Interest] = field(default_factory=dict)
+    interests: dict[str, dict[str, Interest]] = field(default_factory=dict)
 
     def wants(self, topic: str, type_name: str) -> Interest:
-        found = self.interests.get((topic, type_name))
-        if found is None:
-            found = interest(self.reader.topics.get(topic, frozenset()), type_name)
-            self.interests[topic, type_name] = found
-        return found
+        kinds = self.interests.setdefault(topic, {})
+        if type_name not in kinds:
+            kinds[type_name] = interest(self.reader.topics.get(topic, frozenset()), type_name)
+        return kinds[type_name]
 
 
 @dataclass(slots=True)
@@ -131,10 +130,14 @@ def _work(schema: str, following: Sequence[Standing], batch: Batch, records: Seq
         if not fresh and not _offset_news(standing.position, batch):
             continue
         wanted: list[Item] = []
-        skipped = 0
+        skipped, kinds = 0, standing.interests.setdefault(batch.topic, {})
         for i in fresh:
             record = records[i]
-            if not isinstance(record, Record) or (its_interest := standing.wants(batch.topic, record.type)) == "skip":
+            if not isinstance(record, Record):
+                skipped += 1
+                continue
+            its_interest = kinds.get(record.type) or standing.wants(batch.topic, record.type)
+            if its_interest == "skip":
                 skipped += 1
                 continue
             item = items.get(i)

@@ -15,6 +15,7 @@ from shared.projections.read_model import ReadModel, Row, Totals
 from shared.projections.sums import add_rows, key_columns
 
 CAUSE_LENGTH = 500
+_UNSEEN = object()
 WIDE = ("customer:", "stream:")
 """How keys begin that stand for all rows of a customer or a stream."""
 
@@ -124,13 +125,15 @@ def fold(
     """
     if model.split is not None:
         return _fold_sums(model, entries, parked)
-    rows: dict[Hashable, Row | None] = {}
+    rows: dict[Hashable, Any] = {}
     poison: dict[str, Parked] = {}
     evolve = model.evolve
     for key, event in entries:
         if (parked or poison) and ((text := str(key)) in parked or text in poison):
             continue
-        row = rows[key] if key in rows else before.get(key)
+        row = rows.get(key, _UNSEEN)
+        if row is _UNSEEN:
+            row = before.get(key)
         try:
             rows[key] = evolve(row, event)
         except Exception as error:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from shared.contracts.envelope import Envelope
 
@@ -22,13 +22,21 @@ COLUMN_TYPES = frozenset(
 )
 
 
+class Held(NamedTuple):
+    """How what a field holds is written as the text of its column, the same for the same content, and read again."""
+
+    write: Callable[[Any], str]
+    read: Callable[[str], Any]
+
+
 @dataclass(frozen=True, slots=True)
 class ReadModel(Generic[Row]):
     """A read model.
 
     `row` is a frozen slotted dataclass; its fields, in order, are the keys of `columns` (field -> PostgreSQL type). jsonb
     columns hold JSON text (str), text[] columns tuples. Fields that are left out of comparisons, at the end, are no columns:
-    a row may carry there what it has read of its columns. `key_column` names the field that is the primary key (uuid or text).
+    a row may carry there what it has read of its columns. Fields in `held` hold something else than the text of their column:
+    it is read and written once a batch instead of once an event; nobody changes it in place. `key_column` names the field that is the primary key (uuid or text).
     `topics` says which event types of which topics are folded. `key` names the row that an event concerns, None for none.
     `evolve` is pure: the same events give the same row, whatever the batches and however topics interleave; None deletes.
     `totals` gives what a row adds to figures over many rows, kept as slots (group, part, measure) that readers sum.
@@ -49,6 +57,7 @@ class ReadModel(Generic[Row]):
     gained: Callable[[Row | None, Row | None], Gains] | None = None
     split: Callable[[Envelope], Sequence[tuple[Any, ...]]] | None = None
     added: tuple[str, ...] = ()
+    held: Mapping[str, Held] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.split is not None:
@@ -61,6 +70,8 @@ class ReadModel(Generic[Row]):
         self._check_names()
         if self.columns.get(self.key_column) not in ("uuid", "text"):
             raise ValueError(f"{self.name}: the key column must be a uuid or text column")
+        if any(self.columns.get(name) not in ("text", "jsonb") for name in self.held):
+            raise ValueError(f"{self.name}: only texts hold something else")
 
     def _check_names(self) -> None:
         if unknown := set(self.columns.values()) - COLUMN_TYPES:

@@ -130,10 +130,13 @@ def _rows(model: ReadModel[Row], statements: RowStatements, part: int, records: 
         return cast(dict[Hashable, Row], by_customer(_of_part(model, part, records), len(key_columns(model)) - 1))
     rows: dict[Hashable, Row] = {}
     of_key, make, arrays = attrgetter(model.key_column), model.row, statements.arrays
+    held = [(list(model.columns).index(name), how.read) for name, how in model.held.items()]
     for one in _of_part(model, part, records):
         values = list(one)
         for i in arrays:
             values[i] = None if values[i] is None else tuple(values[i])
+        for i, read in held:
+            values[i] = None if values[i] is None else read(values[i])
         row = make(*values)
         rows[of_key(row)] = row
     return rows
@@ -161,6 +164,9 @@ async def write_rows(
         columns: list[Sequence[Any]] = list(zip(*kept, strict=True))
         for i in statements.arrays:
             columns[i] = [None if v is None else msgspec.json.encode(v).decode() for v in columns[i]]
+        for name, how in model.held.items():
+            i = list(model.columns).index(name)
+            columns[i] = [None if v is None else how.write(v) for v in columns[i]]
         status = await conn.execute(statements.upsert, part, *columns)
         if int(status.rpartition(" ")[2]) != len(kept):
             raise RowOfAnotherPart(f"{model.name}: part {part} would overwrite a row of another part")

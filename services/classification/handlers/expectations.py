@@ -20,7 +20,7 @@ from services.classification.domain.expectation import (
 from services.classification.domain.months import months_to
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.handlers.entering import Entry, enter
-from services.classification.read_models.customer_sales import company_month, one, spans_of
+from services.classification.read_models.customer_sales import company_month, one
 from shared.contracts.topics import CLASSIFICATION_EVENTS
 from shared.event_store.load import load
 from shared.postgres.pool import Connection
@@ -55,7 +55,7 @@ async def performance(
 ) -> list[Met]:
     """The last whole months with an expectation, the newest first, each held against the sales known so far."""
     customer = await one(c, SCHEMA, customer_id)
-    spans = {} if customer is None else spans_of(customer)
+    spans = {} if customer is None else customer.sales
     found = []
     for currency in sorted({currency for currency, _ in known}):
         for month in reversed(months_to(today, months + 1)[:-1]):

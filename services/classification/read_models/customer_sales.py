@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ from shared.contracts.money import Money
 from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS
 from shared.contracts.transactions import GoodsReturned, SaleRecorded
 from shared.postgres.pool import Connection
-from shared.projections.read_model import Gains, ReadModel, Totals
+from shared.projections.read_model import Gains, Held, ReadModel, Totals
 from shared.projections.routing import live_table, live_totals
 
 DAYS_KEPT_MONTHS = 36
@@ -38,35 +38,30 @@ Spans = Mapping[str, Mapping[str, Net]]
 
 @dataclass(frozen=True, slots=True)
 class CustomerSales:
-    """`registered` comes from the card, everything else from the ledger. `newest` is never later than the fact's recording.
-
-    `spans` is what `sales` says, kept from when it was written or first read; nobody changes it in place.
-    """
+    """`registered` comes from the card, everything else from the ledger. `newest` is never later than the fact's recording."""
 
     customer_id: UUID
     registered: bool
-    sales: str
+    sales: Spans
     newest: date | None
     first_sale_on: date | None
     last_sale_on: date | None
-    spans: Spans | None = field(default=None, compare=False, repr=False)
 
 
 _encoder = msgspec.json.Encoder(decimal_format="string", order="sorted")
 _decoder: msgspec.json.Decoder[Spans] = msgspec.json.Decoder(dict[str, dict[str, Net]])
 
 
-def spans_of(row: CustomerSales) -> Spans:
-    spans = row.spans
-    if spans is None:
-        spans = read_spans(row.sales)
-        # Each event and both sides of the totals ask for it; reading is most of the work of a fold.
-        object.__setattr__(row, "spans", spans)
-    return spans
-
-
 def read_spans(text: str) -> Spans:
     return _decoder.decode(text)
+
+
+def write_spans(spans: Spans) -> str:
+    return _encoder.encode(spans).decode()
+
+
+_NONE: Spans = {}
+_NOTHING: Mapping[str, Net] = {}
 
 
 def key(envelope: Envelope) -> UUID | None:
@@ -76,33 +71,35 @@ def key(envelope: Envelope) -> UUID | None:
 def evolve(row: CustomerSales | None, envelope: Envelope) -> CustomerSales | None:
     if envelope.customer_id is None:
         return row
-    row = row or CustomerSales(envelope.customer_id, False, "{}", None, None, None)
+    row = row or CustomerSales(envelope.customer_id, False, _NONE, None, None, None)
     recorded_on = envelope.recorded_at.date()
     match envelope.event:
         case SaleRecorded() as sale:
-            first = sale.sold_on if row.first_sale_on is None else min(sale.sold_on, row.first_sale_on)
-            last = sale.sold_on if row.last_sale_on is None else max(sale.sold_on, row.last_sale_on)
-            text, newest, spans = _with(row, sale.sold_on, sale.net, sale.net.amount, 1, recorded_on)
-            return CustomerSales(row.customer_id, row.registered, text, newest, first, last, spans)
+            on, first, last = sale.sold_on, row.first_sale_on, row.last_sale_on
+            first = on if first is None or on < first else first
+            last = on if last is None or on > last else last
+            spans, newest = _with(row, on, sale.net, sale.net.amount, 1, recorded_on)
+            return CustomerSales(row.customer_id, row.registered, spans, newest, first, last)
         case GoodsReturned() as back:
-            text, newest, spans = _with(row, back.returned_on, back.net, -back.net.amount, 0, recorded_on)
-            return replace(row, sales=text, newest=newest, spans=spans)
+            spans, newest = _with(row, back.returned_on, back.net, -back.net.amount, 0, recorded_on)
+            return replace(row, sales=spans, newest=newest)
         case CustomerRegistered() | StubOpened():
             return replace(row, registered=True)
     return row
 
 
-def _with(row: CustomerSales, on: date, money: Money, amount: Decimal, sales: int, recorded_on: date) -> tuple[str, date, Spans]:
-    day = min(on, recorded_on)
-    newest = day if row.newest is None else max(row.newest, day)
+def _with(row: CustomerSales, on: date, money: Money, amount: Decimal, sales: int, recorded_on: date) -> tuple[Spans, date]:
+    newest = on if on < recorded_on else recorded_on
+    if row.newest is not None and row.newest > newest:
+        newest = row.newest
     first_day = months_before(newest, DAYS_KEPT_MONTHS)
-    before = spans_of(row)
-    changed = dict(before.get(money.currency, {}))
+    before = row.sales
+    changed = dict(before.get(money.currency, _NOTHING))
     _add(changed, on.isoformat() if on >= first_day else on.isoformat()[:7], Net(amount, sales))
     spans: Spans = {**before, money.currency: changed}
-    if row.newest is not None and newest > row.newest and first_day > months_before(row.newest, DAYS_KEPT_MONTHS):
+    if row.newest is not None and newest is not row.newest and first_day > months_before(row.newest, DAYS_KEPT_MONTHS):
         spans = {currency: _compacted(found, first_day.isoformat()) for currency, found in spans.items()}
-    return _encoder.encode(spans).decode(), newest, spans
+    return spans, newest
 
 
 def _add(spans: dict[str, Net], span: str, more: Net) -> None:
@@ -110,7 +107,9 @@ def _add(spans: dict[str, Net], span: str, more: Net) -> None:
     spans[span] = more if before is None else Net(before.net + more.net, before.sales + more.sales)
 
 
-def _compacted(spans: Mapping[str, Net], first_day: str) -> dict[str, Net]:
+def _compacted(spans: Mapping[str, Net], first_day: str) -> Mapping[str, Net]:
+    if min(spans, default=first_day) >= first_day:
+        return spans
     found: dict[str, Net] = {}
     for span, net in spans.items():
         _add(found, span if len(span) == 7 or span >= first_day else span[:7], net)
@@ -120,7 +119,7 @@ def _compacted(spans: Mapping[str, Net], first_day: str) -> dict[str, Net]:
 def totals(row: CustomerSales) -> Totals:
     """The company's net sales and number of sales by currency and month."""
     found: dict[str, dict[str, Decimal | int]] = {}
-    for currency, spans in spans_of(row).items():
+    for currency, spans in row.sales.items():
         for span, net in spans.items():
             month = found.setdefault(f"{currency}/{span[:7]}", {"net": Decimal(0), "sales": 0})
             month["net"] += net.net
@@ -131,20 +130,23 @@ def totals(row: CustomerSales) -> Totals:
 def gained(old: CustomerSales | None, new: CustomerSales | None) -> Gains:
     """What `totals` gain when one row becomes another, by looking at the spans that differ: few of hundreds."""
     found: dict[tuple[str, str], Decimal | int] = {}
-    before: Spans = {} if old is None else spans_of(old)
-    after: Spans = {} if new is None else spans_of(new)
+    before: Spans = _NONE if old is None else old.sales
+    after: Spans = _NONE if new is None else new.sales
     for currency in {*before, *after}:
         was, now = before.get(currency, {}), after.get(currency, {})
-        for span in was.keys() | now.keys():
-            a, b = was.get(span), now.get(span)
-            if a is b or a == b:
-                continue
-            month = f"{currency}/{span[:7]}"
-            for one, sign in ((a, -1), (b, 1)):
-                if one is not None:
-                    found[month, "net"] = found.get((month, "net"), 0) + sign * one.net
-                    found[month, "sales"] = found.get((month, "sales"), 0) + sign * one.sales
+        for span, b in now.items():
+            a = was.get(span)
+            if a is not b:
+                _gain(found, currency, span, b.net if a is None else b.net - a.net, b.sales if a is None else b.sales - a.sales)
+        for span in was.keys() - now.keys():
+            _gain(found, currency, span, -was[span].net, -was[span].sales)
     return found
+
+
+def _gain(found: dict[tuple[str, str], Decimal | int], currency: str, span: str, net: Decimal, sales: int) -> None:
+    month = f"{currency}/{span[:7]}"
+    found[month, "net"] = found.get((month, "net"), 0) + net
+    found[month, "sales"] = found.get((month, "sales"), 0) + sales
 
 
 CUSTOMER_SALES = ReadModel(
@@ -168,6 +170,7 @@ CUSTOMER_SALES = ReadModel(
     evolve=evolve,
     totals=totals,
     gained=gained,
+    held={"sales": Held(write_spans, read_spans)},
 )
 
 
@@ -205,4 +208,8 @@ async def company_months(c: Connection, schema: str, currency: str, first: date,
 async def one(c: Connection, schema: str, customer_id: UUID) -> CustomerSales | None:
     table = await live_table(c, schema, CUSTOMER_SALES)
     row: Any = await c.fetchrow(_ONE.format(table=table), customer_id)
-    return None if row is None else CustomerSales(**{name: row[name] for name in CUSTOMER_SALES.columns})
+    if row is None:
+        return None
+    return CustomerSales(
+        **{name: row[name] for name in CUSTOMER_SALES.columns if name != "sales"}, sales=read_spans(row["sales"])
+    )

@@ -66,7 +66,8 @@ async def test_a_share_and_a_target_are_held_against_what_was_sold(classificatio
 
     async def listed() -> list[dict[str, Any]] | None:
         items: list[dict[str, Any]] = (await classification.client.get("/v1/expectations")).json()["items"]
-        return items or None
+        # The later statement is folded a moment after it was answered.
+        return items if items and not items[0]["last_month"][0]["below"] else None
 
     items = await eventually(listed)
     assert items is not None
