@@ -6,7 +6,7 @@ BIN := .venv/bin
 # One environment per content of the lock and of the project file: a changed lock is installed, an unchanged one is not looked at again.
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: help setup jvm run down test check format lint requirements contracts migrate simulate mutants chaos chaos-smoke kills history model bytefuzz rebuilds bench benchimport benchanalyses benchlists complaints workingtime replay
+.PHONY: help setup jvm run down test check format lint requirements contracts migrate simulate mutants chaos chaos-smoke kills soak history model bytefuzz rebuilds bench benchimport benchanalyses benchlists complaints workingtime replay
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ chaos-smoke: setup jvm ## some of these faults in about three minutes
 
 kills: setup jvm ## random processes killed under load, checked every fifty: KILLS=1000 SEED=1 SECONDS=n
 	$(BIN)/python -m tests.chaos.kills $(if $(KILLS),--kills $(KILLS)) $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
+
+soak: setup jvm ## a long steady run: memory and file descriptors must not grow: SECONDS=28800 RATE=60
+	$(BIN)/python -m tests.chaos.soak $(if $(SECONDS),--seconds $(SECONDS)) $(if $(RATE),--rate $(RATE)) $(if $(SEED),--seed $(SEED))
 
 history: setup ## what many clients see of streams, checked against the store: OPERATIONS=20000 SECONDS=n SEED=1
 	$(BIN)/python -m tests.chaos.history $(if $(OPERATIONS),--operations $(OPERATIONS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))

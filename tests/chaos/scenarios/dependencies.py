@@ -127,18 +127,10 @@ async def out_of_reach(stage: Stage) -> None:
         stage.add("refused_without_kafka", _refused(load.statuses) - refused)
         if _refused(load.statuses) > refused:
             stage.violations.append("I14: commands were refused because Kafka was away")
-        behind = await _backlog(place)
         place.to_kafka.heal()
         if way in ("stall", "drop"):
             place.to_kafka.reset()
-        began = time.monotonic()
-        left = behind
-        while left > stage.rate and time.monotonic() - began < 120:
-            await asyncio.sleep(0.1)
-            left = await _backlog(place)
-        took = time.monotonic() - began
-        stage.worst("backlog_events_most", behind)
-        stage.worst("backlog_seconds_worst", took)
+        await _drained(stage)
     async with stage.loaded() as load:
         await during(stage.seconds, 0.1)
         way = stage.dice.choice(("refuse", "stall", "reset", "drop"))
@@ -164,6 +156,33 @@ async def out_of_reach(stage: Stage) -> None:
         await during(stage.seconds, 0.1)
 
 
+async def _drained(stage: Stage) -> None:
+    """Until the relay has caught up; how much faster it was than what arrived meanwhile, from its first record on."""
+    place = stage.place
+    behind, there = await _backlog(place)
+    stage.worst("backlog_events_most", behind)
+    left, began = behind, time.monotonic()
+    while left >= behind and time.monotonic() - began < 60:
+        await asyncio.sleep(0.05)
+        left, there = await _backlog(place)
+        behind = max(behind, left)
+    stage.worst("relay_back_seconds_worst", time.monotonic() - began)
+    began, first = time.monotonic(), there
+    while left > stage.rate and time.monotonic() - began < 120:
+        await asyncio.sleep(0.1)
+        left, there = await _backlog(place)
+    took = max(0.1, time.monotonic() - began)
+    arrived = max(1, there - first)
+    stage.figures["drained_to_arrived_least"] = round(
+        min((behind - left + arrived) / arrived, stage.figures.get("drained_to_arrived_least", 1e9)), 1
+    )
+    stage.worst("drained_seconds_worst", took)
+    if behind > 10 * stage.rate and (behind - left + arrived) / arrived < CATCH_UP:
+        stage.violations.append(
+            f"I14: {behind} events behind were worked off at {(behind - left + arrived) / arrived:.1f} times their arrival"
+        )
+
+
 def _broken(way_to: Any, how: str) -> None:
     way_to.faults.refuse = how in ("refuse", "reset")
     way_to.faults.stall = how == "stall"
@@ -176,14 +195,15 @@ def _refused(statuses: Any) -> int:
     return sum(many for status, many in statuses.items() if status in (0, 429, 502, 503, 504))
 
 
-async def _backlog(place: Place) -> int:
-    """Events of cards that the relay has not saved yet."""
+async def _backlog(place: Place) -> tuple[int, int]:
+    """Events of cards that the relay has not saved yet, and all of them."""
     conn = await asyncpg.connect(place.server.dsn("regulars"))
     try:
-        found: int = await conn.fetchval(
-            "SELECT count(*) FROM cards.events e, cards.relay r WHERE (e.gen, e.xid, e.pos) > (r.gen, r.xid, r.pos)"
+        found = await conn.fetchrow(
+            "SELECT count(*) FILTER (WHERE (e.gen, e.xid, e.pos) > (r.gen, r.xid, r.pos)), count(*) FROM cards.events e, cards.relay r"
         )
-        return found
+        assert found is not None
+        return found[0], found[1]
     finally:
         await conn.close()
 
@@ -221,8 +241,7 @@ async def transaction_open(stage: Stage) -> None:
             stage.worst("watermark_age_seconds_most", await _watermark_age(place))
             if await _watermark_age(place) < time.monotonic() - began - 3:
                 stage.violations.append("I14: the age of the watermark does not tell that it stands still")
-            behind = await _backlog(place)
-            stage.worst("backlog_events_most", behind)
+            stage.worst("backlog_events_most", (await _backlog(place))[0])
             await conn.execute("COMMIT" if stage.dice.random() < 0.5 else "ROLLBACK")
             await during(stage.seconds, 0.2)
     finally:
