@@ -9,16 +9,19 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
 from deploy.backup.erasures import read_ledger
+from deploy.backup.files import lay_out
 from deploy.backup.generation import begin_generation
 from deploy.backup.steps import back_up, restore
 from deploy.local import postgres
 from deploy.local.folder import Folder
+from shared.contracts.cursor import PARTS
 from shared.kafka.admin import create_topics
 from shared.postgres.roles import OWNER
 from tests.chaos.load import Client
@@ -238,16 +241,16 @@ async def _started(place: Place) -> None:
     place.server = await asyncio.to_thread(postgres.start, place.folder.postgres)
     place.supervisor.note("postgres", place.server.pid)
     place.to_postgres.target = place.server.port
+    place.database = replace(place.database, admin=place.server.dsn("regulars"))
     place.keep_postgres = True
 
 
 def _lay_out(backup: Path, folder: Folder) -> None:
-    from deploy.backup.files import lay_out
-
     # A restore makes a new folder; here its cluster takes the place of the newer one.
     copy = Folder(folder.root / f"laid-out-{backup.name}")
     lay_out(backup, copy, folder.secrets)
-    (copy.postgres / "data").rename(folder.postgres / "data")
+    for name in ("data", "superuser"):
+        (copy.postgres / name).rename(folder.postgres / name)
 
 
 async def _topics_changed(stage: Stage) -> None:
@@ -260,11 +263,30 @@ async def _topics_changed(stage: Stage) -> None:
         place.signal("cards-work-1", signal.SIGKILL)
         place.signal("cards-work-2", signal.SIGKILL)
         await _told(stage, "RelayRefused", "a topic is gone and the relay says nothing")
-        await create_topics(place.kafka_settings, 12)
+        await create_topics(place.kafka_settings, PARTS)
     finally:
         await admin.close()
     async with stage.loaded():
         await during(stage.seconds, 0.2)
+    await _more_parts(stage)
+
+
+async def _more_parts(stage: Stage) -> None:
+    """A topic gets one part more: the relay refuses, and nothing else helps than to make it anew."""
+    place = stage.place
+    topic = "regulars.cards.events.v1"
+    admin = AIOKafkaAdminClient(bootstrap_servers=place.broker.bootstrap)
+    await admin.start()
+    try:
+        await admin.create_partitions({topic: NewPartitions(PARTS + 1)})
+        place.signal("cards-work-1", signal.SIGKILL)
+        place.signal("cards-work-2", signal.SIGKILL)
+        await _told(stage, "RelayRefused", "a topic has another number of parts and the relay says nothing")
+        await admin.delete_topics([topic])
+        await asyncio.sleep(1.0)
+        await create_topics(place.kafka_settings, PARTS)
+    finally:
+        await admin.close()
 
 
 async def _told(stage: Stage, what: str, otherwise: str, patience: float = 60.0) -> None:
@@ -276,16 +298,3 @@ async def _told(stage: Stage, what: str, otherwise: str, patience: float = 60.0)
             return
         await asyncio.sleep(0.2)
     stage.violations.append(f"I3: {otherwise}")
-
-
-async def more_parts(stage: Stage) -> None:
-    """Give a topic one part more, which nobody may do: the relay refuses it at its next start."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=stage.place.broker.bootstrap)
-    await admin.start()
-    try:
-        await admin.create_partitions({"regulars.cards.events.v1": NewPartitions(13)})
-    finally:
-        await admin.close()
-    stage.place.signal("cards-work-1", signal.SIGKILL)
-    stage.place.signal("cards-work-2", signal.SIGKILL)
-    await _told(stage, "RelayRefused", "a topic has another number of parts and the relay says nothing")
