@@ -124,4 +124,7 @@ def test_a_defect_in_a_log_is_told_once_and_what_is_brought_about_on_purpose_is_
     logs = Logs()
     text = "KafkaConnectionError: away\nKeyError: 'x'\nTask exception was never retrieved\n"
     assert len(logs.check({"cards-work-1": text})) == 2
+    lost = '{"event":"Task exception was never retrieved","error":"KafkaConnectionError"}\n'
+    other = '{"event":"Task exception was never retrieved","error":"RuntimeError"}\n'
+    assert (len(logs.check({"alerts-api": lost})), len(logs.check({"alerts-work-1": other}))) == (0, 1)
     assert logs.check({"cards-work-1": text + "ValueError: on purpose\n"}, ["on purpose"]) == []
