@@ -19,13 +19,14 @@ from deploy.backup.erasures import read_ledger
 from deploy.backup.files import lay_out
 from deploy.backup.generation import begin_generation
 from deploy.backup.steps import back_up, restore
+from deploy.consistency import differences, rebuild_named
 from deploy.local import postgres
 from deploy.local.folder import Folder
 from shared.contracts.cursor import PARTS
 from shared.kafka.admin import create_topics
 from shared.postgres.roles import OWNER
 from tests.chaos.load import Client
-from tests.chaos.place import Place, register, said
+from tests.chaos.place import Place, endpoints, register, said
 from tests.chaos.stage import Stage, back, during
 
 ROOT = Path(__file__).parents[3]
@@ -234,7 +235,18 @@ async def restored(stage: Stage) -> None:
     async with stage.loaded():
         await during(stage.seconds, 0.2)
     await stage.rest()
+    await _rebuilt_where_named(stage)
     await _topics_changed(stage)
+
+
+async def _rebuilt_where_named(stage: Stage) -> None:
+    """What an operator does: the services ran for a moment on the older store, and their lists may have read what is gone.
+    `regulars verify` names them, and each is rebuilt."""
+    addresses = endpoints(stage.place)
+    lists = {tuple(one.where.partition(",")[0].split(".")) for one in await differences(addresses, lambda _text: None)}
+    for service, name in sorted(lists):
+        await rebuild_named(addresses, service, name, anew=True, force=True, progress=lambda _n: None)
+        stage.add("lists_rebuilt")
 
 
 async def _started(place: Place) -> None:
