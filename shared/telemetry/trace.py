@@ -39,10 +39,11 @@ def begin(traceparent: str | None, request_id: str | None) -> Trace:
         rest = traceparent[match.end() :]
         if rest and (traceparent.startswith("00") or not rest.startswith("-")):
             match = None
-    trace_id = match[1] if match else secrets.token_hex(16)
+    fresh = secrets.token_hex(24)
+    trace_id = match[1] if match else fresh[:32]
     flags = match[3] if match else "00"
     usable = request_id is not None and _REQUEST_ID.fullmatch(request_id) is not None
-    trace = Trace(trace_id, secrets.token_hex(8), flags, request_id if usable and request_id else trace_id)
+    trace = Trace(trace_id, fresh[32:], flags, request_id if usable and request_id else trace_id)
     _current.set(trace)
     return trace
 
