@@ -18,7 +18,14 @@ from services.classification.domain.standard import NAME
 from services.classification.domain.value_class import Standard
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.read_models import findings, run_changes, runs
-from services.classification.read_models.class_columns import ClassColumns, class_columns, keep_ranked
+from services.classification.read_models.class_columns import (
+    ByCustomer,
+    ClassColumns,
+    held_classes,
+    joined,
+    keep_ranked,
+    net_sales,
+)
 from services.classification.read_models.customer_sales import busiest_currency
 from services.classification.read_models.decisions import heads
 from services.classification.read_models.findings import Finding, Found, finding
@@ -30,6 +37,7 @@ from shared.contracts.money import Money, decimals
 _KEPT_AT_ONCE = 2000
 _SECONDS = 120
 """For ten million rows on a busy machine. Nobody waits for a transaction that writes nothing."""
+_PATIENT = f"SET LOCAL statement_timeout = '{_SECONDS}s'; SET LOCAL transaction_timeout = '{_SECONDS}s'"
 _CLASSES: tuple[ValueClass | None, ...] = (None, "A", "B", "C", "C")
 
 
@@ -44,10 +52,12 @@ class _Moved(NamedTuple):
 async def decide(deps: Deps, run: Run) -> None:
     """Rank all customers on one snapshot, and keep what was found and what has changed, before the first change is told."""
     async with deps.pool.acquire() as c, c.transaction(isolation="repeatable_read", readonly=True):
-        await c.execute(f"SET LOCAL statement_timeout = '{_SECONDS}s'; SET LOCAL transaction_timeout = '{_SECONDS}s'")
+        await c.execute(_PATIENT)
         currency = run.currency or await busiest_currency(c, SCHEMA, run.period_from, run.period_to)
         unit = Decimal(1).scaleb(0 if currency is None else -decimals(currency))
-        columns = await class_columns(c, SCHEMA, run.period_from, run.period_to, currency, unit, timeout=_SECONDS)
+        bought = net_sales(c, SCHEMA, run.period_from, run.period_to, currency, unit, _SECONDS)
+        net, held = await asyncio.gather(bought, _held(deps))
+    columns = await asyncio.to_thread(joined, net, held)
     standard = Standard(run.standard_version, run.a_below, run.b_below, margin=run.margin)
     # Half a second for a million, in which the other loops of the process go on.
     found = await asyncio.to_thread(ranked, columns.net, columns.held, standard)
@@ -72,6 +82,13 @@ async def decide(deps: Deps, run: Run) -> None:
             await run_changes.keep(c, SCHEMA, "value_class", run.run_id, changes)
     async with deps.pool.acquire() as c:
         await runs.decided(c, SCHEMA, decided, deps.now())
+
+
+async def _held(deps: Deps) -> ByCustomer:
+    # A snapshot of its own: only runs change classes, and this is the one that runs.
+    async with deps.pool.acquire() as c, c.transaction(readonly=True):
+        await c.execute(_PATIENT)
+        return await held_classes(c, SCHEMA, _SECONDS)
 
 
 def _risen_and_fallen(run: Run, columns: ClassColumns, found: Ranked, changed: Column) -> Iterator[_Moved]:

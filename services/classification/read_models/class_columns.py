@@ -12,22 +12,22 @@ from uuid import UUID
 
 import numpy as np
 
-from services.classification.domain.ranking import Column, Ranked
+from services.classification.domain.ranking import NOTHING, Column, Ranked
 from services.classification.read_models.findings import A_ROW
 from services.classification.read_models.sold import sold_table
 from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.postgres.pool import Connection
 from shared.projections.routing import live_table
 
-# What is held, in numbers: NO_CLASS to RETURNS; the least bigint is NOTHING.
-_COLUMNS = """
-SELECT customer_id, coalesce(s.net, '-9223372036854775808'::bigint) AS net, coalesce(h.held, 0)::smallint AS held
-  FROM (SELECT customer_id, (sum(net) * $4)::bigint AS net FROM {sold} WHERE day BETWEEN $1 AND $2 AND currency = $3 GROUP BY customer_id) s
-  FULL JOIN (SELECT customer_id, CASE WHEN reason = 'RETURNS' THEN 4 WHEN value_class = 'A' THEN 1 WHEN value_class = 'B' THEN 2 ELSE 3 END
-                    AS held FROM {held} WHERE value_class IS NOT NULL) h USING (customer_id)
+_NET = """
+SELECT customer_id, (sum(net) * $4)::bigint AS value FROM {sold} WHERE day BETWEEN $1 AND $2 AND currency = $3 GROUP BY customer_id
  ORDER BY customer_id"""
-# As COPY writes them: each row begins with its number of fields, each field with its length. A head of 19 bytes, an end of 2.
-_ROW = np.dtype([("fields", ">i2"), ("l1", ">i4"), ("id", "V16"), ("l2", ">i4"), ("net", ">i8"), ("l3", ">i4"), ("held", ">i2")])
+# NO_CLASS to RETURNS. Ordered here, which takes less than there.
+_HELD = """
+SELECT customer_id, CASE WHEN reason = 'RETURNS' THEN 4 WHEN value_class = 'A' THEN 1 WHEN value_class = 'B' THEN 2 ELSE 3 END::bigint AS value
+  FROM {held} WHERE value_class IS NOT NULL"""
+# As COPY writes them: each row begins with its number of fields, each field with its length.
+_ROW = np.dtype([("fields", ">i2"), ("l1", ">i4"), ("id", "V16"), ("l2", ">i4"), ("value", ">i8")])
 _HEAD, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 _ROWS_AT_ONCE = 100
 _FINDINGS = ("run_id", "first_rank", "customers", "net", "before", "classes", "by_margin", "to_next", "to_fall")
@@ -36,27 +36,72 @@ _UUID, _INT4, _INT8, _BOOL = 2950, 23, 20, 16
 _LETTERS = np.frombuffer(b"-ABCC", "S1")
 
 
+class ByCustomer(NamedTuple):
+    """A number a customer; `high` and `low` are the halves of the ids."""
+
+    customers: Column
+    high: Column
+    low: Column
+    value: Column
+
+
 class ClassColumns(NamedTuple):
-    """One place a customer, by id. `net` is in minor units, NOTHING without sales and returns; `held`: NO_CLASS to RETURNS."""
+    """One place a customer, those with sales by id. `net` is in minor units, NOTHING without sales and returns; `held`: NO_CLASS to RETURNS."""
 
     customers: Column
     net: Column
     held: Column
 
 
-async def class_columns(
+async def net_sales(
     c: Connection, schema: str, first: date, last: date, currency: str | None, unit: Decimal, timeout: float
-) -> ClassColumns:
-    """Everybody with sales or returns from `first` through `last`, or with a class. Inside the caller's transaction, at most `timeout` s."""
+) -> ByCustomer:
+    """Of everybody with sales or returns from `first` through `last`, in minor units, by id. At most `timeout` seconds."""
+    statement = _NET.format(sold=await sold_table(c, schema))
+    return await _columns(c, statement, first, last, currency, 1 / unit, timeout=timeout)
+
+
+async def held_classes(c: Connection, schema: str, timeout: float) -> ByCustomer:
+    """Of everybody with a class, in no order. At most `timeout` seconds."""
+    return await _columns(c, _HELD.format(held=await live_table(c, schema, VALUE_CLASSES)), timeout=timeout)
+
+
+async def _columns(c: Connection, statement: str, *arguments: object, timeout: float) -> ByCustomer:
     found = bytearray()
 
     async def take(piece: bytes) -> None:
         found.extend(piece)
 
-    statement = _COLUMNS.format(sold=await sold_table(c, schema), held=await live_table(c, schema, VALUE_CLASSES))
-    await c.copy_from_query(statement, first, last, currency, 1 / unit, output=take, format="binary", timeout=timeout)
+    await c.copy_from_query(statement, *arguments, output=take, format="binary", timeout=timeout)
     rows = np.frombuffer(found, _ROW, count=(len(found) - len(_HEAD) - len(_END)) // _ROW.itemsize, offset=len(_HEAD))
-    return ClassColumns(rows["id"].copy(), rows["net"].astype(np.int64), rows["held"].astype(np.int16))
+    customers = rows["id"].copy()
+    halves = customers.view(">u8").reshape(-1, 2).astype(np.uint64)
+    return ByCustomer(customers, halves[:, 0].copy(), halves[:, 1].copy(), rows["value"].astype(np.int64))
+
+
+def joined(net: ByCustomer, held: ByCustomer) -> ClassColumns:
+    """What everybody bought beside the class that each has; behind them those who have a class and bought nothing."""
+    order = np.argsort(held.high)
+    high, low = held.high[order], held.low[order]
+    # One place more, at which nobody stands.
+    bought_high, bought_low = np.append(net.high, 0), np.append(net.low, 0)
+    place = np.searchsorted(net.high, high)
+    while True:
+        alike = (place < len(net.high)) & (bought_high[place] == high)
+        further = alike & (bought_low[place] < low)
+        if not further.any():
+            break
+        # Ids that begin alike: it may be the next one.
+        place[further] += 1
+    same = alike & (bought_low[place] == low)
+    had = np.zeros(len(net.value), np.int16)
+    had[place[same]] = held.value[order[same]]
+    others = order[~same]
+    return ClassColumns(
+        np.concatenate((net.customers, held.customers[others])),
+        np.concatenate((net.value, np.full(len(others), NOTHING))),
+        np.concatenate((had, held.value[others].astype(np.int16))),
+    )
 
 
 async def keep_ranked(c: Connection, schema: str, run_id: UUID, customers: Column, found: Ranked) -> None:
