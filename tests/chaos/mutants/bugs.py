@@ -134,7 +134,7 @@ BUGS: tuple[Bug, ...] = (
         [
             Change(
                 "shared/contracts/event.py",
-                "fields = function(msgspec.json.decode(body) if fields is None else fields)",
+                "fields = _upcast(type_name, function, msgspec.json.decode(body) if fields is None else fields)",
                 "fields = msgspec.json.decode(body) if fields is None else fields",
             )
         ],
