@@ -18,6 +18,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -107,7 +108,8 @@ async def _run(stage: Stage, name: str, one: Chosen, seed: int, run: int, *, fol
     except Exception as error:  # whatever breaks a run is a finding of it, and the next scenario is still wanted
         traceback.print_exc()
         stage.violations.append(f"the run ended with {type(error).__name__}: {error}")
-        await _healed(stage.place)
+        with suppress(TimeoutError):
+            await _healed(stage.place)
     found = stage.violations[before:]
     print(f"{name} run {run} of seed {seed}: {len(found)} violations, {time.monotonic() - started:.1f} s", flush=True)
     for text in found[:10]:

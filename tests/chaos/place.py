@@ -115,8 +115,11 @@ class Place:
     async def ready(self, seconds: float = 90.0) -> float:
         """Seconds until every process answers that it is ready. Raises TimeoutError."""
         began = time.monotonic()
-        for address in self.urls.values():
-            await eventually(partial(answers, f"{address}/readyz"), seconds, 0.05)
+        for name, address in self.urls.items():
+            try:
+                await eventually(partial(answers, f"{address}/readyz"), seconds, 0.05)
+            except TimeoutError as error:
+                raise TimeoutError(f"{name} is not ready within {seconds:g} s") from error
         return time.monotonic() - began
 
 
