@@ -7,9 +7,10 @@ read back as the table would keep them.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
 from typing import NamedTuple
@@ -36,19 +37,28 @@ _encoder = msgspec.json.Encoder(decimal_format="string", order="deterministic")
 
 class Way(NamedTuple):
     """`batch`: items taken at once. `delayed`: topics run ahead of each other, and records come twice. `restarts`: the worker
-    dies between two batches and another one goes on from what was kept."""
+    dies between two batches and another one goes on from what was kept. `late`: seconds by which topics, and what is said of how
+    complete they are, come late, each now more and now less than the others."""
 
     parts: int
     batch: int
     delayed: bool = False
     restarts: bool = False
+    late: int = 0
 
     def __str__(self) -> str:
         marks = [f"{self.parts} part{'s' * (self.parts > 1)}", f"batches of {self.batch}"]
-        return ", ".join(marks + ["topics delayed"] * self.delayed + ["restarts"] * self.restarts)
+        return ", ".join(
+            marks
+            + ["topics delayed"] * self.delayed
+            + ["restarts"] * self.restarts
+            + [f"up to {self.late} s late"] * bool(self.late)
+        )
 
 
-WAYS = tuple(Way(parts, batch, odd, odd) for parts in (1, 12) for batch in (1, 5000) for odd in (False, True))
+WAYS = tuple(Way(parts, batch, odd, odd) for parts in (1, 12) for batch in (1, 5000) for odd in (False, True)) + tuple(
+    Way(parts, batch, late=60) for parts in (1, 12) for batch in (1, 5000)
+)
 
 
 class ReplayFailed(Exception):
@@ -89,6 +99,17 @@ def _earliest(items: Sequence[Item], through: datetime) -> Sequence[datetime]:
     return list(accumulate((one.record.recorded_at for one in reversed(items)), min, initial=through))[::-1]
 
 
+def _arrivals(items: Sequence[Item], late: int, chance: Random) -> Sequence[datetime]:
+    """When each record of a topic can be read at the earliest: in the order of the topic, and late by a time that changes."""
+    found: list[datetime] = []
+    lag = timedelta()
+    for one in items:
+        if not found or chance.random() < 0.2:
+            lag = timedelta(seconds=chance.uniform(0, late))
+        found.append(max([one.record.recorded_at + lag, *found[-1:]]))
+    return found
+
+
 @dataclass(slots=True)
 class _Worker:
     """One part: how far each topic was read, what waits, and what the table holds."""
@@ -99,6 +120,7 @@ class _Worker:
     chance: Random
     topics: Mapping[str, Sequence[Item]]
     earliest: Mapping[str, Sequence[datetime]] = field(init=False)
+    arrivals: Mapping[str, Sequence[datetime]] = field(init=False)
     buffer: PartBuffer = field(init=False)
     read_to: dict[str, int] = field(init=False)
     control: Control = field(default_factory=Control)
@@ -107,12 +129,18 @@ class _Worker:
 
     def run(self) -> list[Saying]:
         self.earliest = {topic: _earliest(items, self.through) for topic, items in self.topics.items()}
+        self.arrivals = {topic: _arrivals(items, self.way.late, self.chance) for topic, items in self.topics.items()}
         self._begin({}, BEGINNING)
+        complete = BEGINNING.recorded_at
         while True:
             there = [topic for topic, items in self.topics.items() if self.read_to[topic] < len(items)]
+            now = min((self.arrivals[topic][self.read_to[topic]] for topic in there), default=None)
             for topic in [self.chance.choice(there)] if there and self.way.delayed else there:
-                self._read(topic)
+                self._read(topic, now)
             horizon = min((self.earliest[topic][self.read_to[topic]] for topic in self.topics), default=self.through)
+            if self.way.late and now is not None:
+                # What is complete is told late too, and never less than was told before.
+                horizon = complete = max(complete, min(horizon, now - timedelta(seconds=self.chance.uniform(0, self.way.late))))
             self.buffer.ripen(horizon)
             while self._advance(horizon):
                 if self.way.restarts and self.chance.random() < 0.02:
@@ -130,9 +158,11 @@ class _Worker:
             for topic, items in self.topics.items()
         }
 
-    def _read(self, topic: str) -> None:
+    def _read(self, topic: str, now: datetime | None) -> None:
         items, start = self.topics[topic], self.read_to[topic]
         size = self.chance.randrange(1, READ_AT_ONCE) if self.way.delayed else len(items)
+        if self.way.late and now is not None:
+            size = bisect_right(self.arrivals[topic], now) - start
         again = self.chance.randrange(5) if self.way.delayed else 0
         self.read_to[topic] = min(start + size, len(items))
         self.buffer.add(topic, [one.record for one in items[max(start - again, 0) : start + size]], None)

@@ -13,5 +13,5 @@ def test_the_log_of_the_sample_gives_what_was_said_live_bit_for_bit(on_kafka: In
     log = asyncio.run(log_of(on_kafka.endpoints))
     assert len(log.items) > 1000
     assert log.said
-    for way in (WAYS[1], WAYS[-1]):
+    for way in (WAYS[1], WAYS[7]):
         assert digest(said_by(log.items, way, log.through, log.zone)) == digest(log.said), way

@@ -15,8 +15,11 @@ from tests.unit.alerts.test_engine_order import END, a_year_of_trade, jittered, 
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
-@pytest.mark.parametrize("way", WAYS, ids=str)
-@pytest.mark.parametrize("seed", [11, 12])
+# Records that come late come one by one: one story for each of those ways is enough here.
+TRIED = [(seed, way) for seed in (11, 12) for way in WAYS if not way.late or (seed == 11) == (way.batch == 1)]
+
+
+@pytest.mark.parametrize(("seed", "way"), TRIED, ids=str)
 def test_every_way_of_reading_says_the_same_bit_for_bit(seed: int, way: Way) -> None:
     """INVARIANT: broken by a clock, by anything that looks at batch, part or topic, and by a state that is not wholly kept."""
     # Writers overlap: what lies later in the log was not always recorded later.
