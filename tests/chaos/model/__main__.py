@@ -33,7 +33,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="the round to begin with")
     chosen = parser.parse_args(arguments)
-    # One line a request would be all that one sees.
+    # One line for each request and for each crash would be all that one sees.
+    logging.disable(logging.WARNING)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     found: list[str] = []
     rounds, began = 0, time.monotonic()

@@ -13,8 +13,8 @@ from tests.chaos.model.world import World, a_retired_type
 def test_every_answer_is_the_models_and_every_read_model_a_fold(cluster: Cluster) -> None:
     """INVARIANT: a command takes effect once or not at all, whatever crashes; answers, lists and rebuilt lists agree with the events."""
     chosen = settings(
-        max_examples=8,
-        stateful_step_count=25,
+        max_examples=6,
+        stateful_step_count=20,
         deadline=None,
         derandomize=True,
         database=None,
