@@ -41,7 +41,9 @@ from deploy.options import HERE, FolderOption
 from deploy.rebuilding import all_due, rebuild_shown, say_due
 from deploy.requirement_rows import print_rows
 from deploy.score_verbs import score_verbs
-from deploy.settle import NotSettled, Watch
+from deploy.settle import NotSettled
+from deploy.status import show_status
+from deploy.traces import NoTrace, trace_verb
 from deploy.webhook_verbs import webhook_verbs
 from shared.contracts.cursor import PARTS
 from shared.contracts.topics import SERVICES
@@ -61,6 +63,7 @@ app = typer.Typer(
 )
 app.add_typer(key_verbs, name="keys")
 app.command("backtest")(backtest_verb)
+app.command("trace")(trace_verb)
 backup_verbs.add_to(app)
 app.add_typer(score_verbs, name="score")
 app.add_typer(webhook_verbs, name="webhooks")
@@ -68,7 +71,7 @@ app.add_typer(webhook_verbs, name="webhooks")
 _EXPECTED = (
     OtherData, AlreadyRunning, UnknownFile, UnknownFormat, UnknownMapping, StartFailed, BrokerFailed, PostgresFailed, NotSettled, ApiRefused,
     ApiUnreachable, ImportFailed, TopicRefused, RebuildRefused, UnknownReadModel, published.BreakingChange, FileNotFoundError, BadFile,
-    CustomerFailed, BacktestFailed, BackupFailed, BadLedger, StillRunning,
+    CustomerFailed, BacktestFailed, BackupFailed, BadLedger, StillRunning, NoTrace,
 )  # fmt: skip
 
 
@@ -98,9 +101,12 @@ def up_verb(
         Path | None, typer.Option(envvar="DATA", exists=True, dir_okay=False, help="A file of your own trade.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", envvar="FRESH", help="Drop the data that are there.")] = False,
+    traces: Annotated[
+        bool, typer.Option("--traces", envvar="TRACES", help="Record what requests lead to: `regulars trace`.")
+    ] = False,
 ) -> None:
     """Start everything on this machine, load two years of trade, print the warnings, stay until Ctrl-C."""
-    up(Wanted(folder, once, kafka, seed, dealers, data, fresh), console)
+    up(Wanted(folder, once, kafka, seed, dealers, data, fresh, traces), console)
 
 
 @app.command()
@@ -253,23 +259,8 @@ async def _parked(endpoints: dict[str, Any], retry: bool, key: str | None, read_
 
 @app.command()
 def status(folder: FolderOption = HERE) -> None:
-    """How far everything is: what lags behind the stores, what waits for a rebuild, and how many keys are parked."""
-    asyncio.run(_status(_endpoints(folder)))
-
-
-async def _status(endpoints: dict[str, Any]) -> None:
-    conn = await asyncpg.connect(endpoints["postgres"]["admin"])
-    try:
-        lag = await Watch(conn, PARTS).lag()
-    finally:
-        await conn.close()
-    console.print(f"feed: {endpoints['feed']}; parked keys: {lag.parked}", highlight=False)
-    for name, many in sorted(lag.behind.items()):
-        console.print(f"  {name}: behind ({many})", highlight=False)
-    due = await all_due(endpoints["postgres"]["admin"])
-    say_due(console, due)
-    if not lag and not due:
-        console.print("  everything is up to date")
+    """One screen: processes, versions, relays, watermarks, what lags by how much, what waits for a rebuild, what is parked."""
+    asyncio.run(show_status(console, _endpoints(folder)))
 
 
 @app.command("contracts")

@@ -15,6 +15,7 @@ class ServiceSettings(BaseSettings):
 
     `dsn` is of the service's own role. `published_dsns` says per service where its published view is read when it is not
     in the same database. `zone` is the company's IANA time zone: business days are days there.
+    `traces`: where spans go, see `shared/telemetry/spans.py`; nowhere by default.
     """
 
     model_config = SettingsConfigDict(frozen=True)
@@ -36,4 +37,5 @@ class ServiceSettings(BaseSettings):
     worker_id: str = "0"
     pool_size: int = 10
     log_level: str = "INFO"
+    traces: str = ""
     docs: bool = True

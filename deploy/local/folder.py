@@ -40,6 +40,7 @@ class Folder:
         self.root = root.resolve()
         self.secrets = self.root / "secrets"
         self.logs = self.root / "logs"
+        self.traces = self.root / "traces"
         self.postgres = self.root / "postgres"
         self.kafka = self.root / "kafka"
         self.endpoints = self.root / "endpoints.json"

@@ -49,10 +49,10 @@ class Stack:
 
 
 @asynccontextmanager
-async def running(folder: Folder, data_set: DataSet, kafka_wanted: bool, say: Say) -> AsyncIterator[Stack]:
+async def running(folder: Folder, data_set: DataSet, kafka_wanted: bool, say: Say, traces: bool = False) -> AsyncIterator[Stack]:
     """Start everything, and stop everything that was started at the end; the data stay.
 
-    Raises StartFailed, PostgresFailed, BrokerFailed.
+    `traces`: what happens is recorded for `regulars trace`. Raises StartFailed, PostgresFailed, BrokerFailed.
     """
     if found := end_left_over(folder.processes):
         say(f"ended what an earlier run had left: {', '.join(found)}")
@@ -78,7 +78,7 @@ async def running(folder: Folder, data_set: DataSet, kafka_wanted: bool, say: Sa
         folder.keep(replace(data_set, ports=ports))
         urls = {service: f"http://127.0.0.1:{ports[f'{service}-api']}" for service in SERVICES}
         key = _endpoints(folder, feed, database, urls, ports)
-        for program in _programs(folder, feed, database, ports):
+        for program in _programs(folder, feed, database, ports, traces):
             supervisor.start(program)
         await _ready(supervisor, folder, urls, ports)
         keepers = [
@@ -108,7 +108,7 @@ async def _keep_postgres(folder: Folder, supervisor: Supervisor) -> None:
         await asyncio.sleep(0.5)
 
 
-def _programs(folder: Folder, feed: FeedSource, database: Addresses, ports: Mapping[str, int]) -> list[Program]:
+def _programs(folder: Folder, feed: FeedSource, database: Addresses, ports: Mapping[str, int], traces: bool) -> list[Program]:
     programs = []
     for service in SERVICES:
         settings = {
@@ -121,6 +121,7 @@ def _programs(folder: Folder, feed: FeedSource, database: Addresses, ports: Mapp
             "SECRETS": str(folder.secrets),
             "KEYS_FILE": str(folder.secrets / "keys.json"),
             "PARTS": str(PARTS),
+            "TRACES": str(folder.traces) if traces else "",
         }
         if service == "alerts":
             # For trials on one machine: receivers on it may be called, over plain http too.

@@ -44,6 +44,7 @@ class Wanted:
     dealers: int | None = None
     data: Path | None = None
     fresh: bool = False
+    traces: bool = False
 
 
 class OtherData(Exception):
@@ -89,7 +90,11 @@ def up(wanted: Wanted, console: Console) -> None:
 async def _up(folder: Folder, data_set: DataSet, wanted: Wanted, console: Console) -> None:
     phases = Phases()
     console.print(f"[bold]Regulars[/bold] in {folder.root}: {data_set}, trade up to {data_set.anchor}", highlight=False)
-    async with running(folder, data_set, wanted.kafka, lambda text: console.print(f"  {text}", highlight=False)) as stack:
+
+    def say(text: str) -> None:
+        console.print(f"  {text}", highlight=False)
+
+    async with running(folder, data_set, wanted.kafka, say, wanted.traces) as stack:
         if stack.feed.why:
             text = f"This runs WITHOUT KAFKA, on the event stores themselves: {stack.feed.why}"
             console.print(Panel(text, style="bold red", title="no Kafka"))

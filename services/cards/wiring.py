@@ -30,6 +30,7 @@ from shared.process.running import run_until_told
 from shared.projections.runner import consume
 from shared.relay.leader import lead
 from shared.telemetry.logs import configure_logs
+from shared.telemetry.spans import configure_spans
 from shared.web.app import create_app
 from shared.web.days import use_today
 from shared.web.health import health_app, serve_health
@@ -121,12 +122,14 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
 def serve(settings: Settings) -> None:
     """The process `api`."""
     configure_logs(SERVICE, settings.log_level)
+    configure_spans(SERVICE, "api", settings.traces)
     serve_api(build_api(settings), settings.host, settings.port)
 
 
 def work(settings: Settings) -> None:
     """The process `work`. SIGTERM and SIGINT end it cleanly; any error ends it with a traceback and status 1."""
     configure_logs(SERVICE, settings.log_level)
+    configure_spans(SERVICE, "work", settings.traces)
     run_until_told(run_work(settings))
 
 

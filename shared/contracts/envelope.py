@@ -15,7 +15,10 @@ from shared.contracts.event import Event, decode
 
 
 class Record(msgspec.Struct, frozen=True, gc=False):
-    """One event as a feed delivers it, the body not yet read. `offset` is None where it does not come from Kafka."""
+    """One event as a feed delivers it, the body not yet read. `offset` is None where it does not come from Kafka.
+
+    `traceparent` is what caused it, where that is known.
+    """
 
     topic: str
     part: int
@@ -30,6 +33,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     occurred_at: datetime
     recorded_at: datetime
     body: bytes
+    traceparent: bytes | None = None
 
 
 class Undecodable(msgspec.Struct, frozen=True):
@@ -190,6 +194,7 @@ def from_headers(
             _moment(h["ce_time"]),
             _moment(h["ce_recordedtime"]),
             b"" if body is None else body,
+            h.get("ce_traceparent"),
         )
     except (KeyError, ValueError, OverflowError, AttributeError, TypeError, msgspec.MsgspecError):
         # AttributeError, TypeError: a header without a value. OverflowError: a time that UTC does not have.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -27,6 +28,8 @@ from shared.event_store.events import (
 )
 from shared.postgres.pool import Connection
 from shared.postgres.schema import within
+from shared.telemetry.metrics import APPEND_SECONDS
+from shared.telemetry.spans import step
 
 
 class Unstorable(ValueError):
@@ -51,18 +54,21 @@ async def append_many(
     that does not fit means that nothing is written. The caller commits. Raises Unstorable; asyncpg.ActiveSQLTransactionError
     when the transaction has written before; asyncpg.LockNotAvailableError after waiting too long (the answer is 503).
     """
+    began = time.perf_counter()
     try:
-        found = await tx.fetchval(
-            within(schema, "SELECT {schema}.append_many($1, $2, $3, $4)"),
-            _json([_append(one) for one in appends]),
-            None if command is None else _json(_command(command)),
-            _json([_guard(guard) for guard in guards]),
-            skip_existing,
-        )
+        with step("append"):
+            found = await tx.fetchval(
+                within(schema, "SELECT {schema}.append_many($1, $2, $3, $4)"),
+                _json([_append(one) for one in appends]),
+                None if command is None else _json(_command(command)),
+                _json([_guard(guard) for guard in guards]),
+                skip_existing,
+            )
     except asyncpg.CheckViolationError as error:
         if error.constraint_name == "events_body_size":
             raise Unstorable(f"an event is larger than {MAX_BODY_BYTES} bytes") from None
         raise
+    APPEND_SECONDS.labels(schema, "decision").observe(time.perf_counter() - began)
     return _appended(msgspec.json.decode(found))
 
 
@@ -73,10 +79,13 @@ async def append_facts(tx: Connection, schema: str, facts: Sequence[Fact], stubs
     cannot be stored. "moved": the external id of its stub belongs to another customer by now; look it up and send the row
     again. Stubs are opened only for customers with a recorded fact. Raises as `append_many` does.
     """
-    found = await tx.fetchval(
-        within(schema, "SELECT {schema}.append_facts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"),
-        *fact_arguments(facts, stubs),
-    )
+    began = time.perf_counter()
+    with step("append"):
+        found = await tx.fetchval(
+            within(schema, "SELECT {schema}.append_facts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"),
+            *fact_arguments(facts, stubs),
+        )
+    APPEND_SECONDS.labels(schema, "facts").observe(time.perf_counter() - began)
     return found or []
 
 

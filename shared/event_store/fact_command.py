@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from shared.event_store.append import fact_arguments
 from shared.event_store.events import CommandRecord, Fact, Stub, Verdict
 from shared.postgres.pool import Pool
 from shared.postgres.schema import within
+from shared.telemetry.metrics import APPEND_SECONDS
 
 # The function runs before the rows that are inserted from its result, so it still is the transaction's first write. Facts that
 # moved have to be sent again: then their command is not answered yet, and nothing of it is remembered.
@@ -63,6 +65,7 @@ async def record_commands(pool: Pool, schema: str, sent: Sequence[FactCommand]) 
         ends.append(end)
     firsts = [end - len(one.facts) + 1 for one, end in zip(sent, ends, strict=True)]
     commands = [one.command for one in sent]
+    began = time.perf_counter()
     try:
         row = await pool.fetchrow(
             within(schema, _RECORD),
@@ -80,6 +83,7 @@ async def record_commands(pool: Pool, schema: str, sent: Sequence[FactCommand]) 
         if error.constraint_name == "commands_pkey":
             raise KeyTaken from None
         raise
+    APPEND_SECONDS.labels(schema, "facts").observe(time.perf_counter() - began)
     if row is None:
         raise AssertionError("a statement without a row")
     verdicts: list[Verdict] = row["verdicts"] or []

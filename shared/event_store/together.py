@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from shared.event_store.append import Unstorable
 from shared.event_store.fact_command import FactCommand, KeyTaken, Recorded, record_commands
 from shared.postgres.pool import Pool
+from shared.telemetry.spans import step
 
 _MOST_COMMANDS = 100
 _MOST_FACTS = 1000
@@ -40,7 +41,9 @@ class Together:
         self._waiting.append((command, answer))
         if self._under_way is None:
             self._under_way = asyncio.create_task(self._record_all())
-        return await answer
+        # Of this request, whatever went with it.
+        with step("append"):
+            return await answer
 
     async def _record_all(self) -> None:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -36,6 +36,13 @@ class Batch:
         return TopicPart(self.topic, self.part)
 
 
+def traced(records: Iterable[Record | Undecodable]) -> Iterator[tuple[str, str | None]]:
+    """Type and trace of each record."""
+    for one in records:
+        if isinstance(one, Record) and one.traceparent is not None:
+            yield one.type, one.traceparent.decode("ascii", "replace")
+
+
 class FeedStuck(Exception):
     """Records are known to be there, or a group is known to be, and nothing came for too long. The process must exit."""
 
@@ -67,6 +74,9 @@ class Feed(Protocol):
 
     def complete_through(self, at: TopicPart) -> datetime | None:
         """Greatest T for which everything recorded before T on this topic part has been returned by `read`."""
+
+    def behind(self, at: TopicPart) -> int | None:
+        """Records of a topic part that are known to be there and were not returned yet; None where nobody counts them."""
 
     def pause(self, parts: Collection[TopicPart]) -> None:
         """Return nothing of these topic parts until they are resumed."""

@@ -156,6 +156,11 @@ class KafkaFeed:
     def complete_through(self, at: TopicPart) -> datetime | None:
         return self._ticks.through.get(at)
 
+    def behind(self, at: TopicPart) -> int | None:
+        tp = self._physical(at)
+        end = None if self._consumer is None or tp not in self._assigned else self._consumer.highwater(tp)
+        return None if end is None else max(0, end - self._offsets[tp])
+
     def pause(self, parts: Collection[TopicPart]) -> None:
         self._paused.update(parts)
         self._pause(parts)

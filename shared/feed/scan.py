@@ -12,6 +12,7 @@ from shared.contracts.cursor import START, Cursor
 from shared.contracts.envelope import Record
 from shared.contracts.topics import CONTROL_TYPES, main_topic
 from shared.postgres.pool import Connection, Pool
+from shared.telemetry.spans import are_on
 
 # Rows of the current generation are read below the oldest running transaction only, so that none commits behind the reader.
 _SCAN = """
@@ -22,6 +23,8 @@ SELECT e.gen, e.xid, e.pos, e.stream, e.version, e.event_id, e.type, e.customer_
    AND ($7::smallint[] IS NULL OR e.part = ANY($7)) AND ($8::text[] IS NULL OR e.type = ANY($8))
    AND ($10::uuid IS NULL OR e.customer_id = $10)
  ORDER BY e.gen, e.xid, e.pos LIMIT $9"""
+
+_SCAN_TRACED = _SCAN.replace("e.body::text", "e.body::text, e.meta->>'traceparent'")
 
 _HORIZON = """
 SELECT e.gen, e.xid, e.pos FROM {service}.published_events e
@@ -54,7 +57,8 @@ async def scan(
 ) -> list[Record]:
     """Events of a store behind `after` and up to `through` in commit order, as records of their main topic."""
     rows = await conn.fetch(
-        _SCAN.format(service=service),
+        # Only who records traces pays for reading them.
+        (_SCAN_TRACED if are_on() else _SCAN).format(service=service),
         *after,
         *through,
         None if parts is None else list(parts),
@@ -114,7 +118,7 @@ def services_of(topics: Collection[str]) -> Mapping[str, list[str]]:
 
 
 def _record(row: Any) -> Record:
-    gen, xid, pos, stream, version, event_id, type_name, customer_id, part, occurred_at, recorded_at, body = row
+    gen, xid, pos, stream, version, event_id, type_name, customer_id, part, occurred_at, recorded_at, body, *more = row
     topic, one_part = place_of(type_name)
     return Record(
         topic,
@@ -130,4 +134,5 @@ def _record(row: Any) -> Record:
         occurred_at,
         recorded_at,
         body.encode(),
+        more[0].encode() if more and more[0] is not None else None,
     )

@@ -78,6 +78,10 @@ class StoreFeed:
     def complete_through(self, at: TopicPart) -> datetime | None:
         return next((source.reached.get(at) for source in self._sources.values() if at in source.through), None)
 
+    def behind(self, at: TopicPart) -> int | None:
+        """Nought or not known: nothing is counted here."""
+        return 0 if any(source.complete for source in self._sources.values() if at in source.through) else None
+
     def at_end(self) -> bool:
         """Whether the last read returned everything that was visible."""
         return all(source.complete for source in self._sources.values())

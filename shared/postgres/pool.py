@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolAcquireContext, PoolConnectionProxy
+from prometheus_client import Histogram
 
 from shared.postgres.pulse import Pulse
+from shared.telemetry.metrics import POOL_WAIT_SECONDS
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+
+
+if TYPE_CHECKING:
+    _Acquire = PoolAcquireContext[asyncpg.Record]
+else:
+    # Generic for the type checker only.
+    _Acquire = PoolAcquireContext
+
+
+class _TimedAcquire(_Acquire):
+    """Waiting for a connection, counted."""
+
+    pool: _ImpatientPool
+
+    async def __aenter__(self) -> PoolConnectionProxy[asyncpg.Record]:
+        began = time.perf_counter()
+        try:
+            return await super().__aenter__()
+        finally:
+            self.pool.waited.observe(time.perf_counter() - began)
 
 
 class _ImpatientPool(asyncpg.Pool):
@@ -23,10 +46,11 @@ class _ImpatientPool(asyncpg.Pool):
 
     patience: float
     pulse: Pulse
+    waited: Histogram
 
     def acquire(self, *, timeout: float | None = None) -> PoolAcquireContext[asyncpg.Record]:
         self.pulse.check()
-        return super().acquire(timeout=self.patience if timeout is None else timeout)
+        return _TimedAcquire(self, self.patience if timeout is None else timeout)
 
 
 async def create_pool(
@@ -67,6 +91,7 @@ async def create_pool(
     )
     pool.patience = statement_timeout_ms / 2500
     pool.pulse = pulse
+    pool.waited = POOL_WAIT_SECONDS.labels(name)
     return await pool
 
 

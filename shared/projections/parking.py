@@ -8,6 +8,7 @@ from typing import NamedTuple
 from shared.contracts.cursor import parse_cursor
 from shared.contracts.envelope import Undecodable
 from shared.postgres.pool import Connection
+from shared.projections import metrics
 from shared.projections.fold import Parked
 from shared.projections.positions import Position
 
@@ -32,7 +33,9 @@ _PARK = """
 INSERT INTO {schema}.parked (read_model, slot, key, part, topic, cursor, cause)
 SELECT $1, $2, n.key, $3, n.topic, n.cursor, n.cause FROM unnest($4::text[], $5::text[], $6::text[], $7::text[]) AS n(key, topic, cursor, cause)
 ON CONFLICT (read_model, slot, key) DO UPDATE SET topic = excluded.topic, cursor = excluded.cursor, cause = excluded.cause, retry = false"""
-_RECENT = "SELECT count(*) FROM {schema}.parked WHERE parked_at > clock_timestamp() - interval '60 s'"
+_COUNTS = """
+SELECT read_model, count(*) AS parked, count(*) FILTER (WHERE parked_at > clock_timestamp() - interval '60 s') AS recent
+  FROM {schema}.parked GROUP BY read_model"""
 _UNPARK = "DELETE FROM {schema}.parked WHERE read_model = $1 AND slot = $2 AND part = $3 AND key = ANY($4::text[])"
 _READ = "SELECT read_model, slot, part, key, topic, cursor, cause, retry FROM {schema}.parked WHERE part = ANY($1::int[]) ORDER BY 1, 2, 4"
 _READ_ALL = "SELECT read_model, slot, part, key, topic, cursor, cause, retry FROM {schema}.parked ORDER BY 1, 2, 4"
@@ -63,7 +66,9 @@ async def park(conn: Connection, schema: str, at: Position, parked: Iterable[Par
 
 async def check_rate(conn: Connection, schema: str) -> None:
     """Raises TooManyParked. Counted in the table: a process that stops and starts again has not forgotten."""
-    recent = await conn.fetchval(_RECENT.format(schema=schema))
+    found = await conn.fetch(_COUNTS.format(schema=schema))
+    metrics.parked_now(schema, {name: parked for name, parked, _ in found})
+    recent = sum(of_this for _, _, of_this in found)
     if recent > LIMIT_PER_MINUTE:
         raise TooManyParked(f"{schema}: {recent} keys parked within a minute")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.contracts.cursor import Cursor, TopicPart
 from shared.contracts.topics import TOPICS
-from shared.feed.feed import Batch, Feed, Membership, Start
+from shared.feed.feed import Batch, Feed, Membership, Start, traced
 from shared.postgres.pool import Pool
 from shared.projections import metrics
 from shared.projections.apply import MissingRecord, Standing, apply_batch
@@ -20,6 +20,7 @@ from shared.projections.reaction import Reaction
 from shared.projections.read_model import ReadModel
 from shared.projections.refold import Stores, retry_parked
 from shared.projections.standings import load_standings, versions_of
+from shared.telemetry.spans import of_events
 
 MAX_RECORDS = 20_000
 READ_SECONDS = 0.3
@@ -48,6 +49,7 @@ async def consume(
     """
     consumer = _Consumer(pool, schema, feed, models, reactions, stores, max_records)
     membership.on_change(consumer.parts_changed)
+    metrics.follow_places(schema, consumer.places)
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(membership.watch())
@@ -161,7 +163,8 @@ class _Consumer:
         async with lanes:
             for batch in batches:
                 try:
-                    await apply_batch(self.pool, self.schema, self.standings[part], batch)
+                    with of_events(f"fold into {self.schema}", "CONSUMER", traced(batch.records)):
+                        await apply_batch(self.pool, self.schema, self.standings[part], batch)
                 except MissingRecord:
                     here = self._starts()[batch.at].cursor
                     if self.rewound.get(batch.at) == here:
@@ -170,6 +173,22 @@ class _Consumer:
                     self.rewound[batch.at] = here
                     metrics.REWOUND.labels(self.schema, batch.topic).inc()
                     await self.feed.rewind(batch.at)
+
+    def places(self) -> list[metrics.Place]:
+        """How far each read model is on each part, for whoever looks at the metrics."""
+        found = []
+        for part, standings in self.standings.items():
+            for one in standings:
+                name, topics = one.reader.name, one.reader.topics
+                ats = [TopicPart(topic, part) for topic in topics if part == 0 or topic not in ONE_PART]
+                if not ats:
+                    continue
+                behind = [self.feed.behind(at) for at in ats]
+                through = [self.feed.complete_through(at) for at in ats]
+                waiting = None if None in behind else sum(filter(None, behind))
+                known = [moment for moment in through if moment is not None]
+                found.append(metrics.Place(name, part, waiting, min(known) if len(known) == len(ats) else None))
+        return found
 
     async def _housekeep(self, membership: Membership) -> None:
         if not self.owned:
@@ -196,7 +215,3 @@ class _Consumer:
         if news:
             await membership.report(news)
             self.reported.update(news)
-        through = [self.feed.complete_through(at) for at in places]
-        known = [moment for moment in through if moment is not None]
-        if known and len(known) == len(through):
-            metrics.FEED_THROUGH.labels(self.schema).set(min(known).timestamp())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from typing import Any
 
+import msgspec
 from aiokafka import AIOKafkaProducer
 from prometheus_client import Gauge
 
@@ -22,6 +24,7 @@ from shared.relay import watermark
 from shared.relay.metrics import RELAYED, UNSENT_AGE, WATERMARK_AGE
 from shared.relay.records import Outgoing, pack
 from shared.relay.state import Lead, Mark, save
+from shared.telemetry.spans import of_events
 
 ACK_SECONDS = 30.0
 ROWS = 5000
@@ -78,10 +81,17 @@ async def relay_batch(connection: Connection, sender: Sender, lead: Lead, rows: 
     A crash before the save means that records are sent twice, never that one is lost.
     """
     outgoing = pack(rows, lead.marks, lead.epoch, sender.producer.create_batch)
-    marks = await send(sender, outgoing)
+    with of_events(f"publish {sender.service}", "PRODUCER", _traced(rows)):
+        marks = await send(sender, outgoing)
     last = rows[-1]
     await save(connection, lead, Cursor(last.gen, last.xid, last.pos), marks)
     return sum(batch.record_count() for out in outgoing.values() for batch in out.batches)
+
+
+def _traced(rows: Sequence[StoredRow]) -> Iterator[tuple[str, str | None]]:
+    for row in rows:
+        if row.meta != "{}":
+            yield row.type, msgspec.json.decode(row.meta, type=dict[str, Any]).get("traceparent")
 
 
 async def send_watermark(sender: Sender, lead: Lead, t: datetime) -> None:

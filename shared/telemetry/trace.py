@@ -16,16 +16,25 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """`span_id` is ours; `request_id` is the caller's X-Request-Id or, without a usable one, the trace id."""
+    """`span_id` is ours; `request_id` is the caller's X-Request-Id or, without a usable one, the trace id.
+
+    `parent`: the caller's traceparent, where it was continued.
+    """
 
     trace_id: str
     span_id: str
     flags: str
     request_id: str
+    parent: str | None = None
 
     @property
     def traceparent(self) -> str:
         return f"00-{self.trace_id}-{self.span_id}-{self.flags}"
+
+    @property
+    def sampled(self) -> bool:
+        """Whether somebody records this trace."""
+        return int(self.flags, 16) & 1 == 1
 
 
 _current: ContextVar[Trace | None] = ContextVar("trace", default=None)
@@ -43,9 +52,18 @@ def begin(traceparent: str | None, request_id: str | None) -> Trace:
     trace_id = match[1] if match else fresh[:32]
     flags = match[3] if match else "00"
     usable = request_id is not None and _REQUEST_ID.fullmatch(request_id) is not None
-    trace = Trace(trace_id, fresh[32:], flags, request_id if usable and request_id else trace_id)
+    named = request_id if usable and request_id else trace_id
+    trace = Trace(trace_id, fresh[32:], flags, named, traceparent if match else None)
     _current.set(trace)
     return trace
+
+
+def become(here: Trace, trace_id: str, span_id: str) -> Trace:
+    """The same request under the ids of a span that is recorded."""
+    named = here.request_id != here.trace_id
+    found = Trace(trace_id, span_id, "01", here.request_id if named else trace_id, here.parent)
+    _current.set(found)
+    return found
 
 
 def current() -> Trace | None:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.telemetry import trace
 from shared.telemetry.metrics import RequestMetrics
+from shared.telemetry.spans import request_span
 from shared.web.errors import as_problem
 from shared.web.problem import problem_response
 
@@ -48,7 +49,7 @@ class Correlation:
                 traceparent = value.decode("latin-1")
             elif name == b"x-request-id":
                 request_id = value.decode("latin-1")
-        here = trace.begin(traceparent, request_id)
+        here, span_ends = request_span(trace.begin(traceparent, request_id))
         ours = ((b"x-request-id", here.request_id.encode()), (b"traceparent", here.traceparent.encode()))
         status = 0
 
@@ -81,9 +82,10 @@ class Correlation:
             await response(scope, receive, sending)
         finally:
             self._account(scope, status or _GONE, time.perf_counter() - began)
+            span_ends(f"{scope['method']} {_route(scope)}", status or _GONE)
 
     def _account(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", None) or "other"
+        route = _route(scope)
         self.metrics.count(scope["method"], route, status, seconds)
         if scope["path"] not in _QUIET:
             principal = scope.get("state", {}).get("principal")
@@ -95,6 +97,10 @@ class Correlation:
                 ms=round(seconds * 1000, 2),
                 principal=None if principal is None else str(principal.id),
             )
+
+
+def _route(scope: Scope) -> str:
+    return getattr(scope.get("route"), "path", None) or "other"
 
 
 def event_meta(request: Request) -> dict[str, str]:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from shared.telemetry.metrics import COMMON
 from shared.web.problem import Problem, problem_response
 from shared.web.rendering import Json
 
@@ -32,7 +33,7 @@ Ready = Callable[[], Awaitable[Readiness]]
 
 
 def health_routes(ready: Ready, registry: CollectorRegistry) -> list[Route]:
-    """The four addresses, open to all and without data."""
+    """The four addresses, open to all and without data. `/metrics` shows `registry` and what every process measures."""
 
     async def livez(_request: Request) -> Response:
         return Json({"status": "alive"})
@@ -52,7 +53,7 @@ def health_routes(ready: Ready, registry: CollectorRegistry) -> list[Route]:
         return Json(body)
 
     async def metrics(_request: Request) -> Response:
-        return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
+        return Response(generate_latest(registry) + generate_latest(COMMON), headers={"content-type": CONTENT_TYPE_LATEST})
 
     return [
         Route("/livez", livez, include_in_schema=False),

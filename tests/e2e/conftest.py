@@ -20,7 +20,7 @@ def on_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]
     """A running installation with a real broker, its warnings out. Ctrl-C ends it, and nothing of it stays."""
     folder = tmp_path_factory.mktemp("on-kafka") / "regulars"
     said = folder.parent / "said.txt"
-    command = [sys.executable, "-m", "deploy.cli", "up", "--seed", str(SEED), "--dealers", str(DEALERS)]
+    command = [sys.executable, "-m", "deploy.cli", "up", "--seed", str(SEED), "--dealers", str(DEALERS), "--traces"]
     with said.open("w") as output:
         process = subprocess.Popen(command, cwd=folder.parent, env=environment(folder), stdout=output, stderr=output, text=True)
     try:

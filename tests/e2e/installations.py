@@ -45,7 +45,8 @@ def environment(folder: Path) -> dict[str, str]:
     kept = {
         name: value for name, value in os.environ.items() if name not in ("ONCE", "SEED", "DATA", "FRESH", "KAFKA", "DEALERS")
     }
-    return {**kept, "REGULARS_FOLDER": str(folder), "PYTHONPATH": str(ROOT)}
+    # Where traces are on at all, those that a caller marks.
+    return {**kept, "REGULARS_FOLDER": str(folder), "PYTHONPATH": str(ROOT), "OTEL_TRACES_SAMPLER": "parentbased_always_off"}
 
 
 def up_once(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

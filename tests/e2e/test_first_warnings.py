@@ -60,4 +60,6 @@ def test_status_and_parked_say_that_all_is_well(on_kafka: Installation) -> None:
     said = regulars(on_kafka.folder, "status")
     assert said.returncode == 0, said.stderr
     assert "parked keys: 0" in said.stdout
+    assert "everything is up to date" in said.stdout
+    assert (said.stdout.count("│ up "), said.stdout.count("generation 1"), said.stdout.count("nothing")) == (8, 4, 4)
     assert "nothing is parked" in regulars(on_kafka.folder, "parked").stdout

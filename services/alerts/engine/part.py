@@ -34,14 +34,17 @@ from services.alerts.read_models.watched_customers import (
 )
 from shared.event_store.append import append_many
 from shared.event_store.events import Append, NewEvent
+from shared.feed.feed import traced
 from shared.postgres.pool import Connection, Pool
 from shared.projections import parking
 from shared.projections.fold import Parked as ParkedKey
 from shared.projections.positions import Position
+from shared.telemetry.spans import of_events
 
 MAX_ITEMS = 5000
 MAX_TIMERS = 1000
 CACHED = 1000
+NOTHING: Mapping[UUID, str] = {}
 JUDGE_ALL_TYPES = frozenset(cls.type for cls in JUDGE_ALL)
 
 
@@ -109,6 +112,30 @@ def _due(part: Part, before: datetime) -> bool:
 async def _apply(
     pool: Pool, part: Part, stored: Sequence[StoredRow], items: Sequence[Item], through: datetime, *, complete: bool = True
 ) -> None:
+    with of_events("judge", "CONSUMER", traced(item.record for item in items)) as spans:
+        await _judge(pool, part, stored, items, through, complete, spans)
+
+
+def _causes(items: Sequence[Item], spans: Mapping[str, str]) -> dict[UUID, str]:
+    """The trace of what was last heard of each customer: what is said of it now came of that."""
+    found = {}
+    for item in items:
+        record = item.record
+        if record.customer_id is not None and record.traceparent is not None:
+            caused = record.traceparent.decode("ascii", "replace")
+            found[record.customer_id] = spans.get(caused, caused)
+    return found
+
+
+async def _judge(
+    pool: Pool,
+    part: Part,
+    stored: Sequence[StoredRow],
+    items: Sequence[Item],
+    through: datetime,
+    complete: bool,
+    spans: Mapping[str, str],
+) -> None:
     stepped, columns = await asyncio.to_thread(_compute, part, stored, items, through)
     place = replace(
         part.place,
@@ -117,8 +144,9 @@ async def _apply(
         starts=part.buffer.starts(),
         through=through if complete else part.place.through,
     )
+    causes = _causes(items, spans) if stepped.sayings else NOTHING
     async with pool.acquire() as conn, conn.transaction():
-        part.place = await _write(conn, place, stepped.sayings, columns, stepped.parked)
+        part.place = await _write(conn, place, stepped.sayings, columns, stepped.parked, causes)
         timer = await next_timer(conn, part.place)
     part.timer = timer
     _count(items, stepped)
@@ -154,11 +182,16 @@ def _compute(
 
 
 async def _write(
-    conn: Connection, place: Place, sayings: Sequence[Saying], columns: Sequence[Sequence[object]], parked: Mapping[UUID, Parked]
+    conn: Connection,
+    place: Place,
+    sayings: Sequence[Saying],
+    columns: Sequence[Sequence[object]],
+    parked: Mapping[UUID, Parked],
+    causes: Mapping[UUID, str],
 ) -> Place:
     if sayings:
         # The first write of the transaction: the store takes its transaction id after its locks.
-        await say(conn, place.part, sayings)
+        await say(conn, place.part, sayings, causes)
     moved = await move(conn, place)
     await upsert(conn, moved, columns)
     await stop_timers(conn, moved, parked.keys())
@@ -169,8 +202,8 @@ async def _write(
     return moved
 
 
-async def say(conn: Connection, part: int, sayings: Sequence[Saying]) -> None:
-    """Append what the data say about alerts. Persons never stand in the way: any version is expected.
+async def say(conn: Connection, part: int, sayings: Sequence[Saying], causes: Mapping[UUID, str] = NOTHING) -> None:
+    """Append what the data say about alerts. Persons never stand in the way: any version is expected. `causes`: traces by customer.
 
     An opening whose stream exists was said before, by a fold of the same facts; it is left alone.
     """
@@ -183,10 +216,15 @@ async def say(conn: Connection, part: int, sayings: Sequence[Saying]) -> None:
             expected="new" if several[0].opens else "any",
             customer_id=several[0].event.customer_id,
             part=part,
-            events=[NewEvent(one.event_id, one.event, one.at) for one in several],
+            events=[NewEvent(one.event_id, one.event, one.at, _meta(one, causes)) for one in several],
         )
         for alert_id, several in by_alert.items()
     ]
     answer = await append_many(conn, SCHEMA, appends, skip_existing=True)
     if answer.outcome != "appended":
         raise RuntimeError(f"the store answers {answer.outcome} to appends that expect any version")
+
+
+def _meta(saying: Saying, causes: Mapping[UUID, str]) -> dict[str, str]:
+    cause = causes.get(saying.event.customer_id)
+    return {} if cause is None else {"traceparent": cause}

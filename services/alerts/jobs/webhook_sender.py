@@ -18,7 +18,7 @@ from prometheus_client import Gauge
 from services.alerts.domain.webhook import Disable, Webhook, live_secrets, sealed_place
 from services.alerts.domain.webhook_call import SCHEDULE, Next, Reply, headers_of, next_of
 from services.alerts.handlers.webhooks import disable
-from services.alerts.read_models.webhook_queue import Claimed, claim, delivered, failed, prune
+from services.alerts.read_models.webhook_queue import Claimed, claim, delivered, failed, oldest, prune
 from services.alerts.read_models.webhooks import served
 from shared.outgoing.addresses import Network
 from shared.outgoing.calls import post
@@ -29,11 +29,13 @@ EACH = 8
 """Calls under way to one receiver; a slow one takes nothing from the others."""
 POLL_SECONDS = 0.25
 PRUNE_SECONDS = 600.0
+LOOK_SECONDS = 5.0
 GIVE_UP = timedelta(days=5)
 PATIENCE = timedelta(seconds=15)
 
 CALLS = Count("regulars_alerts_webhook_calls_total", "Calls of webhooks by what became of them", ["outcome"])
 FAILING = Gauge("regulars_alerts_webhooks_failing", "Subscriptions whose receiver does not take calls at the moment")
+DELIVERY_AGE = Gauge("regulars_alerts_delivery_age_seconds", "Age of the oldest call of a webhook that is not yet made")
 logger = structlog.get_logger()
 
 
@@ -55,7 +57,7 @@ async def send_calls(sending: Sending) -> None:
     """Make calls for ever. Several processes may: a call belongs to who has claimed it."""
     under_way: Counter[UUID] = Counter()
     ended = asyncio.Event()
-    pruned = float("-inf")
+    pruned = looked = float("-inf")
     loop = asyncio.get_running_loop()
     async with asyncio.TaskGroup() as tasks:
         while True:
@@ -63,6 +65,9 @@ async def send_calls(sending: Sending) -> None:
                 rows = await served(c, "ACTIVE")
                 rooms = {row.hook.webhook_id: EACH - under_way[row.hook.webhook_id] for row in rows}
                 taken = await claim(c, rooms) if rooms else []
+                if loop.time() - looked > LOOK_SECONDS:
+                    looked = loop.time()
+                    DELIVERY_AGE.set(await oldest(c))
                 if loop.time() - pruned > PRUNE_SECONDS:
                     pruned = loop.time()
                     async with c.transaction():

@@ -111,6 +111,7 @@ _GIVE_UP = """
 UPDATE alerts.webhook_deliveries SET state = 'DEAD', due = false, ended_at = now(), last_error = 'SUBSCRIPTION_ENDED'
  WHERE webhook_id = $1 AND state = 'WAITING'"""
 
+_OLDEST = "SELECT coalesce(extract(epoch FROM now() - min(queued_at)), 0)::float FROM alerts.webhook_deliveries WHERE due"
 _LOCK_ALL = "SELECT FROM alerts.webhooks ORDER BY webhook_id FOR UPDATE"
 _PRUNE = "DELETE FROM alerts.webhook_deliveries WHERE state <> 'WAITING' AND queued_at < now() - $1::interval"
 _EXPIRE = """
@@ -167,6 +168,12 @@ async def again(c: Connection, webhook_id: UUID, states: Iterable[str], event_id
     """Calls that had ended are made once more, in their order, behind what is under way."""
     await c.execute(_LOCK, [webhook_id])
     await _promote(c, await c.fetch(_AGAIN, webhook_id, list(states), event_id, since))
+
+
+async def oldest(c: Connection) -> float:
+    """Seconds since the oldest call that is not yet made was queued; 0 where none waits."""
+    age: float = await c.fetchval(_OLDEST)
+    return age
 
 
 async def try_now(c: Connection, webhook_id: UUID) -> None:

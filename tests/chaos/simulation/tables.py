@@ -137,7 +137,7 @@ def parking_statements(schema: str) -> dict[str, Statement]:
 
     return {
         parking._PARK.format(schema=schema): park,
-        parking._RECENT.format(schema=schema): lambda s, a: [(len(s.rows(table)),)],
+        parking._COUNTS.format(schema=schema): lambda s, a: [("any", len(s.rows(table)), len(s.rows(table)))],
         parking._UNPARK.format(schema=schema): unpark,
         parking._READ.format(schema=schema): read,
         parking._READ_ALL.format(schema=schema): read,
