@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -18,8 +18,8 @@ from shared.contracts.alerts import WentLive
 from shared.contracts.topics import SERVICES
 from shared.event_store.append import append_many
 from shared.event_store.events import Append, NewEvent
+from shared.feed.feed import Feed
 from shared.feed.kafka import KafkaFeed
-from shared.kafka.settings import KafkaSettings
 from shared.postgres.pool import Pool, create_pool
 from shared.process.running import tune_for_batches
 from shared.testing.databases import Database
@@ -50,7 +50,9 @@ async def measure(place: Place, size: Size) -> list[Measured]:
                 await on_topic(kafka, len(facts))
 
                 async def judging() -> float:
-                    return len(facts) / await engine_seconds(database, pools, kafka, len(facts))
+                    return len(facts) / await engine_seconds(
+                        database, pools, lambda: KafkaFeed(kafka, "bench-engine"), len(facts)
+                    )
 
                 async def projecting() -> float:
                     return len(facts) / await projection_seconds(database, lambda: KafkaFeed(kafka, "bench"), len(facts))
@@ -69,20 +71,15 @@ async def go_live(alerts: Pool) -> None:
         await append_many(c, "alerts", [Append("go-live", "any", None, 0, [event])])
 
 
-async def engine_seconds(database: Database, pools: Mapping[str, Pool], kafka: KafkaSettings, records: int) -> float:
-    """Seconds in which the engine, begun on nothing, has judged and committed so many sales. What it said before it finds said."""
-    admin = await asyncpg.connect(database.dsn("postgres"))
-    try:
-        await admin.execute("TRUNCATE alerts.watched_customers_a, alerts.watched_customers_b")
-        await admin.execute("DELETE FROM alerts.positions WHERE read_model = $1", NAME)
-        await admin.execute("DELETE FROM alerts.events WHERE customer_id IS NOT NULL")
-        await admin.execute("CHECKPOINT")
-    finally:
-        await admin.close()
+async def engine_seconds(
+    database: Database, pools: Mapping[str, Pool], feed: Callable[[], Feed], records: int, *, anew: bool = True
+) -> float:
+    """Seconds in which the engine has judged and committed so many sales: begun on nothing, or going on where it was."""
+    if anew:
+        await _forget(database)
     wanted = metrics.TAKEN._value.get() + records
     began = time.perf_counter()
-    feed = KafkaFeed(kafka, "bench-engine")
-    task = asyncio.create_task(watch(pool=pools["alerts"], feed=feed, membership=GivenParts(), zone=ZONE, stores=pools))
+    task = asyncio.create_task(watch(pool=pools["alerts"], feed=feed(), membership=GivenParts(), zone=ZONE, stores=pools))
     try:
         # Counted after the commit.
         while metrics.TAKEN._value.get() < wanted:
@@ -93,3 +90,15 @@ async def engine_seconds(database: Database, pools: Mapping[str, Pool], kafka: K
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def _forget(database: Database) -> None:
+    """As if no engine had ever worked here: what it said is gone too."""
+    admin = await asyncpg.connect(database.dsn("postgres"))
+    try:
+        await admin.execute("TRUNCATE alerts.watched_customers_a, alerts.watched_customers_b")
+        await admin.execute("DELETE FROM alerts.positions WHERE read_model = $1", NAME)
+        await admin.execute("DELETE FROM alerts.events WHERE customer_id IS NOT NULL")
+        await admin.execute("CHECKPOINT")
+    finally:
+        await admin.close()
