@@ -45,16 +45,17 @@ _CURSORS = "SELECT part, cursors::text FROM classification.positions WHERE read_
 
 @dataclass(slots=True)
 class _Seen:
-    """Moments of one round: when a POST was due, by the place of its event; when that place was reached; of invoices by customer."""
+    """Moments of one round: when POSTs were due, by the place of their events, which may share a transaction; when that place was
+    reached; of invoices by customer."""
 
     began: float
-    due: dict[tuple[TopicPart, Cursor], float] = field(default_factory=dict)
+    due: dict[tuple[TopicPart, Cursor], list[float]] = field(default_factory=dict)
     rows: dict[tuple[TopicPart, Cursor], float] = field(default_factory=dict)
     invoiced: dict[UUID, float] = field(default_factory=dict)
     warned: dict[UUID, float] = field(default_factory=dict)
 
     def to_rows(self) -> list[float]:
-        return [(at - self.due[place]) * 1000 for place, at in self.rows.items() if self.due[place] >= self.began + 1]
+        return [(at - due) * 1000 for place, at in self.rows.items() for due in self.due[place] if due >= self.began + 1]
 
     def to_warnings(self) -> list[float]:
         return [
@@ -116,12 +117,14 @@ async def _round(
         if n % _WARNED == 0:
             seen.invoiced[UUID(body["customer_id"])] = due
         else:
-            seen.due[topic_part, cursor] = due
+            seen.due.setdefault((topic_part, cursor), []).append(due)
 
     sales = count - len(range(0, count, _WARNED))
     warned = count - sales
     async with asyncio.timeout(seconds + 60), asyncio.TaskGroup() as tasks:
-        tasks.create_task(_watch_rows(database, seen, lambda: len(seen.rows) < sales))
+        tasks.create_task(
+            _watch_rows(database, seen, lambda: sum(map(len, seen.due.values())) < sales or len(seen.rows) < len(seen.due))
+        )
         tasks.create_task(_watch_warnings(kafka, seen, lambda: len(seen.warned.keys() & seen.invoiced.keys()) < warned))
         for n in range(count):
             tasks.create_task(post(n, seen.began + n / per_second))
