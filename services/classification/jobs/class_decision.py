@@ -23,7 +23,8 @@ from services.classification.read_models.class_columns import (
     ClassColumns,
     held_classes,
     joined,
-    keep_ranked,
+    keep_by_customer,
+    keep_by_rank,
     net_sales,
 )
 from services.classification.read_models.customer_sales import busiest_currency
@@ -73,7 +74,9 @@ async def decide(deps: Deps, run: Run) -> None:
     async with deps.pool.acquire() as c:
         await run_changes.start_deciding(c, SCHEMA, "value_class", run.run_id)
         await findings.forget(c, SCHEMA, run.run_id)
-        await keep_ranked(c, SCHEMA, run.run_id, columns.customers, found)
+    async with deps.pool.acquire() as one, deps.pool.acquire() as other:
+        kept = (run.run_id, columns.customers, found)
+        await asyncio.gather(keep_by_rank(one, SCHEMA, *kept), keep_by_customer(other, SCHEMA, *kept))
     moved = chain(_risen_and_fallen(decided, columns, found, changed), _gone(columns, found))
     while piece := list(islice(moved, _KEPT_AT_ONCE)):
         async with deps.pool.acquire() as c:

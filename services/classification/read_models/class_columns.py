@@ -104,14 +104,19 @@ def joined(net: ByCustomer, held: ByCustomer) -> ClassColumns:
     )
 
 
-async def keep_ranked(c: Connection, schema: str, run_id: UUID, customers: Column, found: Ranked) -> None:
+async def keep_by_rank(c: Connection, schema: str, run_id: UUID, customers: Column, found: Ranked) -> None:
     """Store the ranked customers, some rows at a time, each lot by itself. `customers`: their ids, by place."""
-    for table, columns, rows in (
-        ("value_class_findings", _FINDINGS, _by_rank(run_id, customers, found)),
-        ("value_class_ranks", _RANKS, _by_customer(run_id, customers, found)),
-    ):
-        while lot := list(islice(rows, _ROWS_AT_ONCE)):
-            await c.copy_to_table(table, source=_copied(lot), columns=columns, schema_name=schema, format="binary")
+    await _keep(c, schema, "value_class_findings", _FINDINGS, _by_rank(run_id, customers, found))
+
+
+async def keep_by_customer(c: Connection, schema: str, run_id: UUID, customers: Column, found: Ranked) -> None:
+    """The same for who has which rank."""
+    await _keep(c, schema, "value_class_ranks", _RANKS, _by_customer(run_id, customers, found))
+
+
+async def _keep(c: Connection, schema: str, table: str, columns: Sequence[str], rows: Iterator[bytes]) -> None:
+    while lot := list(islice(rows, _ROWS_AT_ONCE)):
+        await c.copy_to_table(table, source=_copied(lot), columns=columns, schema_name=schema, format="binary")
 
 
 async def _copied(rows: Sequence[bytes]) -> AsyncIterator[bytes]:
