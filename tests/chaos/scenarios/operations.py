@@ -14,14 +14,16 @@ from pathlib import Path
 
 import asyncpg
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
+from rich.console import Console
 
 from deploy.backup.erasures import read_ledger
 from deploy.backup.files import lay_out
 from deploy.backup.generation import begin_generation
 from deploy.backup.steps import back_up, restore
-from deploy.consistency import differences, rebuild_named
+from deploy.consistency import differences
 from deploy.local import postgres
 from deploy.local.folder import Folder
+from deploy.rebuilding import rebuild_shown
 from shared.contracts.cursor import PARTS
 from shared.kafka.admin import create_topics
 from shared.postgres.roles import OWNER
@@ -245,7 +247,7 @@ async def _rebuilt_where_named(stage: Stage) -> None:
     addresses = endpoints(stage.place)
     lists = {tuple(one.where.partition(",")[0].split(".")) for one in await differences(addresses, lambda _text: None)}
     for service, name in sorted(lists):
-        await rebuild_named(addresses, service, name, anew=True, force=True, progress=lambda _n: None)
+        await rebuild_shown(Console(quiet=True), addresses, service, name, anew=True, force=True)
         stage.add("lists_rebuilt")
 
 
