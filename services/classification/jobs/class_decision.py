@@ -23,8 +23,7 @@ from services.classification.read_models.class_columns import (
     ClassColumns,
     held_classes,
     joined,
-    keep_by_customer,
-    keep_by_rank,
+    keep_ranked,
     net_sales,
 )
 from services.classification.read_models.customer_sales import busiest_currency
@@ -75,8 +74,7 @@ async def decide(deps: Deps, run: Run) -> None:
         await run_changes.start_deciding(c, SCHEMA, "value_class", run.run_id)
         await findings.forget(c, SCHEMA, run.run_id)
     async with deps.pool.acquire() as one, deps.pool.acquire() as other:
-        kept = (run.run_id, columns.customers, found)
-        await asyncio.gather(keep_by_rank(one, SCHEMA, *kept), keep_by_customer(other, SCHEMA, *kept))
+        await keep_ranked((one, other), SCHEMA, run.run_id, columns.customers, found)
     moved = chain(_risen_and_fallen(decided, columns, found, changed), _gone(columns, found))
     while piece := list(islice(moved, _KEPT_AT_ONCE)):
         async with deps.pool.acquire() as c:

@@ -1,7 +1,8 @@
-"""What everybody bought in a period, and the class that each has: columns as PostgreSQL sends them, without an object a customer."""
+"""What everybody bought in a period, and the class that each has: columns, without an object a customer."""
 
 from __future__ import annotations
 
+import asyncio
 import struct
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date
@@ -19,15 +20,16 @@ from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.postgres.pool import Connection
 from shared.projections.routing import live_table
 
+# One value holds a column: a row a customer would take the client as long as all the rest.
 _NET = """
-SELECT customer_id, (sum(net) * $4)::bigint AS value FROM {sold} WHERE day BETWEEN $1 AND $2 AND currency = $3 GROUP BY customer_id
- ORDER BY customer_id"""
+SELECT string_agg(uuid_send(customer_id), ''::bytea) AS customers, string_agg(int8send((net * $4)::bigint), ''::bytea) AS value
+  FROM (SELECT customer_id, sum(net) AS net FROM {sold} WHERE day BETWEEN $1 AND $2 AND currency = $3 GROUP BY customer_id
+         ORDER BY customer_id) s"""
 # NO_CLASS to RETURNS. Ordered here, which takes less than there.
 _HELD = """
-SELECT customer_id, CASE WHEN reason = 'RETURNS' THEN 4 WHEN value_class = 'A' THEN 1 WHEN value_class = 'B' THEN 2 ELSE 3 END::bigint AS value
-  FROM {held} WHERE value_class IS NOT NULL"""
-# As COPY writes them: each row begins with its number of fields, each field with its length.
-_ROW = np.dtype([("fields", ">i2"), ("l1", ">i4"), ("id", "V16"), ("l2", ">i4"), ("value", ">i8")])
+SELECT string_agg(uuid_send(customer_id), ''::bytea) AS customers,
+       string_agg(int8send(CASE WHEN reason = 'RETURNS' THEN 4 WHEN value_class = 'A' THEN 1 WHEN value_class = 'B' THEN 2 ELSE 3 END), ''::bytea)
+       AS value FROM {held} WHERE value_class IS NOT NULL"""
 _HEAD, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 _ROWS_AT_ONCE = 100
 _FINDINGS = ("run_id", "first_rank", "customers", "net", "before", "classes", "by_margin", "to_next", "to_fall")
@@ -67,16 +69,12 @@ async def held_classes(c: Connection, schema: str, timeout: float) -> ByCustomer
 
 
 async def _columns(c: Connection, statement: str, *arguments: object, timeout: float) -> ByCustomer:
-    found = bytearray()
-
-    async def take(piece: bytes) -> None:
-        found.extend(piece)
-
-    await c.copy_from_query(statement, *arguments, output=take, format="binary", timeout=timeout)
-    rows = np.frombuffer(found, _ROW, count=(len(found) - len(_HEAD) - len(_END)) // _ROW.itemsize, offset=len(_HEAD))
-    customers = rows["id"].copy()
-    halves = customers.view(">u8").reshape(-1, 2).astype(np.uint64)
-    return ByCustomer(customers, halves[:, 0].copy(), halves[:, 1].copy(), rows["value"].astype(np.int64))
+    row = await c.fetchrow(statement, *arguments, timeout=timeout)
+    ids, value = (b"", b"") if row is None else (row["customers"] or b"", row["value"] or b"")
+    halves = np.frombuffer(ids, ">u8").reshape(-1, 2).astype(np.uint64)
+    return ByCustomer(
+        np.frombuffer(ids, "V16"), halves[:, 0].copy(), halves[:, 1].copy(), np.frombuffer(value, ">i8").astype(np.int64)
+    )
 
 
 def joined(net: ByCustomer, held: ByCustomer) -> ClassColumns:
@@ -104,19 +102,24 @@ def joined(net: ByCustomer, held: ByCustomer) -> ClassColumns:
     )
 
 
-async def keep_by_rank(c: Connection, schema: str, run_id: UUID, customers: Column, found: Ranked) -> None:
-    """Store the ranked customers, some rows at a time, each lot by itself. `customers`: their ids, by place."""
-    await _keep(c, schema, "value_class_findings", _FINDINGS, _by_rank(run_id, customers, found))
+async def keep_ranked(connections: Sequence[Connection], schema: str, run_id: UUID, customers: Column, found: Ranked) -> None:
+    """Store the ranked customers, some rows at a time, each lot by itself, over several connections. `customers`: their ids, by place."""
+    lots = chain(
+        _lots("value_class_findings", _FINDINGS, _by_rank(run_id, customers, found)),
+        _lots("value_class_ranks", _RANKS, _by_customer(run_id, customers, found)),
+    )
+
+    async def store(c: Connection) -> None:
+        # Whoever is free takes the next one.
+        for table, columns, rows in lots:
+            await c.copy_to_table(table, source=_copied(rows), columns=columns, schema_name=schema, format="binary")
+
+    await asyncio.gather(*map(store, connections))
 
 
-async def keep_by_customer(c: Connection, schema: str, run_id: UUID, customers: Column, found: Ranked) -> None:
-    """The same for who has which rank."""
-    await _keep(c, schema, "value_class_ranks", _RANKS, _by_customer(run_id, customers, found))
-
-
-async def _keep(c: Connection, schema: str, table: str, columns: Sequence[str], rows: Iterator[bytes]) -> None:
+def _lots(table: str, columns: Sequence[str], rows: Iterator[bytes]) -> Iterator[tuple[str, Sequence[str], Sequence[bytes]]]:
     while lot := list(islice(rows, _ROWS_AT_ONCE)):
-        await c.copy_to_table(table, source=_copied(lot), columns=columns, schema_name=schema, format="binary")
+        yield table, columns, lot
 
 
 async def _copied(rows: Sequence[bytes]) -> AsyncIterator[bytes]:
