@@ -39,7 +39,8 @@ _KEEP = """
 INSERT INTO {schema}.{name}_changes (run_id, customer_id, version, body)
 SELECT $1, u.* FROM unnest($2::uuid[], $3::int[], $4::text[]) AS u"""
 _TO_TELL = """
-SELECT customer_id, version, body FROM {schema}.{name}_changes WHERE run_id = $1 AND NOT told AND ($2::uuid IS NULL OR customer_id > $2) ORDER BY customer_id LIMIT $3"""
+SELECT customer_id, version, body FROM {schema}.{name}_changes WHERE run_id = $1 AND NOT told AND customer_id > coalesce($2, '00000000-0000-0000-0000-000000000000'::uuid)
+ ORDER BY customer_id LIMIT $3"""
 _TOLD = "UPDATE {schema}.{name}_changes SET told = true WHERE run_id = $1 AND customer_id = ANY($2::uuid[])"
 _COUNT = "UPDATE {schema}.{name}_runs SET appended = appended + $2, attempts = 0 WHERE run_id = $1"
 _DONE = "UPDATE {schema}.{name}_runs SET state = 'DONE', ended_at = $2 WHERE run_id = $1"
