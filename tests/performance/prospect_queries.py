@@ -101,7 +101,7 @@ def _referrals(body: Any) -> Rows:
 
 
 def _due(body: Any) -> Rows:
-    return [(UUID(one["intent_id"]), one["read_as"], date.fromisoformat(one["due_on"])) for one in body["items"]]
+    return [(UUID(one["intent_id"]), one["read_as"], date.fromisoformat(one["review_due_on"])) for one in body["items"]]
 
 
 PROSPECT_ANALYSES = (
