@@ -122,7 +122,10 @@ class _Consumer:
         if wanted:
             for part, standings in (await load_standings(self.pool, self.schema, self.readers, wanted)).items():
                 self.standings[part] = standings
-        await self.feed.assign(self._starts())
+        starts = self._starts()
+        # What is being read again from its beginning goes on so: the offset kept for it is what had led past a record.
+        again = {at: Start(start.cursor) for at, start in starts.items() if self.rewound.get(at) == start.cursor}
+        await self.feed.assign(starts | again)
 
     def _starts(self) -> dict[TopicPart, Start]:
         starts: dict[TopicPart, Start] = {}

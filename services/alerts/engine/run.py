@@ -108,7 +108,9 @@ class _Engine:
                 starts[at] = min(starts.get(at, start), start, key=lambda one: one.cursor)
         self.seen = {at: start.cursor for at, start in starts.items()}
         self.paused = set()
-        await self.feed.assign(starts)
+        # What is being read again from its beginning goes on so: the offset kept for it is what had led past a record.
+        again = {at: Start(start.cursor) for at, start in starts.items() if at in self.rewound}
+        await self.feed.assign(starts | again)
 
     async def _sort_in(self, batch: Batch) -> None:
         at = batch.at
