@@ -16,7 +16,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -40,6 +40,7 @@ from shared.testing.databases import TEMPLATE, Cluster, Database, create_templat
 from tests.integration.running import serving, settings_of
 from tests.performance.analysis_data import CURRENCY, DAYS, fill
 from tests.performance.analysis_queries import ANALYSES, Analysis
+from tests.performance.kept_queries import KEPT_ANSWERS
 from tests.performance.loyalty_queries import LOYALTY_ANALYSES
 from tests.performance.product_queries import PRODUCT_ANALYSES
 from tests.performance.prospect_queries import PROSPECT_ANALYSES
@@ -49,6 +50,10 @@ ZONE = "Asia/Shanghai"
 ROUNDS = 5
 PATIENCE_SECONDS = 600.0
 REPORT = Path("build/analyses.json")
+_CHOSEN = {
+    "customer": "SELECT customer_id FROM bench.lines WHERE net > 0 ORDER BY net DESC, customer_id LIMIT 1",
+    "salesperson": "SELECT salesperson_id FROM bench.intents WHERE ended_on IS NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
+}
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,9 @@ class Measured:
     equal: bool
 
 
-async def measured(client: httpx.AsyncClient, pool: Pool, analysis: Analysis, last: date, rounds: int) -> Measured:
+async def measured(
+    client: httpx.AsyncClient, pool: Pool, analysis: Analysis, last: date, chosen: Mapping[str, Any], rounds: int
+) -> Measured:
     first = last - timedelta(days=DAYS - 1)
     # The days that an analysis may be asked with, and those of its query. All that there is, unless it is about a year.
     known = {
@@ -76,8 +83,9 @@ async def measured(client: httpx.AsyncClient, pool: Pool, analysis: Analysis, la
         **quarters(last),
     }
     asked = {name: known[name] for name in analysis.period}
-    known |= {"first": first, "last": last, "year": last - timedelta(days=364)}
-    address = f"{analysis.path}?{urlencode(asked | dict(analysis.parameters))}"
+    known |= {"first": first, "last": last, "year": last - timedelta(days=364)} | chosen
+    parameters = {name: value.format(**chosen) for name, value in analysis.parameters.items()}
+    address = f"{analysis.path.format(**chosen)}?{urlencode(asked | parameters)}"
     arguments = [known[name] for name in analysis.arguments]
     ours, theirs = [], []
     body: Any = None
@@ -117,7 +125,7 @@ def quarters(last: date) -> dict[str, Any]:
     }
 
 
-async def compared(database: Database, folder: Path, last: date, rounds: int, only: str) -> list[Measured]:
+async def compared(database: Database, folder: Path, last: date, rounds: int, only: str = "") -> list[Measured]:
     """Every analysis over what `fill` has made, beside its query."""
     settings = Settings(**settings_of(database, "classification", folder))
     (folder / "keys.json").write_text('{"keys": []}')
@@ -126,10 +134,11 @@ async def compared(database: Database, folder: Path, last: date, rounds: int, on
     app = build_api(settings, lambda: noon)
     found = []
     async with serving(app, folder, ["classification.class.read"]) as client:
-        for analysis in (*ANALYSES, *LOYALTY_ANALYSES, *PRODUCT_ANALYSES, *PROSPECT_ANALYSES):
+        chosen = {name: await app.state.deps.pool.fetchval(query) for name, query in _CHOSEN.items()}
+        for analysis in (*ANALYSES, *LOYALTY_ANALYSES, *PRODUCT_ANALYSES, *PROSPECT_ANALYSES, *KEPT_ANSWERS):
             if only not in analysis.name:
                 continue
-            found.append(await measured(client, app.state.deps.analyses, analysis, last, rounds))
+            found.append(await measured(client, app.state.deps.analyses, analysis, last, chosen, rounds))
             print("{name:44}{rows:>6}{ours_ms:>12}{query_ms:>12}{ratio:>8}  {equal}".format(**asdict(found[-1])), flush=True)
             write(found, rounds, database)
     return found

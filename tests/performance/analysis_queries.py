@@ -14,7 +14,9 @@ Rows = list[tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Analysis:
-    """`path` is asked with `period` and `parameters`; `query` takes `arguments`, and `said` brings the answer into the rows of the query."""
+    """`path` is asked with `period` and `parameters`; `query` takes `arguments`, and `said` brings the answer into the rows of the query.
+
+    {customer} and {salesperson} in path and parameters are one of each; under these names the query is given the same."""
 
     name: str
     path: str

@@ -25,7 +25,8 @@ PROSPECT_STEPS = (
            (ARRAY['C', 'B', 'A'])[1 + (get_byte(uuid_send(intent_id), 2) + k) % 3] AS grade
       FROM bench.intents, generate_series(0, 5) k""",
     """CREATE INDEX ON bench.steps (intent_id)""",
-    """CREATE INDEX ON bench.intents (salesperson_id)""",
+    """CREATE INDEX ON bench.intents (customer_id)""",
+    """CREATE INDEX ON bench.customers (salesperson_id)""",
     """INSERT INTO classification.purchase_intents_a (intent_id, customer_id, number, intent_class, state, opened_on, expected_on, expected, currency,
            ended_on, man_version, graded_man, part)
     SELECT intent_id, customer_id, intent_id, 'SHOWROOM', CASE WHEN ended_on IS NULL THEN 'OPEN' WHEN won THEN 'WON' ELSE 'LOST' END, opened_on,
@@ -84,7 +85,8 @@ SELECT i.intent_id, read_as, due_on
  CROSS JOIN LATERAL (SELECT coalesce((reviewed_at AT TIME ZONE 'Asia/Shanghai')::date, opened_on)
                             + CASE read_as WHEN 'A' THEN 1 WHEN 'B' THEN 7 ELSE 30 END AS due_on) d
  WHERE {of} i.opened_on <= $1 AND (i.ended_on IS NULL OR i.ended_on > $1) AND due_on <= $1 ORDER BY due_on, i.intent_id LIMIT 50"""
-_HERS = "i.salesperson_id = 'seller-7' AND"
+# Who serves the customer now, as elsewhere: customers change hands, and their open intents go with them.
+_HERS = "i.customer_id IN (SELECT customer_id FROM bench.customers WHERE salesperson_id = $2) AND"
 
 
 def _opportunities(body: Any) -> Rows:
@@ -114,8 +116,8 @@ PROSPECT_ANALYSES = (
         "/v1/reviews/due",
         _REVIEWS_DUE.format(of=_HERS),
         _due,
-        {"salesperson_id": "seller-7"},
+        {"salesperson_id": "{salesperson}"},
         ("as_of",),
-        ("last",),
+        ("last", "salesperson"),
     ),
 )
