@@ -43,7 +43,8 @@ def judged(state: Open, command: ApproveSolution | RefuseSolution, standards: St
     in_order(state, standards, "APPROVED")
     if state.offer is None:
         raise refusals.NothingProposed
-    check_authority(command.authority, *_decides(state, state.offer.amount, standards))
+    # Parts of it may be carried out already: they are counted once.
+    check_authority(command.authority, *_decides(state, state.offer.left, standards))
     if isinstance(command, ApproveSolution):
         return SolutionApproved(
             complaint_id=state.complaint_id,
@@ -73,6 +74,9 @@ def carried_out(state: Open, command: ReportSolution, standards: Standards) -> S
     if state.offer is not None:
         remedies, amount = _as_proposed(state.offer, command)
     approval = None if state.offer is None else state.offer.approval
+    if state.offer is not None and state.offer.amount is None and amount is not None:
+        # Nobody has approved a figure.
+        approval = None
     _check_offer(state, amount)
     if approval is None and not (amount is None and state.giving.agreed is not None):
         check_authority(command.authority, *_decides(state, amount, standards))

@@ -122,7 +122,7 @@ def _open(state: Open, event: Event) -> Open:
             return _given(state, event)
         case ClaimSettled():
             giving = replace(state.giving, agreed=event.agreed)
-            return replace(state, settled=True, handled=True, giving=giving, asked_on=event.settled_on)
+            return replace(state, settled=True, handled=True, giving=giving, asked_on=_later(state.asked_on, event.settled_on))
         case SolutionProposed():
             # What was approved before is not what is proposed now.
             return replace(state, offer=Offer(event.remedies, event.offered), refused=False, done=state.done - {"APPROVED"})
@@ -158,7 +158,12 @@ def _given(state: Open, event: SolutionCarriedOut) -> Open:
     if amount is not None:
         offer = None if offer is None else offer.after_solution(amount)
         state = replace(state, offer=offer, giving=state.giving.after_solution(amount))
-    return replace(state, handled=True, asked_on=event.carried_out_on)
+    return replace(state, handled=True, asked_on=_later(state.asked_on, event.carried_out_on))
+
+
+def _later(asked_on: date | None, day: date) -> date:
+    """Steps are entered in any order of their days; the customer answers to the last of them."""
+    return day if asked_on is None else max(asked_on, day)
 
 
 def state_of(events: Iterable[Event]) -> Complaint:

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from services.complaints.domain import refusals
 from services.complaints.domain.commands import (
+    ApproveSolution,
     AssessComplaint,
     CloseComplaint,
     ComplaintCommand,
@@ -22,8 +23,16 @@ from services.complaints.domain.commands import (
 )
 from services.complaints.domain.complaint import ComplaintEvent, decide, delivered_id
 from services.complaints.domain.giving import Giving
+from services.complaints.domain.standards import Standards
 from services.complaints.domain.states import Closed, NotReceived, Open, Withdrawn, state_of
-from shared.contracts.complaint_steps import CustomerDissatisfied, SolutionApproved, SolutionProposed, SolutionRefused
+from shared.contracts.complaint_steps import (
+    CustomerDissatisfied,
+    DecisionLimit,
+    DecisionRulePublished,
+    SolutionApproved,
+    SolutionProposed,
+    SolutionRefused,
+)
 from shared.contracts.complaints import (
     ClaimSettled,
     ComplaintAssessed,
@@ -177,3 +186,41 @@ def test_a_gift_where_nothing_was_claimed() -> None:
 
 def test_a_delivered_complaint_has_one_id() -> None:
     assert delivered_id("crm", "1") == delivered_id("crm", "1") != delivered_id("crm", "2") != delivered_id("web", "2")
+
+
+def test_the_customer_is_asked_from_the_last_day_of_what_was_done() -> None:
+    late = structs.replace(SOLVED, carried_out_on=date(2026, 3, 14))
+    for given in ([late, SETTLED], [SETTLED, late], [late, SOLVED]):
+        state = state_of([RECEIVED, *given])
+        assert isinstance(state, Open)
+        assert state.asked_on == date(2026, 3, 14)
+        early = CloseComplaint("NONE", date(2026, 4, 12), date(2026, 4, 20), unanswered=True)
+        with pytest.raises(refusals.AnswerAwaited, match="2026-04-13"):
+            decide(state, early)
+
+
+RULE = DecisionRulePublished(version=1, limits=(DecisionLimit(up_to=yuan(400)),))
+LIMITED = Standards(rule=RULE)
+
+
+def test_what_is_carried_out_before_it_is_approved_counts_once() -> None:
+    part = structs.replace(SOLVED, amount=yuan(300), remedies=("REPLACE",))
+    given = state_of([RECEIVED, structs.replace(PROPOSED, offered=yuan(400)), part])
+    (approved,) = decide(given, ApproveSolution("SALESPERSON", date(2026, 3, 9), TODAY), LIMITED)
+    assert isinstance(approved, SolutionApproved) and approved.offered == yuan(400)
+    above = state_of([RECEIVED, structs.replace(PROPOSED, offered=yuan(401)), part])
+    with pytest.raises(refusals.AboveAuthority, match="401 CNY"):
+        decide(above, ApproveSolution("SALESPERSON", date(2026, 3, 9), TODAY), LIMITED)
+
+
+def test_an_approval_without_a_figure_approves_no_figure() -> None:
+    approved = structs.replace(APPROVED, authority="HEADQUARTERS", rule_version=1, decided_by=UUID(int=7))
+    given = state_of([RECEIVED, PROPOSED, approved])
+    with pytest.raises(refusals.AboveAuthority, match="401 CNY"):
+        decide(given, replace(SOLVE, amount=yuan(401)), LIMITED)
+    (within,) = decide(given, replace(SOLVE, amount=yuan(400)), LIMITED)
+    assert isinstance(within, SolutionCarriedOut)
+    assert (within.authority, within.approved_by) == ("SALESPERSON", None)
+    (as_approved,) = decide(given, SOLVE, LIMITED)
+    assert isinstance(as_approved, SolutionCarriedOut)
+    assert (as_approved.authority, as_approved.approved_by) == ("HEADQUARTERS", UUID(int=7))
