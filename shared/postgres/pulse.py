@@ -84,10 +84,11 @@ class Pulse:
         finally:
             asking.cancel()
             await asyncio.gather(asking, return_exceptions=True)
-        if asking.cancelled() or asking.exception() is not None:
+        error = None if asking.cancelled() else asking.exception()
+        if asking.cancelled() or error is not None:
             self._drop()
-            return False
-        return True
+        # Who is refused a connection, or loses one, because the server says so has been answered.
+        return not asking.cancelled() and (error is None or isinstance(error, asyncpg.PostgresError))
 
     async def _ask(self) -> None:
         if self._own is None or self._own.is_closed():
