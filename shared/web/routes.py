@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response, params
 from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.types import Message, Receive
 
 from shared.auth.keys import KeyRing, Refused
 from shared.web.problem import Problem
@@ -17,6 +18,8 @@ from shared.web.strict_json import clean, parse
 
 # A store that hangs, or a pool that is used up, must not collect requests without end: their callers have long given up.
 _BULK_PATIENCE_SECONDS = 30.0
+# Nor must callers that are gone without having hung up, in the middle of a body: each has one of the few places of the process.
+_SILENT_SECONDS = 30.0
 _CHALLENGE = 'Bearer realm="regulars"'
 
 
@@ -76,7 +79,7 @@ class StrictRoute(APIRoute):
         _refuse_bad_address(request)
         if self.scope is not None:
             _admit(request, self.scope)
-        strict = StrictRequest(request.scope, request.receive)
+        strict = StrictRequest(request.scope, _impatient(request.receive))
         strict.limit = self.limit
         if self.body_field is None:
             return strict
@@ -102,6 +105,16 @@ class StrictRoute(APIRoute):
                 return await handler(strict)
 
         return handle
+
+
+def _impatient(receive: Receive) -> Receive:
+    """Raises TimeoutError when nothing comes for too long."""
+
+    async def next_piece() -> Message:
+        async with asyncio.timeout(_SILENT_SECONDS):
+            return await receive()
+
+    return next_piece
 
 
 def _refuse_bad_address(request: Request) -> None:
