@@ -74,7 +74,8 @@ def take(server: postgres.Server, source: Folder, to: Path, heads: Mapping[str, 
 def lay_out(backup: Path, into: Folder, kept_secrets: Path) -> Backup:
     """Make a new installation's folder of a backup and of the secrets kept apart. Raises BackupFailed.
 
-    The cluster gets a superuser's password of its own; roles get theirs at the next start. Nothing is started.
+    The cluster gets a superuser's password of its own; roles get theirs at the next start. Nothing is started, and
+    nothing starts it, before whoever goes on with the restore has removed `into.restoring`.
     """
     found = Backup.read(backup)
     if (into.postgres / "data").exists():
@@ -93,6 +94,7 @@ def lay_out(backup: Path, into: Folder, kept_secrets: Path) -> Backup:
     half = into.postgres / f"data.{secrets.token_hex(4)}"
     shutil.copytree(backup / "cluster", half)
     _own(half, into.postgres)
+    into.restoring.touch()
     half.rename(into.postgres / "data")
     return found
 

@@ -58,6 +58,7 @@ async def restore(backup: Path, into: Folder, secrets: Path, ledger: Sequence[st
         await begin_generation(found.by_role[OWNER], None, above=above, say=say)
     finally:
         await asyncio.to_thread(postgres.stop, server)
+    into.restoring.unlink()
 
 
 async def _heads(dsn: str) -> dict[str, str]:

@@ -47,6 +47,7 @@ class Folder:
         self.summary = self.root / "summary.json"
         self.processes = self.root / "processes.json"
         self.lock = self.root / "running.lock"
+        self.restoring = self.root / "restoring"
         self._data_set = self.root / "data-set.json"
 
     def data_set(self) -> DataSet | None:

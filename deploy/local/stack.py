@@ -54,6 +54,9 @@ async def running(folder: Folder, data_set: DataSet, kafka_wanted: bool, say: Sa
 
     `traces`: what happens is recorded for `regulars trace`. Raises StartFailed, PostgresFailed, BrokerFailed.
     """
+    if folder.restoring.exists():
+        # What was erased since the backup can be read in it, and its events would be of a generation that was used before.
+        raise StartFailed(f"a restore into {folder.root} was cut short: remove the folder and restore again")
     if found := end_left_over(folder.processes):
         say(f"ended what an earlier run had left: {', '.join(found)}")
     make_secrets(folder.secrets)
