@@ -35,6 +35,9 @@ UPDATE {schema}.{name}_runs SET attempts = attempts + 1, state = CASE WHEN attem
  WHERE run_id = $1 RETURNING state"""
 _DECIDING = "UPDATE {schema}.{name}_runs SET state = 'DECIDING' WHERE run_id = $1"
 _FORGET = "DELETE FROM {schema}.{name}_changes WHERE run_id = $1"
+# Also what a run has left that has failed, or whose process ended between its last two statements.
+_FORGET_ENDED = """
+DELETE FROM {schema}.{name}_changes WHERE run_id IN (SELECT run_id FROM {schema}.{name}_runs WHERE state IN ('DONE', 'FAILED'))"""
 _KEEP = """
 INSERT INTO {schema}.{name}_changes (run_id, customer_id, version, body)
 SELECT $1, u.* FROM unnest($2::uuid[], $3::int[], $4::text[]) AS u"""
@@ -90,4 +93,4 @@ async def told(c: Connection, schema: str, name: RunName, run_id: UUID, customer
 
 async def finish(c: Connection, schema: str, name: RunName, run_id: UUID, at: datetime) -> None:
     await c.execute(_sql(schema, name, _DONE), run_id, at)
-    await c.execute(_sql(schema, name, _FORGET), run_id)
+    await c.execute(_sql(schema, name, _FORGET_ENDED))
