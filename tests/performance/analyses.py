@@ -51,7 +51,7 @@ ROUNDS = 5
 PATIENCE_SECONDS = 600.0
 REPORT = Path("build/analyses.json")
 _CHOSEN = {
-    "customer": "SELECT customer_id FROM bench.lines WHERE net > 0 ORDER BY net DESC, customer_id LIMIT 1",
+    "customer": "SELECT customer_id FROM bench.customers WHERE value_class = 'A' ORDER BY customer_id LIMIT 1",
     "salesperson": "SELECT salesperson_id FROM bench.intents WHERE ended_on IS NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1",
 }
 

@@ -84,7 +84,7 @@ async def list_due(
     if cursor is not None:
         due, intent = deps.cursors.decode(bound, cursor, 2)
         after = (date.fromisoformat(str(due)), UUID(str(intent)))
-    async with deps.pool.acquire() as c:
+    async with deps.analyses.acquire() as c:
         day, standard = await asked_day(deps, c, as_of)
         wanted = Wanted(salesperson_id, area_id, grade=grade, due_by=day.day)
         found = await standing(c, SCHEMA, day, wanted, after, limit + 1, "due_on, intent_id")
