@@ -27,6 +27,7 @@ from deploy.rebuilding import rebuild_shown
 from shared.contracts.cursor import PARTS
 from shared.kafka.admin import create_topics
 from shared.postgres.roles import OWNER
+from shared.testing.eventually import eventually
 from tests.chaos.load import Client
 from tests.chaos.place import Place, endpoints, register, said
 from tests.chaos.stage import Stage, back, during
@@ -272,8 +273,7 @@ async def _topics_changed(stage: Stage) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=place.broker.bootstrap)
     await admin.start()
     try:
-        await admin.delete_topics(["regulars.cards.events.v1"])
-        await asyncio.sleep(1.0)
+        await _deleted(admin, "regulars.cards.events.v1")
         place.signal("cards-work-1", signal.SIGKILL)
         place.signal("cards-work-2", signal.SIGKILL)
         await _told(stage, "RelayRefused", "a topic is gone and the relay says nothing")
@@ -283,6 +283,16 @@ async def _topics_changed(stage: Stage) -> None:
     async with stage.loaded():
         await during(stage.seconds, 0.2)
     await _more_parts(stage)
+
+
+async def _deleted(admin: AIOKafkaAdminClient, topic: str) -> None:
+    """The broker answers before a topic is gone."""
+    await admin.delete_topics([topic])
+
+    async def gone() -> bool:
+        return topic not in await admin.list_topics()
+
+    await eventually(gone, timeout=30, interval=0.1)
 
 
 async def _more_parts(stage: Stage) -> None:
@@ -296,8 +306,7 @@ async def _more_parts(stage: Stage) -> None:
         place.signal("cards-work-1", signal.SIGKILL)
         place.signal("cards-work-2", signal.SIGKILL)
         await _told(stage, "RelayRefused", "a topic has another number of parts and the relay says nothing")
-        await admin.delete_topics([topic])
-        await asyncio.sleep(1.0)
+        await _deleted(admin, topic)
         await create_topics(place.kafka_settings, PARTS)
     finally:
         await admin.close()

@@ -6,7 +6,6 @@ when it is asked for; each event is answered once.
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,6 @@ from shared.contracts.money import Money
 from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS
 from shared.contracts.transactions import PaymentReceived
 from shared.event_store.events import Append, NewEvent, StoredRow
-from shared.feed.feed import PartsChanged
 from shared.feed.kafka import KafkaFeed
 from shared.projections import parking
 from shared.projections.reaction import Reaction
@@ -36,6 +34,7 @@ from shared.projections.sums import summed
 from shared.relay.records import pack
 from shared.relay.state import Mark
 from shared.relay.watermark import record_value
+from shared.testing.following import GivenParts
 from tests.chaos.simulation.broker import Batch, Broker
 from tests.chaos.simulation.database import Database, Pool, Session, Statement
 from tests.chaos.simulation.loop import Process
@@ -148,35 +147,6 @@ def _place(row: StoredRow) -> TopicPart:
     return TopicPart(CARDS_EVENTS if row.type == TradeReleased.type else CARDS_TRANSACTIONS, row.part)
 
 
-class Held:
-    """A membership: which parts a worker believes it holds. Two may believe it of one part."""
-
-    def __init__(self, parts: frozenset[int]) -> None:
-        self.parts = parts
-        self.changed: list[PartsChanged] = []
-
-    async def owned(self) -> frozenset[int]:
-        return self.parts
-
-    def on_change(self, changed: PartsChanged) -> None:
-        self.changed.append(changed)
-        changed(self.parts)
-
-    def give(self, parts: frozenset[int]) -> None:
-        self.parts = parts
-        for changed in self.changed:
-            changed(parts)
-
-    async def watch(self) -> None:
-        await asyncio.Event().wait()
-
-    async def report(self, next_offsets: Mapping[TopicPart, int]) -> None:
-        pass
-
-    async def close(self) -> None:
-        pass
-
-
 class Following:
     """A topic, what fills it, and those who follow it."""
 
@@ -192,7 +162,7 @@ class Following:
             self.database.last_xid = max(self.database.last_xid, row.xid)
         self.known |= statements()
         self.known |= {**self.answers.statements(), **self.source.statements()}
-        self.members: dict[str, Held] = {}
+        self.members: dict[str, GivenParts] = {}
         self.sent: dict[TopicPart, int] = dict.fromkeys(told.records, 0)
         connect(self.database, self.broker)
 
@@ -202,12 +172,12 @@ class Following:
         at_odds = self.world.chance.random() < 0.3
         for n in range(workers):
             name = f"worker {n}"
-            self.members[name] = Held(everything if n == 0 or at_odds else frozenset())
+            self.members[name] = GivenParts(everything if n == 0 or at_odds else ())
             self.world.supervise(name, self._work(name))
 
     def _work(self, name: str) -> Callable[[Process], Any]:
         async def main(process: Process) -> None:
-            held = self.members[name] = Held(self.members[name].parts)
+            held = self.members[name] = GivenParts(self.members[name].parts)
             pool = Pool(self.database, process)
             await consume(
                 pool=pool,  # type: ignore[arg-type]

@@ -28,9 +28,9 @@ from shared.contracts.topics import watermarks_topic
 from shared.feed.kafka import KafkaFeed
 from shared.relay.state import Mark
 from shared.relay.watermark import record_value
+from shared.testing.following import GivenParts
 from tests.chaos.simulation.broker import Broker
 from tests.chaos.simulation.database import Database, Pool, Session, Statement
-from tests.chaos.simulation.following import Held
 from tests.chaos.simulation.loop import Process
 from tests.chaos.simulation.relaying import CUSTOMERS, PART_OF, PARTS
 from tests.chaos.simulation.standing_in import KAFKA, connect, counts
@@ -130,7 +130,7 @@ class Judging:
         self.broker = Broker(world, counts(PARTS))
         self.alerts = Store(self.database, "alerts", PARTS)
         self.known.update(self.alerts.statements())
-        self.members: dict[str, Held] = {}
+        self.members: dict[str, GivenParts] = {}
         self.to_send = 0
         connect(self.database, self.broker)
 
@@ -139,12 +139,12 @@ class Judging:
         at_odds = self.world.chance.random() < 0.3
         for n in range(workers):
             name = f"worker {n}"
-            self.members[name] = Held(everything if n == 0 or at_odds else frozenset())
+            self.members[name] = GivenParts(everything if n == 0 or at_odds else ())
             self.world.supervise(name, self._work(name))
 
     def _work(self, name: str) -> Callable[[Process], Any]:
         async def main(process: Process) -> None:
-            held = self.members[name] = Held(self.members[name].parts)
+            held = self.members[name] = GivenParts(self.members[name].parts)
             pool: Any = Pool(self.database, process)
             await watch(pool=pool, feed=KafkaFeed(KAFKA, name), membership=held, zone=ZONE, stores={})
 
