@@ -28,6 +28,14 @@ class Giving:
     def total(self, currency: str) -> Decimal:
         return self._of(currency, ZERO)
 
+    @property
+    def left_of_agreement(self) -> Money | None:
+        """What of the agreed amount was not carried out in this round; None where nothing is left of one."""
+        if self.agreed is None:
+            return None
+        left = self.agreed.amount - self.carried_out.get(self.agreed.currency, ZERO)
+        return Money(left, self.agreed.currency) if left > 0 else None
+
     def with_solution(self, amount: Money) -> Money:
         """All that is given once this is carried out as well."""
         return Money(self._of(amount.currency, amount.amount), amount.currency)

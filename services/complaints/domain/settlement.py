@@ -73,12 +73,15 @@ def carried_out(state: Open, command: ReportSolution, standards: Standards) -> S
     remedies, amount = command.remedies, command.amount
     if state.offer is not None:
         remedies, amount = _as_proposed(state.offer, command)
+    if amount is None:
+        # What was agreed on the claim is carried out, unless more is said.
+        amount = state.giving.left_of_agreement
     approval = None if state.offer is None else state.offer.approval
     if state.offer is not None and state.offer.amount is None and amount is not None:
         # Nobody has approved a figure.
         approval = None
     _check_offer(state, amount)
-    if approval is None and not (amount is None and state.giving.agreed is not None):
+    if approval is None:
         check_authority(command.authority, *_decides(state, amount, standards))
     version = standards.rule.version if approval is None else approval.rule_version
     return SolutionCarriedOut(

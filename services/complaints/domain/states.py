@@ -124,8 +124,9 @@ def _open(state: Open, event: Event) -> Open:
             giving = replace(state.giving, agreed=event.agreed)
             return replace(state, settled=True, handled=True, giving=giving, asked_on=_later(state.asked_on, event.settled_on))
         case SolutionProposed():
-            # What was approved before is not what is proposed now.
-            return replace(state, offer=Offer(event.remedies, event.offered), refused=False, done=state.done - {"APPROVED"})
+            # What was approved before is not what is proposed now, and what was done before is not what the customer answers to.
+            offer = Offer(event.remedies, event.offered)
+            return replace(state, offer=offer, refused=False, done=state.done - {"APPROVED"}, asked_on=None)
         case SolutionApproved() if state.offer is not None:
             approval = Approval(event.authority, event.decided_by, event.rule_version)
             return replace(state, offer=replace(state.offer, approval=approval))

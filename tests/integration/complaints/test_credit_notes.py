@@ -57,7 +57,8 @@ async def test_a_credit_note_of_another_amount_or_link_than_was_agreed_on_is_tol
     await credited(complaints, unnamed.id, "CN-9", "500.00")
     stranger = str(uuid4())
     at = await credited(complaints, stranger, "CN-10", "1.00")
-    found = {one["complaint_id"]: one for one in await listed(complaints, min_position=at)}
+    places = ",".join([at, *(one.place for one in (good, more, unlinked, unnamed))])
+    found = {one["complaint_id"]: one for one in await listed(complaints, min_position=places)}
     assert {name: one["differs"] for name, one in found.items()} == {
         good.id: [],
         more.id: ["OTHER_AMOUNT"],
@@ -84,6 +85,6 @@ async def test_beside_other_remedies_a_credit_is_at_most_what_they_come_to(compl
     await one.does("proposal", remedies=["REPLACE", "CREDIT_NOTE"], offered=yuan("3000.00"), because="HALF_IS_GOOD")
     await solved(one, "CN-1")
     at = await credited(complaints, one.id, "CN-1", "1000.00")
-    assert [shown["differs"] for shown in await listed(complaints, min_position=at)] == [[]]
+    assert [shown["differs"] for shown in await listed(complaints, min_position=f"{at},{one.place}")] == [[]]
     at = await credited(complaints, one.id, "CN-2", "2000.01")
     assert [shown["differs"] for shown in await listed(complaints, min_position=at)] == [["NOT_NAMED", "OTHER_AMOUNT"]]

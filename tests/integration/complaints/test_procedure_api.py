@@ -23,15 +23,16 @@ def yuan(amount: str) -> dict[str, str]:
 
 
 class Handled:
-    """One complaint, and the version that whoever handles it has seen."""
+    """One complaint, the version that whoever handles it has seen, and the place of its last step."""
 
-    def __init__(self, service: Complaints, complaint: str) -> None:
-        self.service, self.id, self.version = service, complaint, 1
+    def __init__(self, service: Complaints, complaint: str, place: str) -> None:
+        self.service, self.id, self.place, self.version = service, complaint, place, 1
 
     async def does(self, name: str, by: Complaints | None = None, **body: Any) -> dict[str, Any]:
         answer = await step(by or self.service, self.id, name, self.version, **body)
         if answer.status_code == 200:
             self.version += 1
+            self.place = answer.headers["Regulars-Position"]
         told: dict[str, Any] = answer.json()
         return told
 
@@ -43,7 +44,7 @@ class Handled:
 async def begun(service: Complaints, **body: Any) -> Handled:
     answer = await received(service, **body)
     assert answer.status_code == 201, answer.text
-    return Handled(service, answer.json()["id"])
+    return Handled(service, answer.json()["id"], answer.headers["Regulars-Position"])
 
 
 @pytest.mark.requirement("S2.46", "S2.49", "S2.45")

@@ -224,3 +224,19 @@ def test_an_approval_without_a_figure_approves_no_figure() -> None:
     (as_approved,) = decide(given, SOLVE, LIMITED)
     assert isinstance(as_approved, SolutionCarriedOut)
     assert (as_approved.authority, as_approved.approved_by) == ("HEADQUARTERS", UUID(int=7))
+
+
+def test_what_was_agreed_is_carried_out_where_no_amount_is_said() -> None:
+    settled = structs.replace(SETTLED, agreed=yuan(100), authority="SALESPERSON", rule_version=1)
+    (carried_out,) = decide(state_of([RECEIVED, settled]), SOLVE, LIMITED)
+    assert isinstance(carried_out, SolutionCarriedOut)
+    assert (carried_out.amount, carried_out.authority) == (yuan(100), "SALESPERSON")
+    # Nothing is left of the agreement: what it comes to has to be said, or decided above.
+    with pytest.raises(refusals.AboveAuthority, match="nobody has said"):
+        decide(state_of([RECEIVED, settled, carried_out]), SOLVE, LIMITED)
+
+
+def test_what_is_still_to_be_carried_out_is_not_left_unanswered() -> None:
+    given = state_of([RECEIVED, structs.replace(SOLVED, amount=yuan(10)), PROPOSED])
+    with pytest.raises(refusals.NothingToConfirm):
+        decide(given, CloseComplaint("NONE", date(2026, 7, 1), date(2026, 7, 1), unanswered=True))
