@@ -42,16 +42,17 @@ BEGIN
         SELECT array_agg(q.verdict ORDER BY q.o) INTO verdicts FROM (
             SELECT r.o, CASE WHEN r.unfit THEN 'rejected'
                              WHEN e.fingerprint IS NOT NULL THEN CASE WHEN e.fingerprint = r.fingerprint THEN 'duplicate' ELSE 'conflict' END
-                             WHEN r.customer = ANY (moved) THEN 'moved'
+                             WHEN r.elsewhere THEN 'moved'
                              WHEN r.n > 1 THEN CASE WHEN r.fingerprint = r.first THEN 'duplicate' ELSE 'conflict' END
                              ELSE 'recorded' END AS verdict
               FROM (SELECT m.*, row_number() OVER same AS n, first_value(m.fingerprint) OVER same AS first
-                      FROM (SELECT u.o, u.source, u.id, u.fingerprint, u.customer,
+                      -- What is to be prepared again is stored nowhere yet: nothing repeats it.
+                      FROM (SELECT u.o, u.source, u.id, u.fingerprint, coalesce(u.customer = ANY (moved), false) AS elsewhere,
                                    coalesce(CASE WHEN octet_length(u.body) <= 43690 THEN false
                                                  ELSE octet_length(u.body::jsonb::text) > 65536 END, true) AS unfit
                               FROM unnest(p_source, p_source_event_id, p_fingerprint, p_customer, p_body)
                                    WITH ORDINALITY u(source, id, fingerprint, customer, body, o)) m
-                    WINDOW same AS (PARTITION BY m.source, m.id COLLATE "C", m.unfit ORDER BY m.o)) r
+                    WINDOW same AS (PARTITION BY m.source, m.id COLLATE "C", m.unfit, m.elsewhere ORDER BY m.o)) r
               LEFT JOIN LATERAL (SELECT s.fingerprint FROM {schema}.events s
                                   WHERE s.source = r.source AND s.source_event_id = r.id LIMIT 1) e ON true) q;
     END IF;

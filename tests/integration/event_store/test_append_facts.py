@@ -123,6 +123,14 @@ async def test_facts_of_a_number_that_belongs_to_another_customer_are_moved(pool
     assert await recorded(pool, [payment(owner, "1")]) == ["recorded"]
 
 
+async def test_a_fact_is_no_repeat_of_one_that_was_moved(pool, customers):
+    owner, mistaken = customers[:2]
+    async with pool.acquire() as connection, connection.transaction():
+        await append_many(connection, "cards", [releases(owner)], guards=[Guard("erp", "K-1", owner)])
+    assert await recorded(pool, [payment(mistaken, "1"), payment(owner, "1")], [stub(mistaken, "K-1")]) == ["moved", "recorded"]
+    assert await versions(pool, f"ledger-{owner}") == [1]
+
+
 async def test_two_stubs_for_one_number_in_one_call_open_one_card(pool, customers):
     first, second = customers[:2]
     assert await recorded(pool, [payment(first, "1"), payment(second, "2")], [stub(first, "K-1"), stub(second, "K-1")]) == [
