@@ -13,6 +13,7 @@ import pytest
 from services.cards.imports import recording, runner
 from services.cards.wiring import run_work
 from shared.testing.eventually import eventually
+from shared.web.problem import Problem
 from tests.integration.cards.conftest import Cards, sale
 from tests.integration.running import key, working
 
@@ -292,6 +293,16 @@ async def test_uploads_that_nobody_finished_are_given_up_after_a_day(api: Cards)
     async with working(run_work(api.settings)):
         await eventually(given_up, timeout=20)
     assert await api.pool.fetchval("SELECT count(*) FROM cards.import_lines") == 0
+
+
+async def test_an_erasure_that_has_to_wait_stops_no_import(cards: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def waits(_deps: Any) -> int:
+        raise Problem("UNAVAILABLE")
+
+    monkeypatch.setattr(runner, "SWEEP_SECONDS", 0.0)
+    monkeypatch.setattr(runner, "sweep", waits)
+    job = await ended(cards, await start(cards, [line(1)]))
+    assert (job["state"], job["recorded"]) == ("done", 1)
 
 
 async def test_a_defect_ends_the_job_and_not_the_process(cards: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
