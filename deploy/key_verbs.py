@@ -9,10 +9,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.keys import READING, SCOPES, new_key
+from deploy.keys import new_key
 from deploy.local.folder import Folder
 from deploy.options import HERE, FolderOption
 from shared.auth.keys import read_keys, withdraw_key
+from shared.auth.scopes import READING, SCOPES
 
 console = Console(soft_wrap=False)
 key_verbs = typer.Typer(no_args_is_help=True, help="API keys: make, list, withdraw.")

@@ -11,13 +11,14 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from deploy.http import answers
-from deploy.keys import READING, SCOPES, new_key
+from deploy.keys import new_key
 from deploy.local import postgres
 from deploy.local.broker import FeedSource, choose
 from deploy.local.database import Addresses, addresses, prepare
 from deploy.local.folder import DataSet, Folder, write_file
 from deploy.local.kafka import BrokerFailed
 from deploy.local.supervisor import Program, Supervisor, end_left_over
+from shared.auth.scopes import READING, SCOPES
 from shared.contracts.cursor import PARTS
 from shared.contracts.topics import SERVICES
 from shared.kafka.admin import create_topics

@@ -13,14 +13,17 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
 import msgspec
 
+from shared.auth.principal import Principal
+from shared.auth.roles import ROLES, rows_of
+from shared.auth.rows import EVERYBODY
+from shared.auth.scopes import SCOPE_FORM
+
 _FORM = re.compile(r"reg_([a-z0-9]{1,16})_([a-z0-9]{6,32})_([A-Za-z0-9_-]{20,128})")
-SCOPE_FORM = re.compile(r"[a-z]+\.[a-z]+\.[a-z]+")
 _CHECK_EVERY = 1.0
 
 log = logging.getLogger(__name__)
@@ -34,29 +37,20 @@ class Refused(Exception):
         self.missing = missing
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who calls. Two live keys of one client have the same principal id. No limit per minute means that none is kept."""
-
-    id: UUID
-    name: str
-    scopes: frozenset[str]
-    key_id: str = ""
-    limit_per_minute: int | None = None
-
-    def may(self, scope: str) -> bool:
-        return scope in self.scopes
-
-
 class KeyEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A key as it is kept: the secret only as HMAC-SHA256 in hexadecimal digits."""
+    """A key as it is kept: the secret only as HMAC-SHA256 in hexadecimal digits.
+
+    With a role its scopes are those of the role, or the named ones of them; without one it is a machine's and reaches everybody.
+    """
 
     id: str
     hmac: str
     principal: UUID
     name: str
-    scopes: tuple[str, ...]
+    scopes: tuple[str, ...] = ()
     limit_per_minute: int | None = None
+    role: str | None = None
+    person: str | None = None
 
 
 class KeyFile(msgspec.Struct, frozen=True):
@@ -115,10 +109,28 @@ class KeyRing:
 
     def _read(self) -> None:
         found = _decoder.decode(self._path.read_bytes())
-        self._live = {
-            key.id: (key.hmac, Principal(key.principal, key.name, frozenset(key.scopes), key.id, key.limit_per_minute))
-            for key in found.keys
-        }
+        live = {}
+        for key in found.keys:
+            try:
+                live[key.id] = (key.hmac, principal_of(key))
+            except ValueError as error:
+                # Written by another version, or by hand: that one key opens nothing, the others go on.
+                log.error("key %s opens nothing: %s", key.id, error)
+        self._live = live
+
+
+def principal_of(key: KeyEntry) -> Principal:
+    """Who calls with this key. Raises ValueError for an unknown role, a role without its person, or a scope beyond the role."""
+    if key.role is None:
+        return Principal(key.principal, key.name, frozenset(key.scopes), key.id, key.limit_per_minute, key.person, EVERYBODY)
+    role = ROLES.get(key.role)
+    if role is None:
+        raise ValueError("there is no such role")
+    scopes = frozenset(key.scopes) or role.scopes
+    if not scopes <= role.scopes:
+        raise ValueError("a scope is not one of its role")
+    rows = rows_of(role, key.person)
+    return Principal(key.principal, key.name, scopes, key.id, key.limit_per_minute, key.person, rows, key.role)
 
 
 def digest(pepper: bytes, raw: str) -> str:
@@ -135,10 +147,12 @@ def make_key(
     scopes: Iterable[str],
     principal: UUID,
     limit_per_minute: int | None = None,
+    role: str | None = None,
+    person: str | None = None,
 ) -> str:
     """Make a key, add it to the file and return it raw: it is shown this once. A second live key of a client has the same principal.
 
-    Raises ValueError for a malformed environment or scope.
+    Raises ValueError for a malformed environment or scope, an unknown role, a role without its person, a scope beyond the role.
     """
     wanted = tuple(sorted(set(scopes)))
     for scope in wanted:
@@ -149,8 +163,16 @@ def make_key(
     if match is None:
         raise ValueError(f"{env!r} is no name of an environment")
     entry = KeyEntry(
-        id=match[2], hmac=digest(pepper, raw), principal=principal, name=name, scopes=wanted, limit_per_minute=limit_per_minute
+        id=match[2],
+        hmac=digest(pepper, raw),
+        principal=principal,
+        name=name,
+        scopes=wanted,
+        limit_per_minute=limit_per_minute,
+        role=role,
+        person=person,
     )
+    principal_of(entry)
     write_keys(path, (*read_keys(path), entry))
     return raw
 

@@ -12,7 +12,8 @@ from typing import Annotated
 
 from fastapi import Depends, Request, params
 
-from shared.auth.keys import SCOPE_FORM, Principal
+from shared.auth.principal import Principal
+from shared.auth.scopes import SCOPE_FORM
 
 BODY_BYTES = 256 * 1024
 BULK_BYTES = 2 * 1024 * 1024

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.keys import SCOPES
+from shared.auth.scopes import SCOPES
 from shared.contracts.topics import SERVICES
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -25,11 +25,12 @@ from pathlib import Path
 import psutil
 
 from deploy.http import answers
-from deploy.keys import SCOPES, new_key
+from deploy.keys import new_key
 from deploy.local import kafka, postgres
 from deploy.local.database import Addresses, addresses, prepare
 from deploy.local.folder import Folder
 from deploy.local.supervisor import Program, Supervisor
+from shared.auth.scopes import SCOPES
 from shared.contracts.cursor import PARTS
 from shared.kafka.admin import create_topics
 from shared.kafka.settings import KafkaSettings

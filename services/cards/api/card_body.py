@@ -17,7 +17,7 @@ from services.cards.domain.parts import parts_of
 from services.cards.domain.refusals import CardUnknown, CustomerIsErased
 from services.cards.handlers.deps import Deps
 from services.cards.handlers.problems import refused
-from shared.auth.keys import Principal
+from shared.auth.principal import Principal
 from shared.contracts.envelope import Envelope
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from services.cards.domain.identity import card_stream
 from services.cards.handlers.deps import Deps
-from shared.auth.keys import Principal
+from shared.auth.principal import Principal
 from shared.contracts.cards import Basics
 from shared.contracts.money import Money
 from shared.privacy.fields import change

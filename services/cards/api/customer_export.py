@@ -17,7 +17,7 @@ from services.cards.read_models.customer_pages import page, place_of
 from services.cards.read_models.customer_parts import FIGURES
 from services.cards.read_models.customer_row import Customer, basics_in, external_ids_of, figures_in
 from services.cards.read_models.customers import CUSTOMERS
-from shared.auth.keys import Principal
+from shared.auth.principal import Principal
 from shared.contracts.cards import Basics
 from shared.projections.waiting import wait_for
 from shared.web.csv import Cell, csv_response

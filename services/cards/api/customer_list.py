@@ -18,7 +18,7 @@ from services.cards.read_models.customer_pages import Query as ListQuery
 from services.cards.read_models.customer_pages import page, place_of
 from services.cards.read_models.customer_row import MARKS, Customer, basics_in, external_ids_of, figures_in
 from services.cards.read_models.customers import CUSTOMERS
-from shared.auth.keys import Principal
+from shared.auth.principal import Principal
 from shared.contracts.cards import Basics, ExternalId
 from shared.contracts.money import Money
 from shared.projections.waiting import wait_for

@@ -36,7 +36,7 @@ from services.cards.handlers.cards import state_of
 from services.cards.handlers.deps import Deps
 from services.cards.read_models.dossier import alerts_of, complaints_of
 from services.cards.read_models.promises import PromiseRow
-from shared.auth.keys import Principal
+from shared.auth.principal import Principal
 from shared.web.positions import MinPosition
 from shared.web.rendering import Json
 from shared.web.scope import Caller, scope

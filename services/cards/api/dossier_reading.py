@@ -22,7 +22,7 @@ from services.cards.read_models.dossier import DOSSIER, Dossier, dossiers
 from services.cards.read_models.promises import PROMISES, PromiseRow, of_customers
 from services.cards.read_models.receivables import RECEIVABLES, Receivable, some
 from services.cards.read_models.trade import TRADE
-from shared.auth.keys import Principal
+from shared.auth.principal import Principal
 from shared.contracts.account_columns import account_of
 from shared.event_store.events import Loaded
 from shared.event_store.load import load

@@ -29,7 +29,7 @@ from services.cards.domain.parts import (
     Verification,
 )
 from services.cards.handlers.deps import Deps
-from shared.auth.keys import Principal
+from shared.auth.principal import Principal
 from shared.contracts.card_parts import BusinessStatus, Characteristics, TradeStatus
 from shared.contracts.cards import Basics, KeyPerson, Marks, Provenance
 from shared.web.amounts import money_body

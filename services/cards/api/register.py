@@ -28,7 +28,7 @@ from services.cards.read_models.promises import PromiseRow, of_customers
 from services.cards.read_models.receivables import Receivable, balances_of, some
 from services.cards.read_models.results import trades
 from services.cards.read_models.trade import Trade
-from shared.auth.keys import Principal
+from shared.auth.principal import Principal
 from shared.postgres.pool import Connection
 from shared.web.amounts import money_body
 from shared.web.fields import Reference

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.auth.keys import Principal
+from shared.auth.principal import Principal
 from shared.contracts.complaint_steps import Authority
 
 DECIDES = "complaints.settlement.decide"

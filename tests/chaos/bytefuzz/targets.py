@@ -19,7 +19,8 @@ from uuid import UUID
 
 import httpx
 
-from shared.auth.keys import KeyRing, Principal, Refused, make_key
+from shared.auth.keys import KeyRing, Refused, make_key
+from shared.auth.principal import Principal
 from shared.contracts import event as registry
 from shared.contracts.cards import SalespersonAssigned
 from shared.contracts.cursor import parse_cursor

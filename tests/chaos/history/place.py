@@ -17,7 +17,8 @@ from pathlib import Path
 import httpx
 import psutil
 
-from deploy.keys import SCOPES, new_key
+from deploy.keys import new_key
+from shared.auth.scopes import SCOPES
 from shared.privacy.secrets import make_secrets
 from shared.testing.databases import Database
 

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import msgspec
 
-from deploy.keys import SCOPES
+from shared.auth.scopes import SCOPES
 from shared.contracts import event as registry
 from shared.contracts.cards import SalespersonAssigned
 from shared.contracts.cursor import part_of

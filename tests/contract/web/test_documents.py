@@ -11,7 +11,8 @@ from uuid import uuid4
 
 import pytest
 
-from shared.auth.keys import SCOPE_FORM, make_key
+from shared.auth.keys import make_key
+from shared.auth.scopes import SCOPE_FORM
 from shared.contracts.topics import SERVICES
 from shared.privacy.secrets import load_secrets, make_secrets
 

@@ -7,7 +7,7 @@ import json
 import random
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from aiokafka import TopicPartition
@@ -15,11 +15,12 @@ from aiokafka import TopicPartition
 from shared.contracts.cursor import Cursor, TopicPart, parse_cursor
 from shared.contracts.topics import CARDS_TRANSACTIONS
 from shared.event_store.append import append_facts
+from shared.event_store.events import Fact
 from shared.kafka.consumer import reader
 from shared.kafka.settings import KafkaSettings
 from shared.testing.databases import Database
 from shared.testing.eventually import eventually
-from tests.integration.relay.trade import WATERMARKS, a_sale, customers, leading, sales, stored
+from tests.integration.relay.trade import WATERMARKS, a_sale, customers, leading, stored
 
 
 @pytest.mark.parametrize("with_kafka", [True, False])

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import httpx
 
-from deploy.keys import SCOPES, new_key
+from deploy.keys import new_key
 from deploy.local import kafka
 from deploy.local.jvm import java_or_installed
+from shared.auth.scopes import SCOPES
 from shared.contracts.cursor import PARTS
 from shared.kafka.admin import create_topics, delete_topics
 from shared.kafka.settings import KafkaSettings
