@@ -113,7 +113,7 @@ replay: setup ## every way of reading gives the same alerts, bit for bit: over t
 requirements: setup ## requirement rows with and without a test (from the last test run)
 	@$(BIN)/regulars requirements
 
-contracts: setup ## generate schemas/, asyncapi/ and docs/events.md from the event classes
+contracts: setup ## generate schemas/, asyncapi/ and docs/events.md from the event classes, openapi/ from the routes
 	@$(BIN)/regulars contracts
 
 migrate: setup ## bring the local database to the newest schema

@@ -265,7 +265,7 @@ def status(folder: FolderOption = HERE) -> None:
 
 @app.command("contracts")
 def contracts_verb() -> None:
-    """Generate schemas, the AsyncAPI document and the event catalogue from the event classes."""
+    """Generate schemas, the AsyncAPI document and the event catalogue from the event classes, OpenAPI documents from the routes."""
     changed = published.write(ROOT)
     console.print("\n".join(str(path) for path in changed) or "nothing has changed", highlight=False)
 

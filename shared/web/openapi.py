@@ -80,6 +80,7 @@ def document(app: FastAPI, routes: Iterable[StrictRoute]) -> dict[str, Any]:
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     schemas["Problem"] = dict(PROBLEM_SCHEMA)
+    components["responses"] = {_shared(status): _described(status) for status in _BY_STATUS}
     components["securitySchemes"] = {
         SECURITY_SCHEME: {
             "type": "http",
@@ -119,9 +120,9 @@ def _finish(operation: dict[str, Any], scope: str | None, names_one: bool) -> No
     for status in sorted(set(statuses)):
         given = responses.get(status)
         if given is None or "HTTPValidationError" in str(given):
-            responses[status] = _described(status)
+            responses[status] = {"$ref": f"#/components/responses/{_shared(status)}"}
     for status, response in responses.items():
-        if status.isdigit() and int(status) >= 400 and "content" not in response:
+        if status.isdigit() and int(status) >= 400 and "$ref" not in response and "content" not in response:
             response["content"] = _described(status)["content"]
     operation["responses"] = dict(sorted(responses.items()))
 
@@ -131,6 +132,11 @@ def _demand_header(operation: dict[str, Any], name: str, schema: dict[str, Any])
     for parameter in operation["parameters"]:
         if parameter.get("in") == "header" and parameter["name"] == name:
             parameter["required"], parameter["schema"] = True, schema
+
+
+def _shared(status: str) -> str:
+    """Name of the answer that most operations give with this status."""
+    return _BY_STATUS[status][1].title().replace("_", "")
 
 
 def _described(status: str) -> dict[str, Any]:

@@ -287,7 +287,8 @@ async def test_the_document_names_scopes_and_problems(run: Running) -> None:
     assert operation["operationId"] == "things_post_thing"
     assert operation["security"] == [{"ApiKey": ["demo.thing.write"]}]
     assert {"201", "400", "401", "403", "409", "413", "415", "422", "429", "503"} <= set(operation["responses"])
-    assert operation["responses"]["422"]["content"].keys() == {"application/problem+json"}
+    shared = document["components"]["responses"][operation["responses"]["422"]["$ref"].rpartition("/")[2]]
+    assert shared["content"].keys() == {"application/problem+json"}
     assert [p["name"] for p in operation["parameters"] if p["required"]] == ["Idempotency-Key"]
     assert document["paths"]["/v1/open"]["get"]["security"] == []
     assert {"412", "428"} <= set(document["paths"]["/v1/things/{thing_id}/name"]["put"]["responses"])
