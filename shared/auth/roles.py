@@ -53,13 +53,24 @@ _FIELD_WORK = frozenset(
 
 ROLES: Mapping[str, Role] = {
     "salesperson": Role(_FIELD_WORK, "own"),
-    "supervisor": Role(_FIELD_WORK | {"cards.credit.read", "cards.investment.write"}, "areas"),
+    "supervisor": Role(
+        _FIELD_WORK
+        | {
+            "cards.assignment.write",
+            "cards.credit.read",
+            "cards.investment.write",
+            "classification.sample.write",
+        },
+        "areas",
+    ),
     "custodian": Role(
         frozenset(
             (
                 "cards.customer.read",
                 "cards.customer.write",
                 "cards.customer.erase",
+                "cards.assignment.write",
+                "cards.merging.write",
                 "cards.pii.read",
                 "cards.dossier.read",
                 "cards.ledger.read",
@@ -81,6 +92,7 @@ ROLES: Mapping[str, Role] = {
                 "cards.dossier.read",
                 "cards.ledger.read",
                 "cards.credit.read",
+                "cards.terms.write",
                 "cards.organisation.read",
                 "cards.list.write",
                 "cards.promise.read",
@@ -89,6 +101,8 @@ ROLES: Mapping[str, Role] = {
                 "complaints.complaint.read",
                 "alerts.alert.read",
                 "alerts.alert.write",
+                "alerts.company.read",
+                "alerts.company.write",
                 "alerts.rule.read",
             )
         ),
@@ -104,6 +118,7 @@ ROLES: Mapping[str, Role] = {
                 "cards.organisation.read",
                 "complaints.complaint.read",
                 "complaints.complaint.write",
+                "complaints.prevention.write",
                 "complaints.settlement.decide",
                 "alerts.alert.read",
             )
@@ -116,10 +131,13 @@ ROLES: Mapping[str, Role] = {
                 "cards.organisation.read",
                 "cards.source.write",
                 "classification.class.read",
+                "classification.standard.write",
                 "complaints.complaint.read",
                 "complaints.standard.write",
                 "alerts.alert.read",
                 "alerts.alert.write",
+                "alerts.company.read",
+                "alerts.company.write",
                 "alerts.rule.read",
                 "alerts.rule.write",
                 "alerts.golive.write",
@@ -134,11 +152,15 @@ ROLES: Mapping[str, Role] = {
             (
                 "cards.customer.read",
                 "cards.customer.write",
+                "cards.assignment.write",
+                "cards.terms.write",
                 "cards.ledger.read",
                 "cards.ledger.write",
                 "cards.source.write",
                 "cards.organisation.read",
                 "cards.organisation.write",
+                "classification.class.read",
+                "classification.article.write",
                 "complaints.complaint.read",
                 "complaints.complaint.write",
                 "alerts.alert.read",

@@ -36,7 +36,13 @@ from tests.integration.running import PRINCIPAL, key, record, serving, settings_
 from tests.simulation.cfpb import DUE, EAST, ELSEWHERE, HOLIDAYS, Story, read, stories, week_of, zone_of
 from tests.simulation.walked_time import WorkedMinutes
 
-SCOPES = ("complaints.complaint.read", "complaints.complaint.write", "complaints.standard.write", "complaints.settlement.decide")
+SCOPES = (
+    "complaints.complaint.read",
+    "complaints.complaint.write",
+    "complaints.prevention.write",
+    "complaints.standard.write",
+    "complaints.settlement.decide",
+)
 OBLIGATORY = ["ACKNOWLEDGED", "ASSESSED", "INVESTIGATED", "CARRIED_OUT"]
 AT_ONCE = 500
 SIDE_BY_SIDE = 6

@@ -36,8 +36,8 @@ from shared.web.problem import Problem
 from shared.web.scope import Caller, scope
 
 router = APIRouter(tags=["company alerts"])
-reads = scope("alerts.alert.read")
-writes = scope("alerts.alert.write")
+reads = scope("alerts.company.read")
+writes = scope("alerts.company.write")
 PERSONAL_SCOPE = "cards.pii.read"
 
 _DONE: dict[int | str, dict[str, Any]] = {

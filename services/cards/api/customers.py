@@ -37,6 +37,8 @@ from shared.web.scope import bulk, scope
 
 router = APIRouter(tags=["customers"])
 writes = scope("cards.customer.write")
+assigns = scope("cards.assignment.write")
+agrees = scope("cards.terms.write")
 BULK_ITEMS = 1000
 
 _CHANGES: answers.Responses = {
@@ -87,7 +89,7 @@ async def assign_marks(
 
 
 @router.put(
-    "/v1/customers/{customer_id}/assignment", dependencies=[writes], responses=_CHANGES, summary="Assign area and salesperson"
+    "/v1/customers/{customer_id}/assignment", dependencies=[assigns], responses=_CHANGES, summary="Assign area and salesperson"
 )
 async def assign_salesperson(
     customer_id: UUID,
@@ -101,7 +103,7 @@ async def assign_salesperson(
     return respond(await revise(deps, customer_id, command, body.valid_from, key, event_meta(request), version), request)
 
 
-@router.put("/v1/customers/{customer_id}/terms", dependencies=[writes], responses=_CHANGES, summary="Agree on terms of trade")
+@router.put("/v1/customers/{customer_id}/terms", dependencies=[agrees], responses=_CHANGES, summary="Agree on terms of trade")
 async def agree_terms(
     customer_id: UUID,
     body: Annotated[AgreedTermsBody, Body(openapi_examples=examples.TERMS)],

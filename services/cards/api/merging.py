@@ -37,7 +37,7 @@ class MergeBody(Body):
 
 @router.post(
     "/v1/customers/{customer_id}/merge",
-    dependencies=[scope("cards.customer.write")],
+    dependencies=[scope("cards.merging.write")],
     summary="Merge another card of the same customer into this one, which leads from now on",
     responses={
         200: answer(

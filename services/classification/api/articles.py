@@ -28,12 +28,13 @@ from shared.web.positions import MinPosition, reached
 from shared.web.scope import scope
 
 router = APIRouter(tags=["products"])
-reads, writes = scope("classification.class.read"), scope("classification.class.write")
+reads, describes = scope("classification.class.read"), scope("classification.article.write")
+publishes = scope("classification.standard.write")
 
 
 @router.post(
     "/v1/articles",
-    dependencies=[writes],
+    dependencies=[describes],
     responses={
         200: {"description": "Described"},
         422: {"description": f"{PRICE_OUT_OF_RANGE} or {PACK_OUT_OF_RANGE}"},
@@ -79,7 +80,7 @@ async def get_product_standard(deps: Dependencies, request: Request) -> Response
 
 @router.put(
     "/v1/standards/products",
-    dependencies=[writes],
+    dependencies=[publishes],
     responses={
         200: {"description": "Published; answers from now on follow it"},
         422: {"description": PRODUCT_BORDERS_OUT_OF_ORDER},

@@ -76,7 +76,7 @@ def _regraded(one: Regraded) -> dict[str, Any]:
 @router.post(
     "/v1/credit-grade-runs",
     status_code=202,
-    dependencies=[scope("classification.class.write")],
+    dependencies=[scope("classification.standard.write")],
     responses={
         202: {"description": "Queued; Location names the run"},
         422: {"description": f"{PERIOD_NOT_OVER} or {DAY_GRADED}"},

@@ -41,7 +41,7 @@ from shared.web.rendering import Json
 from shared.web.scope import Caller, analysis, scope
 
 router = APIRouter(tags=["customer grades"])
-reads, writes = scope("classification.class.read"), scope("classification.class.write")
+reads, writes = scope("classification.class.read"), scope("classification.standard.write")
 GRADING = Grading("customer_grade", "/v1/customer-grade-runs", CUSTOMER_GRADE, CustomerGradeStandardPublished)
 AsOf = Annotated[BusinessDay | None, Query(description="The grade that stood at the end of this business day; now when left out")]
 StandardBody = Annotated[CustomerGradeStandardBody, Body(openapi_examples=CUSTOMER_GRADE_STANDARD)]

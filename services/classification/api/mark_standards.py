@@ -32,7 +32,7 @@ from shared.web.rendering import Json
 from shared.web.scope import Caller, analysis, scope
 
 router = APIRouter(tags=["standards"])
-reads, writes = scope("classification.class.read"), scope("classification.class.write")
+reads, writes = scope("classification.class.read"), scope("classification.standard.write")
 _PUBLISHED = {"description": "Published; what is asked for from now on follows it"}
 
 

@@ -111,7 +111,7 @@ def _product(one: Product, all_of_them: Products, asked: Question, order: Order,
 
 @router.post(
     "/v1/sales-tasks",
-    dependencies=[scope("classification.class.write")],
+    dependencies=[scope("classification.standard.write")],
     responses={200: {"description": "Set"}, 422: {"description": f"{TASK_OUT_OF_RANGE} or {TASK_PERIOD_NOT_WHOLE}"}},
     status_code=200,
     summary="Set how much of an article is to be sold",

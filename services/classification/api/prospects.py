@@ -154,7 +154,7 @@ async def get_prospect_standard(deps: Dependencies, request: Request) -> Respons
 
 @router.put(
     "/v1/standards/prospect-grade",
-    dependencies=[scope("classification.class.write")],
+    dependencies=[scope("classification.standard.write")],
     responses={422: {"description": PROSPECT_STANDARD_OUT_OF_RANGE}},
     summary="Publish a standard for grades of intents",
 )

@@ -27,7 +27,7 @@ router = APIRouter(tags=["classification"])
 @router.post(
     "/v1/value-class-runs",
     status_code=202,
-    dependencies=[scope("classification.class.write")],
+    dependencies=[scope("classification.standard.write")],
     responses={
         202: {"description": "Queued; Location names the run"},
         422: {"description": f"{PERIOD_NOT_OVER} or {PERIOD_CLASSED}"},

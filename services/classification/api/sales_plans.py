@@ -110,7 +110,7 @@ async def get_proposal(
 
 @router.put(
     "/v1/sales-plans/{year}",
-    dependencies=[scope("classification.class.write"), analysis],
+    dependencies=[scope("classification.standard.write"), analysis],
     responses={422: {"description": f"{PLAN_OUT_OF_RANGE}, {PLAN_DOES_NOT_ADD_UP} or {NOTHING_TO_PLAN_FROM}"}},
     summary="Plan the sales of an area, or of the company",
 )

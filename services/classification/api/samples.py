@@ -39,7 +39,7 @@ from shared.web.scope import scope
 
 router = APIRouter(tags=["prospects"])
 reads = scope("classification.class.read")
-writes = scope("classification.class.write")
+writes = scope("classification.sample.write")
 
 
 class SampleBody(fields.Body):

@@ -30,7 +30,7 @@ async def get_value_class_standard(deps: Dependencies, request: Request) -> Resp
 
 @router.put(
     "/v1/standards/value-class",
-    dependencies=[scope("classification.class.write")],
+    dependencies=[scope("classification.standard.write")],
     responses={
         200: {"description": "Published; runs asked for from now on follow it"},
         422: {"description": BOUNDS_OUT_OF_ORDER},
@@ -62,7 +62,7 @@ async def get_credit_grade_standard(deps: Dependencies, request: Request) -> Res
 
 @router.put(
     "/v1/standards/credit-grade",
-    dependencies=[scope("classification.class.write")],
+    dependencies=[scope("classification.standard.write")],
     responses={
         200: {"description": "Published; runs asked for from now on follow it"},
         422: {"description": BORDERS_OUT_OF_ORDER},

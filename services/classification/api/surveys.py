@@ -33,6 +33,7 @@ from shared.web.scope import scope
 
 router = APIRouter(tags=["loyalty"])
 reads, writes = scope("classification.class.read"), scope("classification.class.write")
+publishes = scope("classification.standard.write")
 _UNKNOWN = {"description": "The customer is not known"}
 
 
@@ -119,7 +120,7 @@ async def get_loyalty_standard(deps: Dependencies, request: Request) -> Response
 
 @router.put(
     "/v1/standards/loyalty",
-    dependencies=[writes],
+    dependencies=[publishes],
     responses={200: {"description": "Published; answers from now on follow it"}, 422: {"description": LOYALTY_OUT_OF_RANGE}},
     summary="Publish a standard of loyalty",
 )

@@ -34,7 +34,7 @@ from shared.web.scope import scope
 
 router = APIRouter(tags=["prevention"])
 reads = scope("complaints.complaint.read")
-writes = scope("complaints.complaint.write")
+writes = scope("complaints.prevention.write")
 _STEP: dict[int | str, dict[str, Any]] = {
     404: {"description": PREVENTION_UNKNOWN},
     409: {"description": f"{PREVENTION_ENDED}, {CHECK_TOO_EARLY} or another refusal; see /problems"},

@@ -32,7 +32,7 @@ from shared.web.scope import scope
 
 router = APIRouter(tags=["commitments and causes"])
 reads = scope("complaints.complaint.read")
-writes = scope("complaints.complaint.write")
+writes = scope("complaints.standard.write")
 CommitmentCode = Annotated[Code, Path(description="The company's own word for the commitment")]
 
 

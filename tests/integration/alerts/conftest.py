@@ -34,6 +34,8 @@ ZONE = ZoneInfo("Asia/Shanghai")
 SCOPES = (
     "alerts.alert.read",
     "alerts.alert.write",
+    "alerts.company.read",
+    "alerts.company.write",
     "alerts.abnormality.write",
     "alerts.rule.read",
     "alerts.rule.write",

@@ -14,31 +14,13 @@ import pytest
 
 from services.cards.settings import Settings
 from services.cards.wiring import build_api, run_work
+from shared.auth.scopes import SCOPES as EVERY_SCOPE
 from shared.postgres.pool import Pool, create_pool
 from shared.testing.databases import Cluster, Database, create_test_database
 from tests.integration.running import key, serving, settings_of, working
 
 PoolOf = Callable[[Database, str], Awaitable[Pool]]
-SCOPES = (
-    "cards.customer.read",
-    "cards.customer.write",
-    "cards.customer.erase",
-    "cards.pii.read",
-    "cards.ledger.read",
-    "cards.credit.read",
-    "cards.ledger.write",
-    "cards.source.write",
-    "cards.list.write",
-    "cards.organisation.read",
-    "cards.organisation.write",
-    "cards.intent.read",
-    "cards.intent.write",
-    "cards.promise.read",
-    "cards.promise.write",
-    "cards.investment.read",
-    "cards.investment.write",
-    "cards.dossier.read",
-)
+SCOPES = tuple(scope for scope in EVERY_SCOPE if scope.startswith("cards."))
 
 
 @dataclass(frozen=True)

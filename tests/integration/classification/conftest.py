@@ -16,6 +16,7 @@ import pytest
 
 from services.classification.settings import Settings
 from services.classification.wiring import build_api, run_work
+from shared.auth.scopes import SCOPES as EVERY_SCOPE
 from shared.contracts.event import Event
 from shared.contracts.money import Money
 from shared.contracts.transactions import GoodsReturned, SaleLine, SaleRecorded
@@ -26,7 +27,7 @@ from shared.testing.eventually import eventually
 from tests.integration.running import key, record, serving, settings_of, working
 
 PoolOf = Callable[[Database, str], Awaitable[Pool]]
-SCOPES = ("classification.class.read", "classification.class.write")
+SCOPES = tuple(scope for scope in EVERY_SCOPE if scope.startswith("classification."))
 TODAY = datetime.now(ZoneInfo("Asia/Shanghai")).date()
 
 

@@ -19,7 +19,13 @@ from tests.integration.running import record, serving, settings_of, working
 
 PoolOf = Callable[[Database, str], Awaitable[Pool]]
 HEADQUARTERS = UUID("0b3f5a40-6d1e-5d5f-8d53-1f0a2b3c4d5e")
-SCOPES = ("complaints.complaint.read", "complaints.complaint.write", "complaints.standard.write", "cards.pii.read")
+SCOPES = (
+    "complaints.complaint.read",
+    "complaints.complaint.write",
+    "complaints.prevention.write",
+    "complaints.standard.write",
+    "cards.pii.read",
+)
 
 
 @dataclass(frozen=True)
