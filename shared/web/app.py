@@ -1,4 +1,4 @@
-"""Builds the application of a service from its routers. It does not start with a route that declares no scope."""
+"""Builds the application of a service from its routers. It does not start with a route that declares no scope or of whose path nobody knows who is behind it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from shared.web.lean import LeanCommands
 from shared.web.openapi import document, refuse_twins
 from shared.web.problem import Problem
 from shared.web.rates import Rates
+from shared.web.reach import Reach
 from shared.web.rendering import Json
 from shared.web.routes import StrictRoute, strict_routes
 
@@ -69,9 +70,11 @@ def create_app(
     version: str = "1",
     description: str = "",
     registry: CollectorRegistry | None = None,
+    reach: Reach | None = None,
 ) -> FastAPI:
-    """The application. Raises ScopeUndeclared or OperationIdTaken for routes that must not be served.
+    """The application. Raises ScopeUndeclared, ReachUndeclared or OperationIdTaken for routes that must not be served.
 
+    Without a `reach` it answers only callers who reach everybody.
     `registry` holds the metrics of the process; a new one is made when none is given (`app.state.registry`).
     Where `lifespan` meets a dependency that is away, the application starts all the same, tries again each second, and
     answers 503 until then.
@@ -87,9 +90,12 @@ def create_app(
         redirect_slashes=False,
     )
     app.state.keys, app.state.rates, app.state.registry, app.state.service = keys, Rates(), figures, service
-    app.state.waits = False
+    app.state.waits, app.state.reach = False, reach
     routes = strict_routes(routers, lambda tag, name: f"{tag or service}_{name}".replace("-", "_"))
     refuse_twins(routes)
+    if reach is not None:
+        for route in routes:
+            reach.bound(route.param_convertors)
     # The service's own routes first: routes are tried in order, and these are the ones that are asked all day.
     app.router.routes[:0] = [*routes, *health_routes(ready, figures), *_problem_pages()]
     install_handlers(app)

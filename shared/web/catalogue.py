@@ -79,6 +79,8 @@ for _code, _status, _title, _explanation in (
     ("KEY_MISSING", 401, "An API key is needed", "Send the key as `Authorization: Bearer reg_...`."),
     ("KEY_INVALID", 401, "The API key is not valid", "The key is unknown, malformed or withdrawn."),
     ("SCOPE_MISSING", 403, "The API key does not allow this", "The key lacks the scope that this operation needs; the scope is named in the answer."),
+    ("ROWS_LIMITED", 403, "This is not for callers with customers of their own",
+     "The operation is about more customers than those of a salesperson or of a supervisor's areas. Ask somebody who keeps them all."),
     ("NOT_FOUND", 404, "There is nothing at this address", "The address names no resource of this service, or none that this key may see."),
     ("METHOD_NOT_ALLOWED", 405, "This method is not offered here", "The Allow header names the methods of this address."),
     ("CONFLICT", 409, "The state of the resource does not allow this", "Read the resource again and decide anew."),

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from shared.event_store.append import Unstorable
+from shared.projections.narrowing import RowsLimited
 from shared.web.problem import FieldError, Problem, pointer, problem_response
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,8 @@ def as_problem(error: Exception) -> Problem:
         if code is not None:
             return Problem(code, headers=error.headers)
         return Problem("JSON_INVALID") if error.status_code < 500 else Problem("INTERNAL_ERROR")
+    if isinstance(error, RowsLimited):
+        return Problem("ROWS_LIMITED")
     if isinstance(error, Unstorable):
         return Problem("EVENT_TOO_LARGE")
     if isinstance(error, AWAY) and not isinstance(error, _DEFECTS):
@@ -90,5 +93,5 @@ async def _answer(request: Request, error: Exception) -> Response:
 
 def install_handlers(app: FastAPI) -> None:
     """Problems for everything that is raised below the middleware."""
-    for kind in (Problem, RequestValidationError, HTTPException, Unstorable, *AWAY):
+    for kind in (Problem, RequestValidationError, HTTPException, Unstorable, RowsLimited, *AWAY):
         app.add_exception_handler(kind, _answer)

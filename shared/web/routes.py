@@ -11,8 +11,12 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.types import Message, Receive
 
 from shared.auth.keys import KeyRing, Refused
+from shared.auth.principal import Principal
+from shared.auth.rows import Everybody
+from shared.projections.narrowing import narrowed
 from shared.web.problem import Problem
 from shared.web.rates import Rates
+from shared.web.reach import Admitted, Narrowed, admit, admit_named, declared_reach
 from shared.web.scope import BODY_BYTES, declared_lean, declared_limit, declared_patience, declared_scope, without_markers
 from shared.web.strict_json import clean, parse
 
@@ -28,6 +32,8 @@ class StrictRequest(Request):
 
     limit: int | None = None
     parsed: bool = False
+    admitted: Admitted | None = None
+    """None for a caller who reaches everybody."""
 
     async def body(self) -> bytes:
         if not hasattr(self, "_body"):
@@ -69,18 +75,24 @@ class StrictRoute(APIRoute):
         self.limit = declared_limit(given)
         self.patience = declared_patience(given)
         self.lean = declared_lean(given)
+        self.reach = declared_reach(given)
         # The markers have said what they had to say; left in, each would be solved anew with every request.
         super().__init__(path, endpoint, dependencies=without_markers(given), **rest)
 
     async def admitted(self, request: Request) -> StrictRequest:
-        """The request, once it may be answered: key, scope and rate were checked, and a body of JSON was read. Raises Problem."""
+        """The request, once it may be answered: key, scope, rate and reach were checked, and a body of JSON was read. Raises Problem."""
         if request.app.state.waits:
             raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
         _refuse_bad_address(request)
+        admitted = None
         if self.scope is not None:
-            _admit(request, self.scope)
+            rows = _admit(request, self.scope).rows
+            if not isinstance(rows, Everybody):
+                async with asyncio.timeout(self.patience):
+                    admitted = await admit(request, rows, request.app.state.reach, self.reach)
         strict = StrictRequest(request.scope, _impatient(request.receive))
         strict.limit = self.limit
+        strict.admitted = admitted
         if self.body_field is None:
             return strict
         if not _has_body(request):
@@ -90,7 +102,9 @@ class StrictRoute(APIRoute):
         if not _is_json(request.headers.get("content-type")):
             raise Problem("MEDIA_TYPE_UNSUPPORTED")
         # Read here, because the framework turns whatever is raised while it reads into one error of its own.
-        await strict.json()
+        body = await strict.json()
+        if admitted is not None and self.reach.fields:
+            await admit_named(request, admitted, self.reach, body)
         return strict
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -99,12 +113,23 @@ class StrictRoute(APIRoute):
 
         async def handle(request: Request) -> Response:
             strict = await self.admitted(request)
+            answered = handler(strict) if strict.admitted is None else _within_reach(handler, strict, strict.admitted)
             if limit is None:
-                return await handler(strict)
+                return await answered
             async with asyncio.timeout(patience if limit == BODY_BYTES else _BULK_PATIENCE_SECONDS):
-                return await handler(strict)
+                return await answered
 
         return handle
+
+
+async def _within_reach(
+    handler: Callable[[Request], Coroutine[Any, Any, Response]], request: Request, admitted: Admitted
+) -> Response:
+    with narrowed(admitted.to):
+        response = await handler(request)
+    # What was read was this caller's if it is still so now: it may have moved to somebody else meanwhile.
+    await admitted.still(request.app.state.deps)
+    return response if admitted.to is None else Narrowed(response, admitted.to)
 
 
 def _impatient(receive: Receive) -> Receive:
@@ -126,7 +151,7 @@ def _refuse_bad_address(request: Request) -> None:
         raise Problem("TEXT_INVALID")
 
 
-def _admit(request: Request, scope: str) -> None:
+def _admit(request: Request, scope: str) -> Principal:
     state = request.app.state
     keys: KeyRing = state.keys
     rates: Rates = state.rates
@@ -143,6 +168,7 @@ def _admit(request: Request, scope: str) -> None:
     request.state.principal = principal
     if principal.limit_per_minute is not None:
         request.scope["regulars.rate"] = rates.take(principal.key_id, principal.limit_per_minute)
+    return principal
 
 
 def _is_json(content_type: str | None) -> bool:

@@ -14,6 +14,7 @@ from fastapi import Depends, Request, params
 
 from shared.auth.principal import Principal
 from shared.auth.scopes import SCOPE_FORM
+from shared.web.reach import is_marker
 
 BODY_BYTES = 256 * 1024
 BULK_BYTES = 2 * 1024 * 1024
@@ -102,7 +103,11 @@ def declared_lean(dependencies: Iterable[params.Depends]) -> bool:
 
 def without_markers(dependencies: Iterable[params.Depends]) -> list[params.Depends]:
     """The dependencies that do something."""
-    return [d for d in dependencies if not isinstance(d.dependency, _Scope | _Body | _Patience | _Lean)]
+    return [
+        d
+        for d in dependencies
+        if not isinstance(d.dependency, _Scope | _Body | _Patience | _Lean) and not is_marker(d.dependency)
+    ]
 
 
 def caller_of(request: Request) -> Principal:
