@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 
 from services.cards.api import ROUTERS
+from services.cards.api.reach import REACH
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.known import KnownCustomers
 from services.cards.imports.runner import run_jobs
@@ -78,6 +79,7 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
         ready=answering(pools, SERVICE, READ_MODELS),
         lifespan=lifespan,
         docs=settings.docs,
+        reach=REACH,
         description="The card of every customer and the ledger of what was sold, invoiced, paid and returned.",
     )
 

@@ -38,6 +38,7 @@ from shared.web.commands import Command, IfMatchOptional, resource, respond
 from shared.web.correlation import event_meta
 from shared.web.fields import Body as BodyModel
 from shared.web.fields import BusinessDay, Name, Reference
+from shared.web.reach import company
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -165,7 +166,10 @@ async def leave_area(
 
 
 @router.get(
-    "/v1/areas", dependencies=[reads], responses={200: examples.AREAS}, summary="All areas; larger ones before those within them"
+    "/v1/areas",
+    dependencies=[reads, company],
+    responses={200: examples.AREAS},
+    summary="All areas; larger ones before those within them",
 )
 async def get_areas(deps: Dependencies, request: Request, on: OnDay = None) -> Response:
     state, version = await organisation(deps)
@@ -175,7 +179,7 @@ async def get_areas(deps: Dependencies, request: Request, on: OnDay = None) -> R
 
 @router.get(
     "/v1/areas/{area_id}",
-    dependencies=[reads],
+    dependencies=[reads, company],
     responses={200: examples.AREA, 404: {"description": AREA_UNKNOWN}},
     summary="One area",
 )
@@ -188,7 +192,7 @@ async def get_area(area_id: AreaId, deps: Dependencies, request: Request, on: On
 
 @router.get(
     "/v1/salespeople",
-    dependencies=[reads],
+    dependencies=[reads, company],
     responses={200: examples.SALESPEOPLE},
     summary="Who sells where, and under whom",
 )

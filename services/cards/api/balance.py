@@ -42,6 +42,7 @@ from services.cards.read_models.trade import TRADE
 from shared.postgres.pool import Connection
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
+from shared.web.reach import listed
 
 router = APIRouter(tags=["trade"])
 _Sums = Mapping[tuple[str, str], Sums]
@@ -50,7 +51,7 @@ _Owed = Mapping[tuple[str, str], Owed]
 
 @router.get(
     "/v1/balance",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={200: trade_answers.BALANCE, **PERIODS},
     summary="Do sales and collections balance? With what is overdue today",
 )

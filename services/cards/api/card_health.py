@@ -37,6 +37,7 @@ from shared.web.fields import Reference
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import FieldError, Problem
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -132,7 +133,7 @@ def _delay(delay: Delay) -> dict[str, Any]:
 
 @router.get(
     "/v1/card-health",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={200: answers.HEALTHS},
     summary="Cards and what they lack, the emptiest first",
 )
@@ -176,7 +177,7 @@ def _after(deps: Deps, bound: bytes, cursor: str) -> tuple[int, UUID]:
 
 @router.get(
     "/v1/card-health/salespeople",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={200: answers.KEEPERS},
     summary="How well each salesperson keeps cards: complete, fresh, entered soon after the visit",
 )

@@ -26,6 +26,7 @@ from shared.web.amounts import money_body
 from shared.web.fields import BusinessDay, Reference
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
+from shared.web.reach import listed
 from shared.web.scope import scope
 
 router = APIRouter(tags=["receivables"])
@@ -34,7 +35,7 @@ reads = scope("cards.ledger.read")
 
 @router.get(
     "/v1/collection-plan",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={200: said.COLLECTION},
     summary="What is to be collected through a day, in the order in which to collect it",
 )
@@ -139,7 +140,7 @@ def _line(line: PlanLine, invoices: Sequence[Mapping[str, Any]]) -> dict[str, An
 
 @router.get(
     "/v1/payment-plan",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={200: said.PAYMENTS},
     summary="What we owe to customers: promised rebates and refunds by their day, then credit that is left over",
 )

@@ -22,6 +22,7 @@ from shared.contracts.cards import Basics
 from shared.projections.waiting import wait_for
 from shared.web.csv import Cell, csv_response
 from shared.web.positions import MinPosition, reached
+from shared.web.reach import listed
 from shared.web.scope import Caller, scope
 
 router = APIRouter(tags=["customers"])
@@ -45,7 +46,7 @@ def file_answer(example: str) -> dict[int | str, dict[str, Any]]:
 
 @router.get(
     "/v1/customers.csv",
-    dependencies=[scope("cards.customer.read")],
+    dependencies=[scope("cards.customer.read"), listed],
     response_class=StreamingResponse,
     responses=file_answer("customer_id,name,...\r\ndf93c5a8-dfea-5f5b-a254-1e58423d36b1,Hua Xin Trading Co.,...\r\n"),
     summary="The list of customers as CSV",

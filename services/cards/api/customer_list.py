@@ -26,6 +26,7 @@ from shared.web.fields import Name, Reference
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import FieldError, Problem
+from shared.web.reach import listed
 from shared.web.scope import Caller, scope
 
 router = APIRouter(tags=["customers"])
@@ -34,7 +35,7 @@ reads = scope("cards.customer.read")
 
 @router.get(
     "/v1/customers",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={200: answers.CARDS},
     summary="Customers by name; stubs and persons come first",
 )

@@ -18,6 +18,7 @@ from services.cards.read_models.customer_search import find
 from shared.privacy.search import SearchKind
 from shared.web.fields import Body, Country, Email, Name, Telephone
 from shared.web.pages import Page, page_response
+from shared.web.reach import listed
 from shared.web.scope import scope
 
 router = APIRouter(tags=["customers"])
@@ -42,7 +43,7 @@ class SearchBody(Body):
 
 @router.post(
     "/v1/customers/search",
-    dependencies=[scope(SEES_PERSONS)],
+    dependencies=[scope(SEES_PERSONS), listed],
     responses={200: answers.FOUND},
     summary="Find a person by name, telephone or e-mail, exactly",
 )

@@ -19,7 +19,9 @@ from shared.contracts.event import Event, decode
 from shared.contracts.topics import CARDS_EVENTS, main_topic
 from shared.event_store.events import StoredRow
 from shared.privacy.fields import change
+from shared.projections.narrowing import Narrowing, narrowing
 from shared.web.fields import Reference
+from shared.web.reach import listed
 from shared.web.scope import scope
 from shared.web.stream import LONGEST_SECONDS, STREAM, ForSeconds, LastEventId, event_stream, told
 
@@ -28,7 +30,7 @@ router = APIRouter(tags=["customers"])
 
 @router.get(
     "/v1/customers/stream",
-    dependencies=[scope("cards.customer.read")],
+    dependencies=[scope("cards.customer.read"), listed],
     response_class=StreamingResponse,
     responses=STREAM,
     summary="Changes of cards as they happen",
@@ -53,7 +55,7 @@ async def stream_customers(
 
     async def tell(rows: Sequence[StoredRow]) -> Iterable[bytes]:
         changes = [(row, event) for row in rows if (event := _change(row, customer_id)) is not None]
-        if concerned and changes:
+        if changes and (concerned or narrowing() is not None):
             theirs = await _served(deps, concerned, changes)
             changes = [one for one in changes if one[0].customer_id in theirs]
         return [_text(row, event) for row, event in changes]
@@ -70,7 +72,8 @@ def _change(row: StoredRow, customer_id: UUID | None) -> Event | None:
 async def _served(deps: Deps, concerned: Sequence[Condition], changes: Sequence[tuple[StoredRow, Event]]) -> set[UUID]:
     """Those of the customers whom the conditions hold for, by the list or by what the changes themselves say."""
     wanted = {condition.field: condition.value for condition in concerned}
-    said = {row.customer_id for row, event in changes if row.customer_id and _says(event, wanted)}
+    to = narrowing()
+    said = {row.customer_id for row, event in changes if row.customer_id and _says(event, wanted) and _reached(event, to)}
     customers = [row.customer_id for row, _ in changes if row.customer_id is not None]
     async with deps.pool.acquire() as c:
         rows = await page(c, SCHEMA, ListQuery(concerned, merged=None, customer_ids=customers), None, len(customers))
@@ -80,6 +83,10 @@ async def _served(deps: Deps, concerned: Sequence[Condition], changes: Sequence[
 def _says(event: Event, wanted: dict[str, Any]) -> bool:
     # The list may not have heard yet of whoever is registered or handed over at this moment.
     return all(getattr(event, name, None) == value for name, value in wanted.items())
+
+
+def _reached(event: Event, to: Narrowing | None) -> bool:
+    return to is None or to.reaches(getattr(event, "area_id", None), getattr(event, "salesperson_id", None))
 
 
 def _text(row: StoredRow, event: Event) -> bytes:

@@ -28,6 +28,7 @@ from shared.web.fields import Body as BodyModel
 from shared.web.fields import BusinessDay
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
+from shared.web.reach import named
 from shared.web.scope import scope
 
 router = APIRouter(tags=["dealers"])
@@ -52,7 +53,7 @@ def _changes(conflict: str) -> answers.Responses:
 
 @router.put(
     "/v1/customers/{customer_id}/dealer",
-    dependencies=[writes],
+    dependencies=[writes, named("dealer_id")],
     responses={200: examples.DEALER_CHANGED, **_changes(HIERARCHY_CYCLE)},
     summary="Put a customer under a dealer",
 )

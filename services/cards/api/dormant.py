@@ -21,6 +21,7 @@ from services.cards.read_models.serving import books_of
 from services.cards.read_models.trade import TRADE, first_and_last, purchase_days
 from shared.web.pages import CursorParameter, Limit, filter_hash, page_response
 from shared.web.positions import MinPosition
+from shared.web.reach import listed
 
 router = APIRouter(tags=["trade"])
 Kind = Literal["dormant", "never_bought", "new"]
@@ -29,7 +30,7 @@ LONGEST_SILENCE = 3660
 
 @router.get(
     "/v1/dormant",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={200: trade_answers.DORMANT},
     summary="Customers who buy no more, who never bought, or who are new",
 )

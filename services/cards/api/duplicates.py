@@ -19,6 +19,7 @@ from services.cards.read_models.duplicates import FIRST, Pair, next_pairs, of_cu
 from shared.projections.waiting import wait_for
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
+from shared.web.reach import listed
 from shared.web.scope import scope
 
 router = APIRouter(tags=["customers"])
@@ -35,7 +36,7 @@ _SHOWN = {
 
 @router.get(
     "/v1/duplicates",
-    dependencies=[scope("cards.customer.read")],
+    dependencies=[scope("cards.customer.read"), listed],
     summary="Pairs of cards that may be of one customer, by name, number, telephone, e-mail or address",
     responses={200: answer("One page; it may be short and still have a next one", {"items": [_SHOWN]})},
 )

@@ -37,6 +37,7 @@ from shared.web.fields import Body as BodyModel
 from shared.web.fields import BusinessDay, Code, FreeText, PositiveMoneyIn, Reference
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
+from shared.web.reach import listed
 from shared.web.scope import Caller, scope
 
 router = APIRouter(tags=["purchase intents"])
@@ -190,7 +191,7 @@ async def get_intent(intent_id: UUID, caller: Caller, deps: Dependencies, reques
 
 @router.get(
     "/v1/intents",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={200: examples.INTENTS},
     summary="Purchase intents by grade, the nearest first",
 )

@@ -24,6 +24,7 @@ from shared.web.csv import Cell, csv_response
 from shared.web.fields import Country
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
+from shared.web.reach import listed
 from shared.web.scope import Caller, scope
 
 router = APIRouter(tags=["customers"])
@@ -41,7 +42,7 @@ _SHOWN = {
 
 @router.get(
     "/v1/mailing-list",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     summary="Customers with the lines of their addresses",
     responses={200: answer("One page; without lines where no street is known", {"items": [_SHOWN]})},
 )
@@ -71,7 +72,7 @@ async def get_mailing_list(
 
 @router.get(
     "/v1/mailing-list.csv",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     response_class=StreamingResponse,
     responses=file_answer(
         "customer_id,...,line_1,line_2,...\r\ndf93c5a8-dfea-5f5b-a254-1e58423d36b1,...,215000,江苏省苏州市虎丘区,...\r\n"

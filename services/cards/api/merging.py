@@ -22,6 +22,7 @@ from services.cards.handlers.merging import MergeCards, merge
 from shared.web.commands import Command, IfMatch, respond
 from shared.web.correlation import event_meta
 from shared.web.fields import Body, Name
+from shared.web.reach import named
 from shared.web.scope import scope
 
 router = APIRouter(tags=["customers"])
@@ -37,7 +38,7 @@ class MergeBody(Body):
 
 @router.post(
     "/v1/customers/{customer_id}/merge",
-    dependencies=[scope("cards.merging.write")],
+    dependencies=[scope("cards.merging.write"), named("merged_id")],
     summary="Merge another card of the same customer into this one, which leads from now on",
     responses={
         200: answer(

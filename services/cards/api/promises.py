@@ -29,6 +29,7 @@ from shared.web.correlation import event_meta
 from shared.web.fields import BusinessDay, Reference
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
+from shared.web.reach import listed
 from shared.web.scope import Caller, scope
 
 router = APIRouter(tags=["promises"])
@@ -158,7 +159,7 @@ def promise_body(row: PromiseRow, today: date) -> dict[str, Any]:
 
 @router.get(
     "/v1/promises",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={200: said.PROMISES},
     summary="Promises by the day on which they are due",
 )

@@ -26,6 +26,7 @@ from shared.projections.waiting import wait_for
 from shared.web.fields import BusinessDay, Reference
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -67,7 +68,7 @@ def _head(row: Receivable) -> dict[str, Any]:
 
 @router.get(
     "/v1/receivables",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={200: answers.OWING},
     summary="Customers with open items, the oldest due first",
 )

@@ -34,6 +34,7 @@ from shared.web.amounts import money_body
 from shared.web.fields import Reference
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
+from shared.web.reach import listed
 from shared.web.scope import Caller, scope
 
 router = APIRouter(tags=["dossier"])
@@ -64,7 +65,7 @@ class _Behind:
 
 @router.get(
     "/v1/register",
-    dependencies=[scope("cards.dossier.read")],
+    dependencies=[scope("cards.dossier.read"), listed],
     responses={200: said.REGISTER},
     summary="The summary register: one line a customer, by name unless another order is asked for",
 )

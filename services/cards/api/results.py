@@ -38,6 +38,7 @@ from services.cards.read_models.serving import books_of
 from services.cards.read_models.trade import TRADE
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
+from shared.web.reach import listed
 
 router = APIRouter(tags=["trade"])
 _Sums = Mapping[tuple[str, str], Sums]
@@ -45,7 +46,7 @@ _Sums = Mapping[tuple[str, str], Sums]
 
 @router.get(
     "/v1/results",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={200: trade_answers.RESULTS, **PERIODS},
     summary="What was sold and returned: yesterday, on another day or in a period",
 )

@@ -31,6 +31,7 @@ from shared.web.correlation import event_meta
 from shared.web.fields import Body, Flag, Name
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
+from shared.web.reach import company, listed
 from shared.web.scope import Caller, scope
 
 router = APIRouter(tags=["saved lists"])
@@ -57,14 +58,16 @@ class ListBody(Body):
         return SaveList(list_id, self.name, self.where, self.sort, self.shared, key.principal, new)
 
 
-@router.post("/v1/lists", status_code=201, dependencies=[writes], responses={201: _SAVED}, summary="Save a list of customers")
+@router.post(
+    "/v1/lists", status_code=201, dependencies=[writes, company], responses={201: _SAVED}, summary="Save a list of customers"
+)
 async def save_list(
     body: Annotated[ListBody, FastBody(openapi_examples=example(_LIST))], key: Command, deps: Dependencies, request: Request
 ) -> Response:
     return respond(await keep(deps, body.command(key.new_id(), key, new=True), key, event_meta(request), 0), request)
 
 
-@router.put("/v1/lists/{list_id}", dependencies=[writes], responses=_CHANGES, summary="Change a list that one keeps")
+@router.put("/v1/lists/{list_id}", dependencies=[writes, company], responses=_CHANGES, summary="Change a list that one keeps")
 async def change_list(
     list_id: UUID,
     body: Annotated[ListBody, FastBody(openapi_examples=example(_LIST))],
@@ -76,14 +79,14 @@ async def change_list(
     return respond(await keep(deps, body.command(list_id, key, new=False), key, event_meta(request), version), request)
 
 
-@router.delete("/v1/lists/{list_id}", dependencies=[writes], responses=_CHANGES, summary="Drop a list that one keeps")
+@router.delete("/v1/lists/{list_id}", dependencies=[writes, company], responses=_CHANGES, summary="Drop a list that one keeps")
 async def drop_list(list_id: UUID, key: Command, version: IfMatch, deps: Dependencies, request: Request) -> Response:
     return respond(await keep(deps, DropList(list_id, key.principal), key, event_meta(request), version), request)
 
 
 @router.get(
     "/v1/lists",
-    dependencies=[reads],
+    dependencies=[reads, company],
     responses={200: answer("One page", {"items": [_SHOWN]})},
     summary="The lists that one keeps, and those that others share",
 )
@@ -121,7 +124,7 @@ async def list_lists(
 
 @router.get(
     "/v1/lists/{list_id}",
-    dependencies=[reads],
+    dependencies=[reads, company],
     responses={200: answer("The list; its version is the ETag", _SHOWN), **_MISSING},
     summary="What a list asks for",
 )
@@ -132,7 +135,7 @@ async def get_list(list_id: UUID, caller: Caller, deps: Dependencies, request: R
 
 @router.get(
     "/v1/lists/{list_id}/customers",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={200: answers.CARDS, **_MISSING},
     summary="Who is on a list now",
 )
@@ -157,7 +160,7 @@ async def list_customers_of(
 
 @router.get(
     "/v1/lists/{list_id}/customers.csv",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     response_class=StreamingResponse,
     responses={
         **file_answer("customer_id,name,...\r\ndf93c5a8-dfea-5f5b-a254-1e58423d36b1,Hua Xin Trading Co.,...\r\n"),

@@ -23,6 +23,7 @@ from shared.web.commands import Command, IfMatch, IfMatchOptional, resource, res
 from shared.web.correlation import event_meta
 from shared.web.fields import Body as BodyModel
 from shared.web.fields import BusinessDay, Code, Flag, FreeText, Name
+from shared.web.reach import company
 from shared.web.scope import scope
 
 router = APIRouter(tags=["trade stage"])
@@ -96,7 +97,7 @@ async def put_standard(
 
 @router.get(
     "/v1/admission-standard",
-    dependencies=[scope("cards.organisation.read")],
+    dependencies=[scope("cards.organisation.read"), company],
     responses={200: examples.STANDARD, 409: {"description": problems.ADMISSION_STANDARD_MISSING}},
     summary="The conditions for new customers",
 )

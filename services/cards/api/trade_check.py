@@ -29,6 +29,7 @@ from shared.web.amounts import money_body
 from shared.web.fields import Currency, DecimalString
 from shared.web.positions import MinPosition
 from shared.web.problem import FieldError, Problem
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -61,7 +62,7 @@ async def check_trade(
 
 @router.get(
     "/v1/trade-check",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses=CHECKED,
     summary="The same, by the customer's number in a system of the company",
 )

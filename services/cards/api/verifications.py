@@ -19,6 +19,7 @@ from shared.projections.waiting import wait_for
 from shared.web.fields import Reference
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
+from shared.web.reach import listed
 from shared.web.scope import scope
 
 router = APIRouter(tags=["parts of a card"])
@@ -26,7 +27,7 @@ router = APIRouter(tags=["parts of a card"])
 
 @router.get(
     "/v1/verifications",
-    dependencies=[scope("cards.customer.read")],
+    dependencies=[scope("cards.customer.read"), listed],
     responses={200: part_examples.OPEN_VERIFICATIONS},
     summary="Stated figures that contradict the ledger or an agency and wait for somebody to look into them, the longest waiting first",
 )

@@ -17,6 +17,7 @@ from services.cards.read_models.sub_sales import SUB_SALES
 from services.cards.read_models.trade import TRADE
 from services.cards.read_models.verifications import VERIFICATIONS
 from shared.projections.read_model import ReadModel
+from shared.reach.areas import AREAS
 
 READ_MODELS: tuple[ReadModel[Any], ...] = (
     CUSTOMERS,
@@ -31,4 +32,5 @@ READ_MODELS: tuple[ReadModel[Any], ...] = (
     VERIFICATIONS,
     SUB_SALES,
     SAVED_LISTS,
+    AREAS,
 )

@@ -5,7 +5,8 @@ What depends on today (what is stale) is not stored: rows and figures hold the m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -40,6 +41,7 @@ from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS
 from shared.contracts.transactions import InvoiceIssued
 from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
+from shared.projections.narrowing import narrowing
 from shared.projections.read_model import ReadModel, Totals
 from shared.projections.routing import live_table, live_totals
 
@@ -257,10 +259,30 @@ async def page(c: Connection, schema: str, filters: Filters, after: tuple[int, U
 
 async def figures(c: Connection, schema: str, salesperson_id: str | None) -> Mapping[str, Mapping[str, int]]:
     """Measures as in `totals`, by salesperson; of one of them, or of all."""
+    if narrowing() is not None:
+        return _summed(await _everybody(c, schema), salesperson_id)
     table = await live_totals(c, schema, CARD_HEALTH)
     given = () if salesperson_id is None else (salesperson_id,)
     statement = _FIGURES.format(table=table, condition="group_key = $1" if given else "true")
     found: dict[str, dict[str, int]] = {}
     for row in await c.fetch(statement, *given):
         found.setdefault(row["group_key"], {})[row["measure"]] = row["value"]
+    return found
+
+
+_ALL = "SELECT {columns} FROM {table}"
+
+
+async def _everybody(c: Connection, schema: str) -> Sequence[CardHealth]:
+    """All cards that the request may see."""
+    statement = _ALL.format(columns=_COLUMNS, table=await live_table(c, schema, CARD_HEALTH))
+    return [_read(row) for row in await c.fetch(statement)]
+
+
+def _summed(rows: Iterable[CardHealth], salesperson_id: str | None) -> Mapping[str, Mapping[str, int]]:
+    found: dict[str, Counter[str]] = {}
+    for row in rows:
+        for whose, measures in totals(row).items():
+            if salesperson_id in (None, whose):
+                found.setdefault(whose, Counter()).update({name: int(value) for name, value in measures.items()})
     return found

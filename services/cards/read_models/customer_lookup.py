@@ -10,8 +10,9 @@ from shared.contracts.cards import ExternalId
 from shared.event_store.events import Loaded
 from shared.event_store.load import load_many
 from shared.postgres.pool import Connection
+from shared.projections.routing import own_rows
 
-_OWNERS = """SELECT i.system, i.value, i.customer_id FROM {schema}.external_ids i
+_OWNERS = """SELECT i.system, i.value, i.customer_id FROM {table} i
  JOIN unnest($1::text[], $2::text[]) AS wanted (system, value) ON i.system = wanted.system AND i.value = wanted.value"""
 _KNOWN = "SELECT stream FROM {schema}.events WHERE stream = ANY($1::text[]) AND version = 1"
 
@@ -21,7 +22,8 @@ async def owners(c: Connection, schema: str, ids: Iterable[ExternalId]) -> dict[
     wanted = list(ids)
     if not wanted:
         return {}
-    rows = await c.fetch(_OWNERS.format(schema=schema), [i.system for i in wanted], [i.value for i in wanted])
+    table = await own_rows(c, f"{schema}.external_ids", ("system", "value", "customer_id"))
+    rows = await c.fetch(_OWNERS.format(table=table), [i.system for i in wanted], [i.value for i in wanted])
     return {ExternalId(row["system"], row["value"]): row["customer_id"] for row in rows}
 
 

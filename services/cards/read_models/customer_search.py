@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.postgres.pool import Connection
+from shared.projections.routing import own_rows
 
 Sign = Literal["name", "telephone", "email", "address", "other"]
 """Of what two customers have in common an equal hash speaks; of "other" it says nothing. Rows older than the signs are "other"."""
@@ -15,7 +16,7 @@ _FORGET = "DELETE FROM {schema}.customer_search WHERE customer_id = ANY($1::uuid
 _REMEMBER = """INSERT INTO {schema}.customer_search (customer_id, hash, sign)
  SELECT customer_id, hash, sign FROM unnest($1::uuid[], $2::bytea[], $3::text[]) AS given (customer_id, hash, sign)
  ON CONFLICT DO NOTHING"""
-_FIND = "SELECT customer_id FROM {schema}.customer_search WHERE hash = $1 ORDER BY customer_id LIMIT $2"
+_FIND = "SELECT customer_id FROM {table} WHERE hash = $1 ORDER BY customer_id LIMIT $2"
 
 
 async def replace_hashes(c: Connection, schema: str, hashes: Mapping[UUID, Mapping[bytes, Sign]]) -> None:
@@ -33,4 +34,5 @@ async def forget(c: Connection, schema: str, customer_id: UUID) -> None:
 
 
 async def find(c: Connection, schema: str, wanted: bytes, limit: int) -> list[UUID]:
-    return [row["customer_id"] for row in await c.fetch(_FIND.format(schema=schema), wanted, limit)]
+    table = await own_rows(c, f"{schema}.customer_search", ("customer_id", "hash"))
+    return [row["customer_id"] for row in await c.fetch(_FIND.format(table=table), wanted, limit)]

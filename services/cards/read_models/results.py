@@ -20,8 +20,9 @@ from services.cards.read_models.reporting import report
 from services.cards.read_models.trade import TRADE, Trade
 from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
+from shared.projections.narrowing import narrowing
 from shared.projections.read_model import ReadModel
-from shared.projections.routing import live_table, live_totals
+from shared.projections.routing import live_table, whole_totals
 
 Side = Literal["company", "area", "salesperson"]
 Which = Literal["trade", "collected"]
@@ -61,16 +62,19 @@ async def sums_by(
 ) -> dict[tuple[str, str], Sums]:
     """(id of the area or salesperson, currency) -> sums of the period; "" for customers whom nobody serves, and for the company."""
     model, measures = _MODELS[which]
-    statement = _SUMS.format(table=await live_totals(c, schema, model))
+    to = narrowing()
+    statement = _SUMS.format(table=await whole_totals(c, schema, model))
     found: dict[tuple[str, str], Sums] = {}
     for kind in period.kinds:
         first, last = names(kind, period)
         # The company has months and years of its own.
-        begins = kind.upper() if side == "company" and scope == Scope() and kind != "d" else kind
+        begins = kind.upper() if side == "company" and scope == Scope() and to is None and kind != "d" else kind
         # The sign before "0" is the "/" that ends a span in a key.
         for row in await c.fetch(statement, f"{begins}/{first}", f"{begins}/{last}0", _WHO[kind]):
             currency, area, salesperson = _read(row["who"])
             if scope.area_id not in (None, area) or scope.salesperson_id not in (None, salesperson):
+                continue
+            if to is not None and not to.reaches(area, salesperson):
                 continue
             of = {"company": "", "area": area, "salesperson": salesperson}[side], currency
             found[of] = together([found.get(of, (0, 0, 0)), _sums(measures, row["measure"], row["units"])])
@@ -89,7 +93,7 @@ _COMPANY = """SELECT split_part(group_key, '/', 2) AS span, split_part(group_key
 
 async def company_trade(c: Connection, schema: str, first_year: int) -> dict[tuple[str, str], Sums]:
     """The company's trade from a year on: (month or year, currency) -> sums. A year is all of it, whatever is kept as months."""
-    statement = _COMPANY.format(table=await live_totals(c, schema, TRADE))
+    statement = _COMPANY.format(table=await whole_totals(c, schema, TRADE))
     found: dict[tuple[str, str], Sums] = {}
     for kind, after in (("M", "N"), ("Y", "Z")):
         for row in await c.fetch(statement, f"{kind}/{first_year:04}", after):
