@@ -14,4 +14,15 @@ class Part:
     selection: tuple[str, ...]
 
 
-PARTS = (Part("keys", "API keys and roles", ("tests/unit/auth",)),)
+PARTS = (
+    Part("keys", "API keys and roles", ("tests/unit/auth",)),
+    Part(
+        "outgoing",
+        "calls to addresses that somebody has named",
+        (
+            "tests/unit/outgoing",
+            "tests/integration/alerts/webhooks/test_webhooks.py::test_an_address_inside_is_refused_without_being_repeated",
+            "tests/integration/alerts/webhooks/test_deliveries.py::test_a_name_that_leads_inside_is_not_called",
+        ),
+    ),
+)
