@@ -15,6 +15,7 @@ from rich.table import Table
 
 import deploy.backup.verbs as backup_verbs
 import deploy.contracts as published
+from deploy.audit_verbs import audit_verbs
 from deploy.backtest.files import BadFile
 from deploy.backtest.installation import BacktestFailed
 from deploy.backtest.looking_back import CustomerFailed
@@ -62,6 +63,7 @@ app = typer.Typer(
     help="Regulars: customers on credit, and early warnings.",
 )
 app.add_typer(key_verbs, name="keys")
+app.add_typer(audit_verbs, name="audit")
 app.command("backtest")(backtest_verb)
 app.command("trace")(trace_verb)
 backup_verbs.add_to(app)

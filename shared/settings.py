@@ -15,6 +15,7 @@ class ServiceSettings(BaseSettings):
 
     `dsn` is of the service's own role. `published_dsns` says per service where its published view is read when it is not
     in the same database. `zone` is the company's IANA time zone: business days are days there.
+    `seals`: the second place of the seals of reads, best on another machine; `seal_every_seconds`: how long a read may stand unsealed.
     `traces`: where spans go, see `shared/telemetry/spans.py`; nowhere by default.
     """
 
@@ -32,6 +33,8 @@ class ServiceSettings(BaseSettings):
     work_port: int = 0
     secrets: Path = Path(".regulars/secrets")
     keys_file: Path = Path(".regulars/secrets/keys.json")
+    seals: Path = Path(".regulars/seals")
+    seal_every_seconds: float = 60.0
     parts: int = PARTS
     zone: str = "UTC"
     worker_id: str = "0"

@@ -21,6 +21,8 @@ from deploy.local import postgres
 from deploy.local.folder import Folder, write_file
 
 _SECRETS = ("master.key", "pepper.key", "cursors.key", "fingerprint.key", "keys.json")
+_ALSO = ("seals.key",)
+"""Not there in an installation that was made before it was needed; a new one is made then."""
 
 
 class BackupFailed(Exception):
@@ -85,7 +87,7 @@ def lay_out(backup: Path, into: Folder, kept_secrets: Path) -> Backup:
         raise BackupFailed(f"{kept_secrets} lacks {', '.join(missing)}: what was sealed with them stays sealed")
     _check(backup)
     into.secrets.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for name in _SECRETS:
+    for name in (*_SECRETS, *(also for also in _ALSO if (kept_secrets / also).exists())):
         shutil.copy(kept_secrets / name, into.secrets / name)
         (into.secrets / name).chmod(0o600)
     if (backup / "data-set.json").exists():

@@ -39,6 +39,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self.secrets = self.root / "secrets"
+        self.seals = self.root / "seals"
         self.logs = self.root / "logs"
         self.traces = self.root / "traces"
         self.postgres = self.root / "postgres"

@@ -123,6 +123,7 @@ def _programs(folder: Folder, feed: FeedSource, database: Addresses, ports: Mapp
             "PORT": str(ports[f"{service}-api"]),
             "WORK_PORT": str(ports[f"{service}-work"]),
             "SECRETS": str(folder.secrets),
+            "SEALS": str(folder.seals),
             "KEYS_FILE": str(folder.secrets / "keys.json"),
             "PARTS": str(PARTS),
             "TRACES": str(folder.traces) if traces else "",

@@ -18,6 +18,9 @@ from services.cards.imports.runner import run_jobs
 from services.cards.reactions import REACTIONS
 from services.cards.read_models import READ_MODELS
 from services.cards.settings import Settings
+from shared.audit.reads import Reads
+from shared.audit.sealing import Sealing, keep_sealing
+from shared.audit.seals import Signer
 from shared.auth.keys import KeyRing
 from shared.event_store.together import Together
 from shared.postgres.guards import check_database
@@ -66,6 +69,7 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
             )
             await check_database(pool, SERVICE, settings.parts)
             app.state.deps = _deps(settings, secrets, pool, keystore, now)
+            app.state.reads = Reads(pool, SCHEMA)
             use_today(app.state.deps.today)
             pools.append(pool)
             yield
@@ -102,6 +106,11 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
         async def jobs() -> None:
             await run_jobs(deps)
 
+        sealing = Sealing(pool, SCHEMA, Signer(settings.secrets), settings.seals, now, settings.seal_every_seconds)
+
+        async def seals() -> None:
+            await keep_sealing(sealing)
+
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(lead(service=SERVICE, dsn=settings.dsn, kafka=kafka_of(settings), now=now))
             tasks.create_task(
@@ -116,6 +125,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
                 )
             )
             tasks.create_task(while_leading(settings.dsn, f"regulars.{SERVICE}.jobs", jobs, application=f"{SERVICE}-jobs"))
+            tasks.create_task(while_leading(settings.dsn, f"regulars.{SERVICE}.seals", seals, application=f"{SERVICE}-seals"))
             tasks.create_task(
                 serve_health(health_app(ready=answering([pool], SERVICE, READ_MODELS)), settings.host, settings.work_port)
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from shared.auth.rows import EVERYBODY, Rows
@@ -27,3 +27,7 @@ class Principal:
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes
+
+    def without(self, scope: str) -> Principal:
+        """The same caller, less able."""
+        return replace(self, scopes=self.scopes - {scope})

@@ -170,7 +170,7 @@ ROLES: Mapping[str, Role] = {
         ),
         "everybody",
     ),
-    "auditor": Role(frozenset(READING), "everybody"),
+    "auditor": Role(frozenset((*READING, "cards.audit.read")), "everybody"),
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 SCOPE_FORM = re.compile(r"[a-z]+\.[a-z]+\.[a-z]+")
+SEES_PERSONS = "cards.pii.read"
+"""Persons' data, for a purpose that goes with the request."""
 
 READING = (
     "cards.customer.read",
@@ -28,7 +30,8 @@ WRITING = (
     "cards.assignment.write",
     "cards.terms.write",
     "cards.merging.write",
-    "cards.pii.read",
+    SEES_PERSONS,
+    "cards.audit.read",
     "cards.ledger.write",
     "cards.source.write",
     "cards.list.write",
@@ -51,5 +54,5 @@ WRITING = (
     "alerts.golive.write",
     "alerts.webhook.write",
 )
-"""What changes something, and what shows persons."""
+"""What changes something, what shows persons, and who has read about them."""
 SCOPES = READING + WRITING

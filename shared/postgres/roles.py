@@ -2,7 +2,8 @@
 
 `regulars_owner` owns schemas and tables and runs migrations. `<service>` is the login of its `api` and `work`.
 `<service>_rebuild` reads stores and writes the slots being built; it has no right to append. `<service>_reader` (no login)
-reads what the service publishes and is granted to the other services. `dashboards` reads the public views.
+reads what the service publishes and is granted to the other services. `dashboards` reads the public views, `auditor` the
+logs of reads and their seals.
 Rights on tables and functions stand beside them, in the SQL that makes them.
 """
 
@@ -15,11 +16,12 @@ from shared.postgres.pool import Connection
 
 OWNER = "regulars_owner"
 DASHBOARDS = "dashboards"
+AUDITOR = "auditor"
 
 
 def login_roles() -> tuple[str, ...]:
     """Every role that logs in, each with a password of its own."""
-    return (OWNER, DASHBOARDS, *SERVICES, *(f"{service}_rebuild" for service in SERVICES))
+    return (OWNER, DASHBOARDS, AUDITOR, *SERVICES, *(f"{service}_rebuild" for service in SERVICES))
 
 
 async def create_cluster_roles(admin: Connection, passwords: Mapping[str, str]) -> None:

@@ -31,13 +31,15 @@ class Secrets:
 
 
 _NAMES = ("master", "pepper", "cursors", "fingerprint")
+_OF_ONE = ("seals",)
+"""Read by those alone who need them, by `read_secret`."""
 
 
 def make_secrets(folder: Path) -> None:
     """Make the secrets that are missing; those that are there stay, because what was sealed with them would be lost."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.chmod(0o700)
-    for name in _NAMES:
+    for name in _NAMES + _OF_ONE:
         path = folder / f"{name}.key"
         staged = folder / f".{name}.{secrets.token_hex(4)}"
         if path.exists():
@@ -58,10 +60,12 @@ def make_secrets(folder: Path) -> None:
 
 def load_secrets(folder: Path) -> Secrets:
     """Read all secrets. Raises SecretsRefused."""
-    return Secrets(**{name: _read(folder / f"{name}.key") for name in _NAMES})
+    return Secrets(**{name: read_secret(folder, name) for name in _NAMES})
 
 
-def _read(path: Path) -> bytes:
+def read_secret(folder: Path, name: str) -> bytes:
+    """One secret. Raises SecretsRefused."""
+    path = folder / f"{name}.key"
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
         content = bytes.fromhex(path.read_text("ascii"))

@@ -91,6 +91,8 @@ def create_app(
     )
     app.state.keys, app.state.rates, app.state.registry, app.state.service = keys, Rates(), figures, service
     app.state.waits, app.state.reach = False, reach
+    # Where reads are recorded; a service that has none sets nothing.
+    app.state.reads = None
     routes = strict_routes(routers, lambda tag, name: f"{tag or service}_{name}".replace("-", "_"))
     refuse_twins(routes)
     if reach is not None:
@@ -139,6 +141,8 @@ async def _begin_later(app: FastAPI, lifespan: Lifespan, stack: AsyncExitStack) 
             raise
         _freeze()
         app.state.waits = False
+    # Where reads are recorded; a service that has none sets nothing.
+    app.state.reads = None
 
 
 async def _end(task: asyncio.Task[None]) -> None:

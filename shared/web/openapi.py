@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from shared.audit.purposes import HEADER, PURPOSES
 from shared.web.problem import MEDIA_TYPE
 from shared.web.routes import StrictRoute
 
@@ -40,6 +41,14 @@ PROBLEM_SCHEMA: Mapping[str, Any] = {
             },
         },
     },
+}
+
+_PURPOSE: Mapping[str, Any] = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Why the caller asks; kept with the read. Without it persons' data are left out, and what is about persons alone is refused.",
+    "schema": {"type": "string", "enum": list(PURPOSES)},
 }
 
 _BY_STATUS = {
@@ -105,6 +114,8 @@ def _finish(operation: dict[str, Any], scope: str | None, names_one: bool) -> No
         # OpenAPI 3.1 lets non-OAuth schemes list the roles that an operation needs.
         operation["security"] = [{SECURITY_SCHEME: [scope]}]
         operation["x-scope"] = scope
+        if scope.endswith(".read"):
+            operation.setdefault("parameters", []).append(dict(_PURPOSE))
         statuses += ["401", "403", "429"]
     else:
         operation["security"] = []

@@ -17,6 +17,7 @@ from shared.projections.narrowing import narrowed
 from shared.web.problem import Problem
 from shared.web.rates import Rates
 from shared.web.reach import Admitted, Narrowed, admit, admit_named, declared_reach
+from shared.web.reading import for_a_purpose, recorded
 from shared.web.scope import BODY_BYTES, declared_lean, declared_limit, declared_patience, declared_scope, without_markers
 from shared.web.strict_json import clean, parse
 
@@ -109,7 +110,7 @@ class StrictRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
-        limit, patience = self.limit, self.patience
+        limit, patience, reads = self.limit, self.patience, _is_read(self.scope)
 
         async def handle(request: Request) -> Response:
             strict = await self.admitted(request)
@@ -117,7 +118,8 @@ class StrictRoute(APIRoute):
             if limit is None:
                 return await answered
             async with asyncio.timeout(patience if limit == BODY_BYTES else _BULK_PATIENCE_SECONDS):
-                return await answered
+                response = await answered
+                return await recorded(strict, response, self.unique_id, self.path) if reads else response
 
         return handle
 
@@ -165,10 +167,16 @@ def _admit(request: Request, scope: str) -> Principal:
     if scope not in principal.scopes:
         challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'
         raise Problem("SCOPE_MISSING", detail=f"needs {scope}", headers={"WWW-Authenticate": challenge}, extra={"scope": scope})
+    if _is_read(scope):
+        principal = for_a_purpose(request, principal, scope)
     request.state.principal = principal
     if principal.limit_per_minute is not None:
         request.scope["regulars.rate"] = rates.take(principal.key_id, principal.limit_per_minute)
     return principal
+
+
+def _is_read(scope: str | None) -> bool:
+    return scope is not None and scope.endswith(".read")
 
 
 def _is_json(content_type: str | None) -> bool:

@@ -37,7 +37,7 @@ CLOCKS = {
 }
 RANDOM = {("uuid", "uuid4"), ("secrets", "token_hex"), ("random", "random"), ("os", "urandom"), ("time", "monotonic")}
 SQL = re.compile(r"^\s*(SELECT(?! 1$)|INSERT INTO|UPDATE \S+ SET|DELETE FROM|WITH \w+ AS|CREATE (TABLE|VIEW|INDEX))\b")
-SQL_ROOMS = {"read_models", "migrations", "event_store", "relay", "feed", "projections", "privacy", "postgres", "reach"}
+SQL_ROOMS = {"read_models", "migrations", "event_store", "relay", "feed", "projections", "privacy", "postgres", "reach", "audit"}
 
 
 def name_of(path: Path) -> str:

@@ -33,6 +33,7 @@ def settings_of(database: Database, service: str, folder: Path) -> dict[str, Any
         "dsn": database.dsn(service),
         "feed": "store",
         "secrets": folder,
+        "seals": folder / "seals",
         "keys_file": folder / "keys.json",
         "zone": "Asia/Shanghai",
         "pool_size": 5,
@@ -48,7 +49,7 @@ async def serving(
     key = make_key("test", folder / "keys.json", load_secrets(folder).pepper, name=name, scopes=scopes, principal=principal)
     app.state.keys._checked = float("-inf")
     transport = httpx.ASGITransport(app)
-    headers = {"Authorization": f"Bearer {key}"}
+    headers = {"Authorization": f"Bearer {key}", "Regulars-Purpose": "CARD_KEEPING"}
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(app.router.lifespan_context(app))
         yield await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers))

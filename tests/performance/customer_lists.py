@@ -200,7 +200,7 @@ async def compare(database: Database, folder: Path, settings: Settings) -> int:
         taken.bind(("127.0.0.1", 0))
         port = int(taken.getsockname()[1])
     async with serving(build_api(settings), folder, SCOPES) as client:
-        headers = {"Authorization": client.headers["Authorization"]}
+        headers = {name: client.headers[name] for name in ("Authorization", "Regulars-Purpose")}
     environment = {
         "CARDS_DSN": settings.dsn, "CARDS_FEED": "store", "CARDS_SECRETS": str(folder), "CARDS_KEYS_FILE": str(folder / "keys.json"),
         "CARDS_ZONE": "Asia/Shanghai", "CARDS_PORT": str(port), "CARDS_LOG_LEVEL": "WARNING",

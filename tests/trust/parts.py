@@ -25,4 +25,9 @@ PARTS = (
             "tests/integration/alerts/webhooks/test_deliveries.py::test_a_name_that_leads_inside_is_not_called",
         ),
     ),
+    Part(
+        "reads",
+        "reads of cards are on record, and a sealed log that was changed is found",
+        ("tests/unit/audit", "tests/integration/audit", "tests/integration/cards/test_reads.py"),
+    ),
 )

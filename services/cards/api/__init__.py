@@ -27,6 +27,7 @@ from services.cards.api.mailing_list import router as mailing_list
 from services.cards.api.merging import router as merging
 from services.cards.api.parts import router as parts
 from services.cards.api.promises import router as promises
+from services.cards.api.reads import router as reads
 from services.cards.api.receivables import router as receivables
 from services.cards.api.register import router as register
 from services.cards.api.results import router as results
@@ -74,4 +75,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     dormant,
     dossier,
     register,
+    reads,
 )

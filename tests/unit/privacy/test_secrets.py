@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.privacy.secrets import SecretsRefused, load_secrets, make_secrets
+from shared.privacy.secrets import SecretsRefused, load_secrets, make_secrets, read_secret
 
 
 def test_secrets_are_made_once(tmp_path: Path) -> None:
@@ -16,10 +16,10 @@ def test_secrets_are_made_once(tmp_path: Path) -> None:
     first = load_secrets(folder)
     make_secrets(folder)
     assert load_secrets(folder) == first
-    assert len({first.master, first.pepper, first.cursors, first.fingerprint}) == 4
+    assert len({first.master, first.pepper, first.cursors, first.fingerprint, read_secret(folder, "seals")}) == 5
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
-    assert len(list(folder.iterdir())) == 4
+    assert len(list(folder.iterdir())) == 5
     assert first.master.hex() not in repr(first)
 
 

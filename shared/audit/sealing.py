@@ -1,0 +1,77 @@
+"""Sealing: once a minute the reads of closed transactions are hashed, chained, signed, and the seal is written to a second place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from prometheus_client import Counter, Gauge
+
+from shared.audit.exports import export
+from shared.audit.seal_store import add_seal, bounded, digest_between, horizon, last_seal
+from shared.audit.seals import NOTHING, Seal, Signer
+from shared.postgres.pool import Pool
+
+SEALED = Counter("regulars_reads_sealed_total", "Reads that were sealed", ["schema"])
+SEALED_AT = Gauge("regulars_reads_sealed_seconds", "Unix time of the last look for reads to seal", ["schema"])
+BEGIN = (0, 0)
+MOST_ROWS = 100_000
+"""In a seal, about: a second's work. Reads of one transaction are never torn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """`folder`: the second place, best on another machine. `every_seconds`: how long a read may stand unsealed."""
+
+    pool: Pool
+    schema: str
+    signer: Signer
+    folder: Path
+    now: Callable[[], datetime]
+    every_seconds: float = 60.0
+
+
+async def keep_sealing(sealing: Sealing) -> None:
+    """For ever, by one process at a time. Raises what says that the database or the second place is away."""
+    while True:
+        sealed = await seal_once(sealing)
+        # After a long pause there is more than one seal takes.
+        if sealed is None or sealed.rows < MOST_ROWS // 2:
+            await asyncio.sleep(sealing.every_seconds)
+
+
+async def seal_once(sealing: Sealing) -> Seal | None:
+    """Close what can be closed, and bring the second place up to date. None when there was nothing to seal.
+
+    A crash before the export leaves a seal that the next round exports.
+    """
+    schema = sealing.schema
+    async with sealing.pool.acquire() as c:
+        # One snapshot: what lies below its oldest transaction is what the digest sees, and nothing comes in below it later.
+        async with c.transaction(isolation="repeatable_read", readonly=True):
+            before = await last_seal(c, schema)
+            after = BEGIN if before is None else (before.gen, before.upto)
+            upto = await bounded(c, schema, after, await horizon(c, schema), MOST_ROWS)
+            digest = await digest_between(c, schema, after, upto)
+        sealed = None
+        if digest.rows:
+            seal = Seal(
+                schema,
+                1 if before is None else before.number + 1,
+                *upto,
+                digest.rows,
+                digest.value(),
+                NOTHING if before is None else before.hash(),
+                sealing.now(),
+                1 if before is None else before.kept_from,
+            )
+            sealed = sealing.signer.signed(seal)
+            await add_seal(c, schema, sealed)
+            SEALED.labels(schema).inc(sealed.rows)
+        async with c.transaction(readonly=True):
+            await export(c, schema, sealing.folder)
+    SEALED_AT.labels(schema).set(sealing.now().timestamp())
+    return sealed

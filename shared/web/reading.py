@@ -1,0 +1,110 @@
+"""Reads of customers are recorded when the answer is made and before any of it leaves; what cannot be recorded is not answered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Iterable
+from uuid import UUID
+
+from fastapi import Request
+from starlette.responses import Response, StreamingResponse
+
+from shared.audit.named import customers_in
+from shared.audit.purposes import HEADER, PURPOSES
+from shared.audit.reads import Kind, Read, Reads
+from shared.auth.principal import Principal
+from shared.auth.scopes import SEES_PERSONS
+from shared.telemetry.trace import current_trace_id
+from shared.web.catalogue import describe
+from shared.web.problem import Problem
+from shared.web.scope import caller_of
+
+log = logging.getLogger(__name__)
+_Piece = str | bytes | memoryview
+
+PURPOSE_MISSING = describe(
+    "PURPOSE_MISSING",
+    400,
+    "The Regulars-Purpose header is missing",
+    "Persons' data are shown for a purpose, which is kept with the read. Send one of: " + ", ".join(PURPOSES) + ".",
+)
+PURPOSE_INVALID = describe(
+    "PURPOSE_INVALID", 400, "This is no purpose", "Regulars-Purpose takes one of: " + ", ".join(PURPOSES) + "."
+)
+
+
+def for_a_purpose(request: Request, caller: Principal, scope: str) -> Principal:
+    """The caller as this read allows: without a purpose nobody sees persons. Raises Problem: PURPOSE_MISSING, PURPOSE_INVALID."""
+    purpose = request.headers.get(HEADER)
+    if purpose is not None and purpose not in PURPOSES:
+        raise Problem(PURPOSE_INVALID)
+    request.state.purpose = purpose
+    if purpose is not None or not caller.may(SEES_PERSONS):
+        return caller
+    if scope == SEES_PERSONS:
+        raise Problem(PURPOSE_MISSING)
+    return caller.without(SEES_PERSONS)
+
+
+async def recorded(request: Request, response: Response, operation: str, path: str) -> Response:
+    """The answer, once it is on record whose customers it shows. Raises Problem: UNAVAILABLE when that cannot be recorded."""
+    reads: Reads | None = request.app.state.reads
+    if reads is None or not (200 <= response.status_code < 300 or response.status_code == 304):
+        return response
+    media_type = response.headers.get("content-type", "")
+    kind = _kind(path, media_type)
+    opened = [UUID(request.path_params["customer_id"])] if "customer_id" in request.path_params else []
+    if isinstance(response, StreamingResponse):
+        await _follow(request, response, reads, operation, kind, media_type)
+    else:
+        await _record(request, reads, operation, kind, [*opened, *customers_in(response.body, media_type)])
+    return response
+
+
+def _kind(path: str, media_type: str) -> Kind:
+    if media_type.startswith("text/csv"):
+        return "EXPORTED"
+    return "OPENED" if "{customer_id}" in path or path.endswith("}") else "LISTED"
+
+
+async def _record(request: Request, reads: Reads, operation: str, kind: Kind, customers: Iterable[UUID]) -> bool:
+    named = tuple(dict.fromkeys(customers))
+    if not named:
+        return False
+    caller = caller_of(request)
+    personal = caller.may(SEES_PERSONS)
+    purpose: str | None = request.state.purpose
+    read = Read(caller.id, caller.key_id, caller.person_id, operation, kind, purpose, personal, named, current_trace_id())
+    try:
+        await reads.record(read)
+    except Exception as error:
+        # Whatever it is: an answer that nobody has recorded must not leave.
+        log.error("read not recorded, nothing answered: %s", type(error).__name__)
+        raise Problem("UNAVAILABLE", headers={"Retry-After": "1"}) from error
+    return True
+
+
+async def _follow(
+    request: Request, response: StreamingResponse, reads: Reads, operation: str, kind: Kind, media_type: str
+) -> None:
+    pieces = response.body_iterator
+    ahead: list[_Piece] = []
+    if kind == "EXPORTED":
+        # The first customers are recorded before the answer begins, so that it can still be refused as a whole.
+        async for piece in pieces:
+            ahead.append(piece)
+            if await _record(request, reads, operation, kind, customers_in(_bytes(piece), media_type)):
+                break
+
+    async def body() -> AsyncIterator[_Piece]:
+        for piece in ahead:
+            yield piece
+        async for piece in pieces:
+            await _record(request, reads, operation, kind, customers_in(_bytes(piece), media_type))
+            yield piece
+
+    response.body_iterator = body()
+
+
+def _bytes(piece: _Piece) -> bytes | memoryview:
+    return piece.encode() if isinstance(piece, str) else piece
