@@ -1,8 +1,8 @@
-"""One batch of one topic part, applied to all read models and reactions in one transaction."""
+"""Batches of different parts, applied to all read models and reactions in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,13 +34,17 @@ from shared.projections.parking import keep_raw, park
 from shared.projections.positions import PartLost, Position, move
 from shared.projections.reaction import Reaction
 from shared.projections.read_model import ReadModel
-from shared.projections.rows import fetch_rows, write_added, write_rows, write_totals
+from shared.projections.rows import Changed, fetch_rows, write_added, write_rows, write_totals
 
 APPEND_ATTEMPTS = 5
 
 
 class MissingRecord(Exception):
     """The feed went from one record to another that names a different predecessor. Seek back; if it stays missing, rebuild."""
+
+    def __init__(self, at: TopicPart, text: str) -> None:
+        super().__init__(f"{at.topic}, part {at.part}: {text}")
+        self.at = at
 
 
 class ReactionRefused(Exception):
@@ -78,6 +82,10 @@ class _Work:
     before: Mapping[Any, Any] = field(default_factory=dict)
     appends: list[Append] = field(default_factory=list)
 
+    @property
+    def part(self) -> int:
+        return self.to.part
+
     def parked(self) -> dict[str, Parked]:
         return self.keyed.parked | self.folded.parked
 
@@ -85,30 +93,24 @@ class _Work:
         return not self.keyed.entries and not self.keyed.parked
 
 
-async def apply_batch(pool: Pool, schema: str, standings: Sequence[Standing], batch: Batch) -> None:
-    """Fold a batch into every standing of its part that follows its topic, and move their positions. All or nothing.
+async def apply_batches(pool: Pool, schema: str, standings: Mapping[int, Sequence[Standing]], batches: Sequence[Batch]) -> None:
+    """Fold batches, each of a part of its own, into every standing of its part that follows its topic, and move their positions.
 
-    Raises MissingRecord, PartLost, TooManyParked, RowOfAnotherPart, ReactionRefused, or what the database raises.
+    All or nothing. What few records cost is mostly the statements, and these are as many for twelve parts as for one. Raises
+    MissingRecord before anything is written; PartLost, TooManyParked, RowOfAnotherPart, ReactionRefused, or what the database
+    raises.
     """
-    following = [one for one in standings if batch.topic in one.reader.topics]
-    records: list[Record | Passed] = [record for record in batch.records if isinstance(record, Record)]
-    raw: list[Undecodable] = []
-    if len(records) < len(batch.records):
-        raw = [record for record in batch.records if isinstance(record, Undecodable)]
-    if batch.passed:
-        # One chain of predecessors runs through both.
-        records = sorted([*records, *batch.passed], key=_offset)
-    works = _work(schema, following, batch, records)
-    if raw:
-        metrics.UNDECODABLE.labels(schema, batch.topic).inc(len(raw))
-    part = batch.part
+    works = [work for batch in batches for work in _works(schema, standings[batch.part], batch)]
+    raw = [record for batch in batches for record in batch.records if isinstance(record, Undecodable)]
+    for one in raw:
+        metrics.UNDECODABLE.labels(schema, one.topic).inc()
     with metrics.BATCH_SECONDS.labels(schema).time():
         if not raw and all(work.idle() for work in works):
             if works:
                 async with pool.acquire() as conn:
-                    await _moved(conn, schema, part, works)
+                    await _moved(conn, schema, works)
         else:
-            await _transact(pool, schema, part, works, raw)
+            await _transact(pool, schema, works, raw)
     for work in works:
         work.standing.position = work.to.saved()
         if parked := work.parked():
@@ -118,11 +120,17 @@ async def apply_batch(pool: Pool, schema: str, standings: Sequence[Standing], ba
             metrics.FOLDED.labels(schema, work.standing.reader.name).inc(len(work.keyed.entries))
 
 
-def _work(schema: str, following: Sequence[Standing], batch: Batch, records: Sequence[Record | Passed]) -> list[_Work]:
+def _works(schema: str, standings: Sequence[Standing], batch: Batch) -> list[_Work]:
+    records: list[Record | Passed] = [record for record in batch.records if isinstance(record, Record)]
+    if batch.passed:
+        # One chain of predecessors runs through both.
+        records = sorted([*records, *batch.passed], key=_offset)
     items: dict[int, Item] = {}
     fresh_after: dict[Cursor, tuple[list[int], Cursor]] = {}
     works = []
-    for standing in following:
+    for standing in standings:
+        if batch.topic not in standing.reader.topics:
+            continue
         after = standing.position.cursor(batch.topic)
         if after not in fresh_after:
             fresh_after[after] = _fresh(schema, batch.at, records, after)
@@ -170,7 +178,7 @@ def _fresh(schema: str, at: TopicPart, records: Sequence[Record | Passed], after
         if record.cursor <= last:
             continue
         if record.prev is not None and record.prev > last:
-            raise MissingRecord(f"{at.topic}, part {at.part}: after {last} comes {record.cursor}, which follows {record.prev}")
+            raise MissingRecord(at, f"after {last} comes {record.cursor}, which follows {record.prev}")
         last = record.cursor
         fresh.append(i)
     if len(fresh) < len(records):
@@ -178,19 +186,20 @@ def _fresh(schema: str, at: TopicPart, records: Sequence[Record | Passed], after
     return fresh, last
 
 
-async def _transact(pool: Pool, schema: str, part: int, works: Sequence[_Work], raw: Sequence[Undecodable]) -> None:
+async def _transact(pool: Pool, schema: str, works: Sequence[_Work], raw: Sequence[Undecodable]) -> None:
+    alike = _by_slot(works)
     careful = False
     for _ in range(APPEND_ATTEMPTS):
         try:
             async with pool.acquire() as conn, conn.transaction():
-                for work in works:
-                    await _compute(conn, schema, part, work)
+                for its in alike:
+                    await _compute(conn, schema, its)
                 await _append(conn, schema, [append for work in works for append in work.appends])
                 if careful:
-                    await _leave_out_unwritable(conn, schema, part, works)
-                await _moved(conn, schema, part, works)
-                for work in works:
-                    await _write(conn, schema, part, work)
+                    await _leave_out_unwritable(conn, schema, works)
+                await _moved(conn, schema, works)
+                for its in alike:
+                    await _write(conn, schema, its)
                 await keep_raw(conn, schema, raw)
             return
         except _Conflict:
@@ -202,22 +211,41 @@ async def _transact(pool: Pool, schema: str, part: int, works: Sequence[_Work], 
     raise ReactionRefused(f"{schema}: the appends of a reaction were refused {APPEND_ATTEMPTS} times")
 
 
-async def _compute(conn: Connection, schema: str, part: int, work: _Work) -> None:
-    reader = work.standing.reader
-    entries = work.keyed.entries
+def _by_slot(works: Iterable[_Work]) -> list[list[_Work]]:
+    """Works of one slot on different parts: one statement serves them all."""
+    found: dict[tuple[str, str], list[_Work]] = {}
+    for work in works:
+        found.setdefault((work.standing.reader.name, work.to.slot), []).append(work)
+    return list(found.values())
+
+
+async def _compute(conn: Connection, schema: str, alike: Sequence[_Work]) -> None:
+    """Of works of one slot, what the rows become and what the reactions append."""
+    reader, slot = alike[0].standing.reader, alike[0].to.slot
     if isinstance(reader, Reaction):
-        work.folded, work.appends = Folded({}, {}), []
-        for key, event in entries:
-            if str(key) in work.folded.parked:
-                continue
-            try:
-                work.appends += reader.react(event)
-            except Exception as error:
-                work.folded.parked[str(key)] = Parked(str(key), event.topic, event.cursor, cause_of(error))
-    elif entries:
-        if reader.split is None:
-            work.before = await fetch_rows(conn, schema, reader, work.standing.position.slot, part, {key for key, _ in entries})
-        work.folded = fold(reader, work.before, entries, work.standing.parked)
+        for work in alike:
+            _react(reader, work)
+        return
+    told = [work for work in alike if work.keyed.entries]
+    if told and reader.split is None:
+        before = await fetch_rows(
+            conn, schema, reader, slot, {work.part: {key for key, _ in work.keyed.entries} for work in told}
+        )
+        for work in told:
+            work.before = before[work.part]
+    for work in told:
+        work.folded = fold(reader, work.before, work.keyed.entries, work.standing.parked)
+
+
+def _react(reaction: Reaction, work: _Work) -> None:
+    work.folded, work.appends = Folded({}, {}), []
+    for key, event in work.keyed.entries:
+        if str(key) in work.folded.parked:
+            continue
+        try:
+            work.appends += reaction.react(event)
+        except Exception as error:
+            work.folded.parked[str(key)] = Parked(str(key), event.topic, event.cursor, cause_of(error))
 
 
 async def _append(conn: Connection, schema: str, appends: Sequence[Append]) -> None:
@@ -226,31 +254,33 @@ async def _append(conn: Connection, schema: str, appends: Sequence[Append]) -> N
         raise _Conflict
 
 
-async def _moved(conn: Connection, schema: str, part: int, works: Sequence[_Work]) -> None:
+async def _moved(conn: Connection, schema: str, works: Sequence[_Work]) -> None:
     try:
-        await move(conn, schema, part, [work.to for work in works])
+        await move(conn, schema, [work.to for work in works])
     except asyncpg.DeadlockDetectedError as error:
-        raise PartLost(f"{schema}, part {part}: two processes move its positions") from error
+        parts = sorted({work.part for work in works})
+        raise PartLost(f"{schema}, parts {parts}: two processes move their positions") from error
 
 
-async def _write(conn: Connection, schema: str, part: int, work: _Work) -> None:
-    reader, position = work.standing.reader, work.to
-    if isinstance(reader, ReadModel) and work.folded.changed:
-        await _write_changed(conn, schema, reader, position.slot, part, work.folded.changed)
-        await write_totals(conn, schema, reader, position.slot, part, total_gain(work.folded.gains.values()))
-    await park(conn, schema, position, work.parked().values())
+async def _write(conn: Connection, schema: str, alike: Sequence[_Work]) -> None:
+    reader, slot = alike[0].standing.reader, alike[0].to.slot
+    changed = {work.part: work.folded.changed for work in alike if work.folded.changed}
+    if isinstance(reader, ReadModel) and changed:
+        await _write_changed(conn, schema, reader, slot, changed)
+        gained = {work.part: total_gain(work.folded.gains.values()) for work in alike if work.folded.gains}
+        await write_totals(conn, schema, reader, slot, gained)
+    for work in alike:
+        await park(conn, schema, work.to, work.parked().values())
 
 
-async def _write_changed(
-    conn: Connection, schema: str, model: ReadModel[Any], slot: str, part: int, changed: Mapping[Hashable, Any]
-) -> None:
-    await (write_rows if model.split is None else write_added)(conn, schema, model, slot, part, changed)
+async def _write_changed(conn: Connection, schema: str, model: ReadModel[Any], slot: str, changed: Changed) -> None:
+    await (write_rows if model.split is None else write_added)(conn, schema, model, slot, changed)
 
 
-async def _leave_out_unwritable(conn: Connection, schema: str, part: int, works: Iterable[_Work]) -> None:
+async def _leave_out_unwritable(conn: Connection, schema: str, works: Iterable[_Work]) -> None:
     """Park the rows that PostgreSQL does not take (a NUL in a text, a number out of range), one try each, so that the rest flows."""
     for work in works:
-        reader, position = work.standing.reader, work.to
+        reader = work.standing.reader
         if not isinstance(reader, ReadModel):
             continue
         last = dict(work.keyed.entries)
@@ -258,7 +288,7 @@ async def _leave_out_unwritable(conn: Connection, schema: str, part: int, works:
             attempt = conn.transaction()
             await attempt.start()
             try:
-                await _write_changed(conn, schema, reader, position.slot, part, {key: row})
+                await _write_changed(conn, schema, reader, work.to.slot, {work.part: {key: row}})
             except asyncpg.DataError as error:
                 del work.folded.changed[key]
                 work.folded.gains.pop(key, None)

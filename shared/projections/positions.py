@@ -65,8 +65,8 @@ ON CONFLICT (read_model, slot, part) DO NOTHING"""
 
 _MOVE = """
 UPDATE {schema}.positions AS p SET rev = p.rev + 1, cursors = n.cursors::jsonb, offsets = n.offsets::jsonb
-  FROM unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[]) AS n(read_model, slot, rev, cursors, offsets)
- WHERE p.read_model = n.read_model AND p.slot = n.slot AND p.part = $1 AND p.rev = n.rev
+  FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::text[], $6::text[]) AS n(read_model, slot, part, rev, cursors, offsets)
+ WHERE p.read_model = n.read_model AND p.slot = n.slot AND p.part = n.part AND p.rev = n.rev
 RETURNING 1"""
 
 
@@ -91,23 +91,24 @@ async def make_unrouted(conn: Connection, schema: str, name: str, parts: Sequenc
     await conn.execute(_MAKE_UNROUTED.format(schema=schema), name, list(parts))
 
 
-async def move(conn: Connection, schema: str, part: int, to: Sequence[Position]) -> None:
-    """Move all these positions of one part, or none. Raises PartLost.
+async def move(conn: Connection, schema: str, to: Sequence[Position]) -> None:
+    """Move all these positions, or none. Raises PartLost.
 
     INVARIANT: rows are written only in a transaction in which this succeeded, or a worker that was paused and has lost
     its part would overwrite newer rows with older ones.
     """
     moved = await conn.fetch(
         _MOVE.format(schema=schema),
-        part,
         [p.read_model for p in to],
         [p.slot for p in to],
+        [p.part for p in to],
         [p.rev for p in to],
         [cursors_text(p.cursors) for p in to],
         [msgspec.json.encode(p.offsets).decode() for p in to],
     )
     if len(moved) != len(to):
-        raise PartLost(f"{schema}, part {part}: {len(to) - len(moved)} of {len(to)} positions were moved by another")
+        parts = sorted({p.part for p in to})
+        raise PartLost(f"{schema}, parts {parts}: {len(to) - len(moved)} of {len(to)} positions were moved by another")
 
 
 def cursors_text(cursors: Mapping[str, Cursor]) -> str:

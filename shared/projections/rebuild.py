@@ -18,7 +18,8 @@ from shared.feed.feed import Batch, Feed, Start
 from shared.feed.scan import horizon, services_of
 from shared.feed.store import StoreFeed
 from shared.postgres.pool import Pool
-from shared.projections.apply import Standing, apply_batch
+from shared.projections.apply import Standing, apply_batches
+from shared.projections.grouping import grouped, rounds
 from shared.projections.positions import read_positions
 from shared.projections.read_model import ReadModel
 from shared.projections.refold import Stores
@@ -184,16 +185,13 @@ class _Filling:
     async def _apply(self, standings: Mapping[int, Sequence[Standing]], batches: Sequence[Batch]) -> None:
         lanes = asyncio.Semaphore(LANES)
 
-        async def one_part(its_standings: Sequence[Standing], its: Sequence[Batch]) -> None:
+        async def one_group(group: Sequence[Batch]) -> None:
             async with lanes:
-                for batch in its:
-                    await apply_batch(self.pool, self.schema, its_standings, batch)
+                for each_of_its_part in rounds(group):
+                    await apply_batches(self.pool, self.schema, standings, each_of_its_part)
 
-        by_part: dict[int, list[Batch]] = {}
-        for batch in batches:
-            by_part.setdefault(batch.part, []).append(batch)
-            self.records += len(batch.records)
-        await asyncio.gather(*(one_part(standings[part], its) for part, its in by_part.items()))
+        self.records += sum(len(batch.records) for batch in batches)
+        await asyncio.gather(*(one_group(group) for group in grouped(batches)))
         self.progress(self.records)
 
     def _names(self) -> str:

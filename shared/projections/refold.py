@@ -112,12 +112,12 @@ async def retry_parked(pool: Pool, schema: str, standing: Standing, stores: Stor
     keys = {_key(model, one) for one in asked - still.keys() if not one.startswith(WIDE)}
     keys |= {key for one, found in done.keys_of.items() if one not in still for key in found if str(key) not in done.parked}
     async with pool.acquire() as conn, conn.transaction():
-        before = await fetch_rows(conn, schema, model, position.slot, position.part, keys)
-        await move(conn, schema, position.part, [position])
+        before = (await fetch_rows(conn, schema, model, position.slot, {position.part: keys}))[position.part]
+        await move(conn, schema, [position])
         changed = {key: done.rows.get(key) for key in keys if done.rows.get(key) != before.get(key)}
         gains = [] if model.totals is None else [gain(model.totals, before.get(key), row) for key, row in changed.items()]
-        await write_rows(conn, schema, model, position.slot, position.part, changed)
-        await write_totals(conn, schema, model, position.slot, position.part, total_gain(gains))
+        await write_rows(conn, schema, model, position.slot, {position.part: changed})
+        await write_totals(conn, schema, model, position.slot, {position.part: total_gain(gains)})
         await _settle(conn, schema, position, asked, still)
     _settled(schema, standing, asked, still)
 
@@ -149,7 +149,7 @@ async def _react_again(pool: Pool, schema: str, standing: Standing, reaction: Re
     async with pool.acquire() as conn, conn.transaction():
         if appends and (await append_many(conn, schema, appends, skip_existing=True)).outcome != "appended":
             raise PartLost(f"{schema}: the appends of {reaction.name} met another writer")
-        await move(conn, schema, position.part, [position])
+        await move(conn, schema, [position])
         await _settle(conn, schema, position, asked, still)
     _settled(schema, standing, asked, still)
 

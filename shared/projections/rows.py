@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, cast
@@ -40,20 +40,21 @@ class RowStatements:
 _FETCH = "SELECT {columns}, part FROM {table} WHERE {key} = ANY($1::{key_type}[])"
 _FETCH_PART = "SELECT {columns}, part FROM {table} WHERE part = $1"
 _UPSERT = """
-INSERT INTO {table} AS t ({names}, part) SELECT {sources}, $1 FROM unnest({arguments}) AS u({names})
+INSERT INTO {table} AS t ({names}, part) SELECT {sources}, u.part FROM unnest({arguments}, ${part}::smallint[]) AS u({names}, part)
 ON CONFLICT ({key}) DO UPDATE SET {assignments} WHERE t.part = excluded.part"""
 _ADD = """
-INSERT INTO {table} AS t ({names}, part) SELECT u.*, $1 FROM unnest({addends}) AS u({names})
+INSERT INTO {table} AS t ({names}, part) SELECT u.* FROM unnest({addends}, ${part}::smallint[]) AS u({names}, part)
 ON CONFLICT ({keys}) DO UPDATE SET {additions} WHERE t.part = excluded.part"""
-_DELETE = "DELETE FROM {table} WHERE {key} = ANY($2::{key_type}[]) AND part = $1"
+_DELETE = """
+DELETE FROM {table} AS t USING unnest($1::{key_type}[], $2::smallint[]) AS g({key}, part) WHERE t.{key} = g.{key} AND t.part = g.part"""
 _TOTALS_FETCH = "SELECT group_key, measure, value FROM {totals} WHERE part = $1"
 _TOTALS_UPSERT = """
 INSERT INTO {totals} AS t (group_key, part, measure, value)
-SELECT n.g, $1, n.m, trim_scale(n.v) FROM unnest($2::text[], $3::text[], $4::numeric[]) AS n(g, m, v)
+SELECT n.g, n.p, n.m, trim_scale(n.v) FROM unnest($1::text[], $2::smallint[], $3::text[], $4::numeric[]) AS n(g, p, m, v)
 ON CONFLICT (group_key, part, measure) DO UPDATE SET value = trim_scale(t.value + excluded.value)
-RETURNING value = 0 AS gone, group_key, measure"""
+RETURNING value = 0 AS gone, group_key, part, measure"""
 _TOTALS_DELETE = """
-DELETE FROM {totals} WHERE part = $1 AND (group_key, measure) IN (SELECT * FROM unnest($2::text[], $3::text[]))"""
+DELETE FROM {totals} WHERE (group_key, part, measure) IN (SELECT * FROM unnest($1::text[], $2::smallint[], $3::text[]))"""
 
 
 @functools.lru_cache(maxsize=256)
@@ -83,13 +84,14 @@ def _statements(
         # The client needs several times as long for an array of decimals as for their text.
         "addends": ", ".join(
             f"string_to_array(${i}::text, ',')::numeric[]" if c in added else f"${i}::{kind}[]"
-            for i, (c, kind) in enumerate(columns, 2)
+            for i, (c, kind) in enumerate(columns, 1)
         ),
         "additions": ", ".join(f"{c} = t.{c} + excluded.{c}" for c in added),
         "names": ", ".join(names),
         "columns": ", ".join(f"{c}::text" if kind == "jsonb" else c for c, kind in columns),
         "sources": ", ".join(sources.get(kind, "u.{0}").format(c) for c, kind in columns),
-        "arguments": ", ".join(f"${i}::{carried.get(kind, kind)}[]" for i, (_, kind) in enumerate(columns, 2)),
+        "arguments": ", ".join(f"${i}::{carried.get(kind, kind)}[]" for i, (_, kind) in enumerate(columns, 1)),
+        "part": str(len(columns) + 1),
         "assignments": ", ".join(f"{c} = excluded.{c}" for c in names if c != key) or f"{key} = excluded.{key}",
     }
     getter = attrgetter(*names)
@@ -112,27 +114,37 @@ def row_statements(schema: str, model: ReadModel[Any], slot: str) -> RowStatemen
 
 
 async def fetch_rows(
-    conn: Connection, schema: str, model: ReadModel[Row], slot: str, part: int, keys: Collection[Hashable]
-) -> dict[Hashable, Row]:
-    """The rows of these keys; of sums those of these customers. Raises RowOfAnotherPart."""
+    conn: Connection, schema: str, model: ReadModel[Row], slot: str, keys: Mapping[int, Collection[Hashable]]
+) -> dict[int, dict[Hashable, Row]]:
+    """By part, the rows of these keys; of sums those of these customers. Raises RowOfAnotherPart."""
     statements = row_statements(schema, model, slot)
-    return _rows(model, statements, part, await conn.fetch(statements.fetch, list(keys)))
+    wanted = [key for its in keys.values() for key in its]
+    found: dict[int, list[asyncpg.Record]] = {part: [] for part in keys}
+    for record in await conn.fetch(statements.fetch, wanted):
+        if record[-1] not in found:
+            raise RowOfAnotherPart(f"{model.name}: a row of part {record[-1]} is touched by parts {sorted(found)}")
+        found[record[-1]].append(record)
+    rows = {part: _rows(model, statements, records) for part, records in found.items()}
+    for part, its in rows.items():
+        if not its.keys() <= set(keys[part]):
+            raise RowOfAnotherPart(f"{model.name}: a row of part {part} is touched by another of {sorted(found)}")
+    return rows
 
 
 async def fetch_part(conn: Connection, schema: str, model: ReadModel[Row], slot: str, part: int) -> dict[Hashable, Row]:
     """All rows of a part."""
     statements = row_statements(schema, model, slot)
-    return _rows(model, statements, part, await conn.fetch(statements.fetch_part, part))
+    return _rows(model, statements, await conn.fetch(statements.fetch_part, part))
 
 
-def _rows(model: ReadModel[Row], statements: RowStatements, part: int, records: Iterable[asyncpg.Record]) -> dict[Hashable, Row]:
+def _rows(model: ReadModel[Row], statements: RowStatements, records: Iterable[asyncpg.Record]) -> dict[Hashable, Row]:
     if model.split is not None:
-        return cast(dict[Hashable, Row], by_customer(_of_part(model, part, records), len(key_columns(model)) - 1))
+        return cast(dict[Hashable, Row], by_customer((tuple(one)[:-1] for one in records), len(key_columns(model)) - 1))
     rows: dict[Hashable, Row] = {}
     of_key, make, arrays = attrgetter(model.key_column), model.row, statements.arrays
     held = [(list(model.columns).index(name), how.read) for name, how in model.held.items()]
-    for one in _of_part(model, part, records):
-        values = list(one)
+    for one in records:
+        *values, _ = one
         for i in arrays:
             values[i] = None if values[i] is None else tuple(values[i])
         for i, read in held:
@@ -142,24 +154,22 @@ def _rows(model: ReadModel[Row], statements: RowStatements, part: int, records: 
     return rows
 
 
-def _of_part(model: ReadModel[Any], part: int, records: Iterable[asyncpg.Record]) -> Iterator[tuple[Any, ...]]:
-    for record in records:
-        *values, its_part = record
-        if its_part != part:
-            raise RowOfAnotherPart(f"{model.name}: a row of part {its_part} is touched by part {part}")
-        yield tuple(values)
+Changed = Mapping[int, Mapping[Hashable, Any]]
+"""By part, what rows became; None for those that go."""
 
 
-async def write_rows(
-    conn: Connection, schema: str, model: ReadModel[Row], slot: str, part: int, changed: Mapping[Hashable, Row | None]
-) -> None:
+async def write_rows(conn: Connection, schema: str, model: ReadModel[Any], slot: str, changed: Changed) -> None:
     """Write changed rows and delete those that are None. Raises RowOfAnotherPart, or asyncpg.DataError for what no column takes."""
     statements = row_statements(schema, model, slot)
     if model.split is not None:
-        await conn.execute(statements.delete, part, list(changed))
-        await write_added(conn, schema, model, slot, part, changed)
+        await _delete(conn, statements, [(key, part) for part, rows in changed.items() for key in rows])
+        await write_added(conn, schema, model, slot, changed)
         return
-    kept = [statements.values(row) for row in changed.values() if row is not None]
+    kept, parts = [], []
+    for part, rows in changed.items():
+        values = [statements.values(row) for row in rows.values() if row is not None]
+        kept += values
+        parts += [part] * len(values)
     if kept:
         columns: list[Sequence[Any]] = list(zip(*kept, strict=True))
         for i in statements.arrays:
@@ -167,39 +177,50 @@ async def write_rows(
         for name, how in model.held.items():
             i = list(model.columns).index(name)
             columns[i] = [None if v is None else how.write(v) for v in columns[i]]
-        status = await conn.execute(statements.upsert, part, *columns)
-        if int(status.rpartition(" ")[2]) != len(kept):
-            raise RowOfAnotherPart(f"{model.name}: part {part} would overwrite a row of another part")
-    if gone := [key for key, row in changed.items() if row is None]:
-        await conn.execute(statements.delete, part, gone)
+        status = await conn.execute(statements.upsert, *columns, parts)
+        _check_written(model, changed, status, len(kept))
+    await _delete(conn, statements, [(key, part) for part, rows in changed.items() for key, row in rows.items() if row is None])
 
 
-async def write_added(
-    conn: Connection, schema: str, model: ReadModel[Any], slot: str, part: int, more: Mapping[Hashable, Any]
-) -> None:
+async def write_added(conn: Connection, schema: str, model: ReadModel[Any], slot: str, more: Changed) -> None:
     """Add to the rows of customers, of a read model of sums. Raises as write_rows."""
-    columns = columns_of(more)
-    if columns:
+    columns: list[list[Any]] = [[] for _ in model.columns]
+    parts: list[int] = []
+    for part, sums in more.items():
+        for column, values in zip(columns, columns_of(sums), strict=False):
+            column += values
+        parts += [part] * (len(columns[0]) - len(parts))
+    if parts:
         keys, addends = columns[: -len(model.added)], columns[-len(model.added) :]
         texts = [",".join(map(str, one)) for one in addends]
-        status = await conn.execute(row_statements(schema, model, slot).add, part, *keys, *texts)
-        if int(status.rpartition(" ")[2]) != len(columns[0]):
-            raise RowOfAnotherPart(f"{model.name}: part {part} would add to a row of another part")
+        status = await conn.execute(row_statements(schema, model, slot).add, *keys, *texts, parts)
+        _check_written(model, more, status, len(parts))
+
+
+async def _delete(conn: Connection, statements: RowStatements, gone: Sequence[tuple[Hashable, int]]) -> None:
+    if gone:
+        await conn.execute(statements.delete, [key for key, _ in gone], [part for _, part in gone])
+
+
+def _check_written(model: ReadModel[Any], parts: Iterable[int], status: str, wanted: int) -> None:
+    if int(status.rpartition(" ")[2]) != wanted:
+        raise RowOfAnotherPart(f"{model.name}: parts {sorted(parts)} would overwrite a row of another part")
 
 
 async def write_totals(
-    conn: Connection, schema: str, model: ReadModel[Any], slot: str, part: int, gained: Mapping[tuple[str, str], Any]
+    conn: Connection, schema: str, model: ReadModel[Any], slot: str, gained: Mapping[int, Mapping[tuple[str, str], Any]]
 ) -> None:
-    """Add to the slots of this part. A slot that becomes zero goes, so that live and rebuilt tables are the same."""
-    if not gained:
+    """Add to the slots of these parts. A slot that becomes zero goes, so that live and rebuilt tables are the same."""
+    # One order for all, or two transactions that add to the same slots could wait for each other.
+    slots = sorted((group, part, measure) for part, its in gained.items() for group, measure in its)
+    if not slots:
         return
     statements = row_statements(schema, model, slot)
-    # One order for all, or two transactions that add to the same slots could wait for each other.
-    slots = sorted(gained)
-    groups, measures = [group for group, _ in slots], [measure for _, measure in slots]
-    found = await conn.fetch(statements.totals_upsert, part, groups, measures, [gained[one] for one in slots])
-    if gone := [(group, measure) for zero, group, measure in found if zero]:
-        await conn.execute(statements.totals_delete, part, [group for group, _ in gone], [measure for _, measure in gone])
+    groups, parts, measures = (list(column) for column in zip(*slots, strict=True))
+    amounts = [gained[part][group, measure] for group, part, measure in slots]
+    found = await conn.fetch(statements.totals_upsert, groups, parts, measures, amounts)
+    if gone := [tuple(one)[1:] for one in found if one["gone"]]:
+        await conn.execute(statements.totals_delete, *(list(column) for column in zip(*gone, strict=True)))
 
 
 async def fetch_totals(conn: Connection, schema: str, model: ReadModel[Any], slot: str, part: int) -> dict[tuple[str, str], Any]:

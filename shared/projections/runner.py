@@ -12,8 +12,9 @@ from shared.contracts.topics import TOPICS
 from shared.feed.feed import Batch, Feed, Membership, Start, traced
 from shared.postgres.pool import Pool
 from shared.projections import metrics
-from shared.projections.apply import MissingRecord, Standing, apply_batch
+from shared.projections.apply import MissingRecord, Standing, apply_batches
 from shared.projections.fold import interest
+from shared.projections.grouping import grouped, rounds
 from shared.projections.parking import check_rate, retries_wanted
 from shared.projections.positions import PartLost, read_positions
 from shared.projections.reaction import Reaction
@@ -140,42 +141,48 @@ class _Consumer:
         return starts
 
     async def _process(self, batches: Sequence[Batch]) -> None:
-        by_part: dict[int, list[Batch]] = {}
-        for batch in batches:
-            if batch.part in self.standings and batch.part not in self.stale:
-                by_part.setdefault(batch.part, []).append(batch)
         lanes = asyncio.Semaphore(LANES)
-        self.running = {part: asyncio.create_task(self._part(lanes, part, its)) for part, its in by_part.items()}
+        groups = [
+            (frozenset(batch.part for batch in group), asyncio.create_task(self._group(lanes, group)))
+            for group in grouped(batch for batch in batches if batch.part in self.standings and batch.part not in self.stale)
+        ]
+        self.running = {part: task for parts, task in groups for part in parts}
         try:
-            results = await asyncio.gather(*self.running.values(), return_exceptions=True)
+            results = await asyncio.gather(*(task for _, task in groups), return_exceptions=True)
         finally:
             # Only when this task itself is cancelled are some still running.
-            for task in self.running.values():
+            for _, task in groups:
                 task.cancel()
-            parts, self.running = list(self.running), {}
-        for part, result in zip(parts, results, strict=True):
+            self.running = {}
+        for (parts, _), result in zip(groups, results, strict=True):
             if isinstance(result, PartLost):
                 metrics.PARTS_LOST.labels(self.schema).inc()
-                self.stale.add(part)
+                self.stale |= parts
             elif isinstance(result, asyncio.CancelledError):
-                self.stale.add(part)
+                self.stale |= parts
             elif isinstance(result, BaseException):
                 raise result
 
-    async def _part(self, lanes: asyncio.Semaphore, part: int, batches: Sequence[Batch]) -> None:
+    async def _group(self, lanes: asyncio.Semaphore, batches: Sequence[Batch]) -> None:
         async with lanes:
-            for batch in batches:
-                try:
-                    with of_events(f"fold into {self.schema}", "CONSUMER", traced(batch.records)):
-                        await apply_batch(self.pool, self.schema, self.standings[part], batch)
-                except MissingRecord:
-                    here = self._starts()[batch.at].cursor
-                    if self.rewound.get(batch.at) == here:
-                        raise
-                    # It may have been passed over after a lost tail of the log: look once from the beginning.
-                    self.rewound[batch.at] = here
-                    metrics.REWOUND.labels(self.schema, batch.topic).inc()
-                    await self.feed.rewind(batch.at)
+            for each_of_its_part in rounds(batches):
+                await self._apply(each_of_its_part)
+
+    async def _apply(self, batches: Sequence[Batch]) -> None:
+        while batches:
+            try:
+                with of_events(f"fold into {self.schema}", "CONSUMER", (one for b in batches for one in traced(b.records))):
+                    await apply_batches(self.pool, self.schema, self.standings, batches)
+                return
+            except MissingRecord as missing:
+                here = self._starts()[missing.at].cursor
+                if self.rewound.get(missing.at) == here:
+                    raise
+                # It may have been passed over after a lost tail of the log: look once from the beginning.
+                self.rewound[missing.at] = here
+                metrics.REWOUND.labels(self.schema, missing.at.topic).inc()
+                await self.feed.rewind(missing.at)
+                batches = [batch for batch in batches if batch.at != missing.at]
 
     def places(self) -> list[metrics.Place]:
         """How far each read model is on each part, for whoever looks at the metrics."""

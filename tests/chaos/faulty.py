@@ -80,7 +80,7 @@ def hurt_at_points() -> None:
     _around(relay, "save", before="relay-acknowledged", after="relay-saved")
     _around(leader, "take_epoch", after="relay-in-lock")
     _around(watermark, "publish", after="relay-in-watermark")
-    _around(runner, "apply_batch", before="consumer-read", after="consumer-committed")
+    _around(runner, "apply_batches", before="consumer-read", after="consumer-committed")
     _around(apply, "move", before="consumer-before-move", after="consumer-moved")
     shipped_send = relay.send
 

@@ -137,8 +137,7 @@ async def fill(database: Database, settings: Settings, customers: int) -> None:
                 row = evolve(row, envelope)
             by_part.setdefault(part_of(str(customer), PARTS), {})[customer] = row
         async with pool.acquire() as c:
-            for part, rows in by_part.items():
-                await write_rows(c, "cards", CUSTOMERS, "a", part, rows)
+            await write_rows(c, "cards", CUSTOMERS, "a", by_part)
     await pool.close()
     admin = await asyncpg.connect(database.dsn("postgres"))
     await admin.execute("VACUUM ANALYZE cards.customers_a")

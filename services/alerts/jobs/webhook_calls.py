@@ -53,7 +53,7 @@ async def queue_next(pool: Pool) -> bool:
         return False
     told = [(row, event) for row in rows if isinstance(event := decode(row.type, row.body), AlertEvent | CompanyAlertEvent)]
     async with pool.acquire() as c, c.transaction():
-        await move(c, SCHEMA, 0, [position.moved(ALERTS_EVENTS, rows[-1].cursor, None)])
+        await move(c, SCHEMA, [position.moved(ALERTS_EVENTS, rows[-1].cursor, None)])
         # Read behind the log: a subscription that an event follows has been committed by now.
         hooks = await served(c, "ACTIVE", "PAUSED", "DISABLED")
         marks = await marks_of(c, {event.alert_id for _, event in told})

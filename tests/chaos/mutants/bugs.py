@@ -50,7 +50,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         1,
         "positions are moved without compare-and-set",
-        [Change("shared/projections/positions.py", " AND p.part = $1 AND p.rev = n.rev\n", " AND p.part = $1\n")],
+        [Change("shared/projections/positions.py", " AND p.part = n.part AND p.rev = n.rev\n", " AND p.part = n.part\n")],
     ),
     Bug(2, "the relay saves before Kafka has acknowledged", [Change("shared/relay/relay.py", _SAVE, _SAVE_FIRST)]),
     Bug(
@@ -151,9 +151,9 @@ BUGS: tuple[Bug, ...] = (
         [
             Change(
                 "shared/projections/apply.py",
-                "                await _moved(conn, schema, part, works)\n                for work in works:",
-                "                await _moved(conn, schema, part, [work for work in works if not work.parked()])\n"
-                "                for work in works:",
+                "                await _moved(conn, schema, works)\n                for its in alike:",
+                "                await _moved(conn, schema, [work for work in works if not work.parked()])\n"
+                "                for its in alike:",
             )
         ],
     ),
@@ -183,7 +183,7 @@ BUGS: tuple[Bug, ...] = (
     Bug(
         15,
         "totals are kept without their part",
-        [Change("shared/projections/rows.py", "SELECT n.g, $1, n.m, trim_scale", "SELECT n.g, 0 * $1, n.m, trim_scale")],
+        [Change("shared/projections/rows.py", "SELECT n.g, n.p, n.m, trim_scale", "SELECT n.g, 0 * n.p, n.m, trim_scale")],
     ),
     Bug(
         16,

@@ -16,7 +16,7 @@ from shared.projections.rows import row_statements
 from tests.chaos.simulation.database import Session, Statement, row_type
 
 SLOT = "a"
-_Total = row_type("gone", "group_key", "measure")
+_Total = row_type("gone", "group_key", "part", "measure")
 
 
 class Place(NamedTuple):
@@ -65,9 +65,8 @@ def position_statements(schema: str, routed: Mapping[str, int]) -> dict[str, Sta
         return 0
 
     def move(s: Session, a: tuple[Any, ...]) -> list[Any]:
-        part, *columns = a
         moved = []
-        for name, slot, rev, cursors, offsets in sorted(zip(*columns, strict=True)):
+        for name, slot, part, rev, cursors, offsets in sorted(zip(*a, strict=True)):
             key = (name, slot, part)
             place = s.read(table, key)
             if place is None or (compared and place.rev != rev and s.database.locks.get((table, key)) is None):
@@ -153,7 +152,7 @@ def model_statements(schema: str, model: ReadModel[Any]) -> dict[str, Statement]
     table, totals = table_name(schema, model.name, SLOT), totals_name(schema, model.name, SLOT)
     names = list(model.columns)
     keys = len(names) - len(model.added)
-    by_part = "SELECT n.g, $1, n.m" in rows._TOTALS_UPSERT
+    by_part = "SELECT n.g, n.p, n.m" in rows._TOTALS_UPSERT
     found: dict[str, Statement] = {}
 
     def fetch(s: Session, a: tuple[Any, ...]) -> list[Any]:
@@ -162,46 +161,46 @@ def model_statements(schema: str, model: ReadModel[Any]) -> dict[str, Statement]
 
     def upsert(s: Session, a: tuple[Any, ...]) -> int:
         count = 0
-        for row in zip(*a[1:], strict=True):
+        for row in zip(*a, strict=True):
             before = s.read(table, row[0])
-            if before is None or before[-1] == a[0]:
-                s.write(table, row[0], (*row, a[0]))
+            if before is None or before[-1] == row[-1]:
+                s.write(table, row[0], row)
                 count += 1
         return count
 
     def delete(s: Session, a: tuple[Any, ...]) -> int:
-        gone = set(a[1])
-        for key in [key for key, row in s.rows(table).items() if row[0] in gone and row[-1] == a[0]]:
+        gone = set(zip(*a, strict=True))
+        for key in [key for key, row in s.rows(table).items() if (row[0], row[-1]) in gone]:
             s.write(table, key, None)
         return 0
 
     def add(s: Session, a: tuple[Any, ...]) -> int:
-        part, *columns = a
+        *columns, parts = a
         amounts = [[Decimal(one) for one in text.split(",")] for text in columns[keys:]]
-        rows_added = list(zip(*columns[:keys], *amounts, strict=True))
-        for row in sorted(rows_added, key=str):
+        rows_added = list(zip(zip(*columns[:keys], *amounts, strict=True), parts, strict=True))
+        for row, _ in sorted(rows_added, key=str):
             s.lock((table, row[:keys]))
-        for row in rows_added:
+        for row, part in rows_added:
             before = s.read(table, row[:keys])
             after = row[keys:] if before is None else tuple(x + y for x, y in zip(before[keys:], row[keys:], strict=False))
             s.write(table, row[:keys], (*row[:keys], *after, part))
         return len(rows_added)
 
     def totals_upsert(s: Session, a: tuple[Any, ...]) -> list[Any]:
-        part, groups, measures, amounts = a
-        slots: list[Hashable] = [(g, part if by_part else 0, m) for g, m in zip(groups, measures, strict=True)]
+        groups, parts, measures, amounts = a
+        slots: list[Hashable] = [(g, p if by_part else 0, m) for g, p, m in zip(groups, parts, measures, strict=True)]
         for slot in slots:
             s.lock((totals, slot))
         answer = []
-        for (g, m), slot, amount in zip(zip(groups, measures, strict=True), slots, amounts, strict=True):
+        for of, slot, amount in zip(zip(groups, parts, measures, strict=True), slots, amounts, strict=True):
             value = (s.read(totals, slot) or 0) + amount
             s.write(totals, slot, value)
-            answer.append(_Total((value == 0, g, m)))
+            answer.append(_Total((value == 0, *of)))
         return answer
 
     def totals_delete(s: Session, a: tuple[Any, ...]) -> int:
-        for g, m in zip(a[1], a[2], strict=True):
-            s.write(totals, (g, a[0], m), None)
+        for slot in zip(*a, strict=True):
+            s.write(totals, slot, None)
         return 0
 
     found[texts.fetch] = fetch

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date
-from uuid import uuid4, uuid5
+from uuid import UUID, uuid4, uuid5
 
 import msgspec
 import pytest
@@ -23,7 +23,7 @@ from shared.feed.feed import Batch, Start
 from shared.feed.scan import scan
 from shared.feed.store import StoreFeed
 from shared.postgres.pool import Pool
-from shared.projections.apply import MissingRecord, apply_batch
+from shared.projections.apply import MissingRecord, Standing, apply_batches
 from shared.projections.parking import TooManyParked, ask_retry, read_parked
 from shared.projections.positions import PartLost
 from shared.projections.reaction import Reaction
@@ -163,11 +163,56 @@ async def test_a_worker_that_lost_its_part_writes_nothing(pools: tuple[Pool, Poo
     feed = store_feed(complaints)
     await feed.assign({TopicPart(topic, part): Start() for topic in ACTIVITY.topics})
     [batch] = await feed.read(100, 1)
-    await apply_batch(complaints, SCHEMA, [owner], batch)
+    await apply_batches(complaints, SCHEMA, {part: [owner]}, [batch])
     before = await contents(complaints, ACTIVITY)
     with pytest.raises(PartLost):
-        await apply_batch(complaints, SCHEMA, [zombie], batch)
+        await apply_batches(complaints, SCHEMA, {part: [zombie]}, [batch])
     assert await contents(complaints, ACTIVITY) == before
+    await as_the_stores_say(complaints)
+
+
+async def of_twelve_parts(cards: Pool, complaints: Pool) -> tuple[dict[int, list[Standing]], list[Batch]]:
+    """The standings of all parts, and a batch of each with the payment of one customer."""
+    wanted: dict[int, UUID] = {}
+    while len(wanted) < PARTS:
+        customer = uuid4()
+        wanted[part_of(str(customer))] = customer
+    for customer in wanted.values():
+        await append(cards, "cards", append_of(f"ledger-{customer}", customer, paid(customer, "10.00")))
+    standings = await load_standings(complaints, SCHEMA, [ACTIVITY], range(PARTS))
+    feed = store_feed(complaints)
+    await feed.assign({TopicPart(CARDS_TRANSACTIONS, part): Start() for part in range(PARTS)})
+    batches: list[Batch] = []
+    while len(batches) < PARTS:
+        batches += await feed.read(100, 1)
+    return standings, batches
+
+
+async def test_parts_that_are_folded_together_cost_as_many_statements_as_one(pools: tuple[Pool, Pool]) -> None:
+    cards, complaints = pools
+    standings, batches = await of_twelve_parts(cards, complaints)
+    sent: list[str] = []
+    async with complaints.acquire() as conn:
+        # The pool gives out the connection that was released last.
+        conn.add_query_logger(lambda query: sent.append(query.query))
+    await apply_batches(complaints, SCHEMA, standings, batches[:1])
+    alone, sent[:] = len(sent), []
+    await apply_batches(complaints, SCHEMA, standings, batches[1:])
+    assert 0 < len(sent) <= alone
+    await as_the_stores_say(complaints)
+
+
+async def test_parts_that_are_folded_together_stand_or_fall_together(pools: tuple[Pool, Pool]) -> None:
+    cards, complaints = pools
+    zombie, batches = await of_twelve_parts(cards, complaints)
+    owner = await load_standings(complaints, SCHEMA, [ACTIVITY], [batches[5].part])
+    await apply_batches(complaints, SCHEMA, owner, [batches[5]])
+    before = await contents(complaints, ACTIVITY)
+    with pytest.raises(PartLost):
+        await apply_batches(complaints, SCHEMA, zombie, batches)
+    assert await contents(complaints, ACTIVITY) == before
+    again = await load_standings(complaints, SCHEMA, [ACTIVITY], range(PARTS))
+    await apply_batches(complaints, SCHEMA, again, batches)
     await as_the_stores_say(complaints)
 
 
@@ -185,11 +230,11 @@ async def test_repeats_are_dropped_and_a_missing_predecessor_is_noticed(pools: t
         return Batch(CARDS_TRANSACTIONS, part, [linked[i] for i in places], max(places) + 1)
 
     standings = (await load_standings(complaints, SCHEMA, [ACTIVITY], [part]))[part]
-    await apply_batch(complaints, SCHEMA, standings, batch(0, 1, 0, 1))
+    await apply_batches(complaints, SCHEMA, {part: standings}, [batch(0, 1, 0, 1)])
     with pytest.raises(MissingRecord):
-        await apply_batch(complaints, SCHEMA, standings, batch(3))
-    await apply_batch(complaints, SCHEMA, standings, batch(1, 2, 0, 1, 2, 3, 2))
-    await apply_batch(complaints, SCHEMA, standings, batch(0, 1, 2, 3))
+        await apply_batches(complaints, SCHEMA, {part: standings}, [batch(3)])
+    await apply_batches(complaints, SCHEMA, {part: standings}, [batch(1, 2, 0, 1, 2, 3, 2)])
+    await apply_batches(complaints, SCHEMA, {part: standings}, [batch(0, 1, 2, 3)])
     await as_the_stores_say(complaints)
 
 
@@ -208,13 +253,12 @@ async def test_the_chain_of_predecessors_runs_through_what_is_passed_over(pools:
     passed = [Passed(1, places[1], places[0]), Passed(3, places[3], places[2])]
     standings = (await load_standings(complaints, SCHEMA, [ACTIVITY], [part]))[part]
     with pytest.raises(MissingRecord):
-        await apply_batch(complaints, SCHEMA, standings, Batch(CARDS_TRANSACTIONS, part, list(wanted), 4, passed[1:]))
-    await apply_batch(complaints, SCHEMA, standings, Batch(CARDS_TRANSACTIONS, part, list(wanted), 4, passed))
+        await apply_batches(complaints, SCHEMA, {part: standings}, [Batch(CARDS_TRANSACTIONS, part, list(wanted), 4, passed[1:])])
+    await apply_batches(complaints, SCHEMA, {part: standings}, [Batch(CARDS_TRANSACTIONS, part, list(wanted), 4, passed)])
     assert standings[0].position.cursor(CARDS_TRANSACTIONS) == places[3]
     with pytest.raises(MissingRecord):
-        await apply_batch(
-            complaints, SCHEMA, standings, Batch(CARDS_TRANSACTIONS, part, [], 6, [Passed(5, Cursor(9, 9, 9), Cursor(9, 9, 8))])
-        )
+        gap = Batch(CARDS_TRANSACTIONS, part, [], 6, [Passed(5, Cursor(9, 9, 9), Cursor(9, 9, 8))])
+        await apply_batches(complaints, SCHEMA, {part: standings}, [gap])
 
 
 async def test_an_unknown_type_of_a_subscribed_family_parks_the_customer_and_other_types_are_skipped(
@@ -230,7 +274,7 @@ async def test_an_unknown_type_of_a_subscribed_family_parks_the_customer_and_oth
     records[0] = msgspec.structs.replace(records[0], type="regulars.cards.never-heard-of.v1")
     records[1] = msgspec.structs.replace(records[1], type="regulars.cards.payment-received.v9")
     standings = (await load_standings(complaints, SCHEMA, [ACTIVITY], [part]))[part]
-    await apply_batch(complaints, SCHEMA, standings, Batch(CARDS_TRANSACTIONS, part, list(records), 3))
+    await apply_batches(complaints, SCHEMA, {part: standings}, [Batch(CARDS_TRANSACTIONS, part, list(records), 3)])
     async with complaints.acquire() as conn:
         [one] = await read_parked(conn, SCHEMA)
         assert await conn.fetch(f"SELECT 1 FROM {await live_table(conn, SCHEMA, ACTIVITY)}") == []
@@ -247,7 +291,7 @@ async def test_a_record_without_readable_headers_is_kept_as_it_came(pools: tuple
     standings = (await load_standings(complaints, SCHEMA, [ACTIVITY], [3]))[3]
     junk = Undecodable(CARDS_TRANSACTIONS, 3, 17, b"\x00junk")
     for _ in range(2):
-        await apply_batch(complaints, SCHEMA, standings, Batch(CARDS_TRANSACTIONS, 3, [junk], 18))
+        await apply_batches(complaints, SCHEMA, {3: standings}, [Batch(CARDS_TRANSACTIONS, 3, [junk], 18)])
     async with complaints.acquire() as conn:
         kept = await conn.fetch("SELECT topic, part, record_offset, raw FROM complaints.raw_records")
         assert await read_parked(conn, SCHEMA) == []

@@ -106,7 +106,7 @@ async def fill_totals(database: Database, customers: int, folded: int = 2_000) -
         async with pool.acquire() as c:
             for part, gains in enumerate(by_part):
                 scaled = {slot: value * (customers // folded or 1) for slot, value in total_gain(gains.values()).items()}
-                await write_totals(c, "cards", CARD_HEALTH, "a", part, scaled)
+                await write_totals(c, "cards", CARD_HEALTH, "a", {part: scaled})
     finally:
         pool.terminate()
 
