@@ -206,12 +206,14 @@ class TradeReleased(Event, frozen=True, kw_only=True, omit_defaults=True):
 
 @registered
 class CustomerErased(Event, frozen=True, kw_only=True, omit_defaults=True):
-    """The customer's key is destroyed: no personal field of any event of this customer can be read again."""
+    """The customer's key is destroyed: no personal field of any event of this customer can be read again. `decided_by` agreed to
+    what `requested_by` had asked for."""
 
     type: ClassVar[str] = "regulars.cards.customer-erased.v1"
     customer_id: UUID
     reason: str
     decided_by: UUID | None = None
+    requested_by: UUID | None = None
 
 
 FactKind = Literal["sales", "invoices", "payments", "returns"]

@@ -19,6 +19,7 @@ from services.cards.api.dealers import router as dealers
 from services.cards.api.dormant import router as dormant
 from services.cards.api.dossier import router as dossier
 from services.cards.api.duplicates import router as duplicates
+from services.cards.api.erasure import router as erasure
 from services.cards.api.history import router as history
 from services.cards.api.imports import router as imports
 from services.cards.api.intents import router as intents
@@ -52,6 +53,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     parts,
     agreements,
     verifications,
+    erasure,
     merging,
     duplicates,
     transactions,

@@ -254,12 +254,6 @@ class AgreedTermsBody(TermsBody):
     valid_from: Annotated[BusinessDay | None, Field(description="The day from which they hold; today by default")] = None
 
 
-class ErasureBody(Body):
-    """Why the personal data go: a code, not a story."""
-
-    reason: Code
-
-
 _customer: TypeAdapter[CustomerBody] = TypeAdapter(CustomerBody)
 
 

@@ -14,7 +14,6 @@ from services.cards.api.card_bodies import (
     AssignedMarksBody,
     AssignmentBody,
     CustomerBody,
-    ErasureBody,
     RevisedBasicsBody,
     read_customer,
 )
@@ -25,7 +24,6 @@ from services.cards.domain.card import (
     LinkExternalId,
 )
 from services.cards.handlers.cards import change, register
-from services.cards.handlers.erasure import erase
 from services.cards.handlers.parts import revise
 from services.cards.handlers.problems import CUSTOMER_EXISTS, EXTERNAL_ID_TAKEN, TOO_MANY_ITEMS
 from services.cards.handlers.registrations import register_bulk
@@ -125,22 +123,6 @@ async def link_external_id(
     request: Request,
 ) -> Response:
     return respond(await change(deps, customer_id, LinkExternalId(body.external_id), key, event_meta(request), None), request)
-
-
-@router.post(
-    "/v1/customers/{customer_id}/erasure",
-    dependencies=[scope("cards.customer.erase")],
-    responses=_CHANGES,
-    summary="Erase the customer's personal data, for ever",
-)
-async def erase_customer(
-    customer_id: UUID,
-    body: Annotated[ErasureBody, Body(openapi_examples=examples.ERASURE)],
-    key: Command,
-    deps: Dependencies,
-    request: Request,
-) -> Response:
-    return respond(await erase(deps, customer_id, body.reason, key, event_meta(request)), request)
 
 
 @router.post(

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from services.cards.api.answers import answer
 from services.cards.api.deps import Dependencies
 from services.cards.api.examples import example
+from services.cards.handlers.erasure_problems import MERGE_DURING_ERASURE
 from services.cards.handlers.merge_problems import (
     CUSTOMER_MERGED,
     MERGE_CHAIN,
@@ -46,7 +47,9 @@ class MergeBody(Body):
             {"customer_id": "df93c5a8-dfea-5f5b-a254-1e58423d36b1", "merged_id": _MERGED_ID},
         ),
         404: {"description": "No customer has one of the two ids"},
-        409: {"description": f"{MERGE_CURRENCIES_DIFFER}, {MERGE_WITH_OPEN_DISPUTES}, {CUSTOMER_MERGED} or {MERGE_CHAIN}"},
+        409: {
+            "description": f"{MERGE_CURRENCIES_DIFFER}, {MERGE_WITH_OPEN_DISPUTES}, {CUSTOMER_MERGED}, {MERGE_CHAIN} or {MERGE_DURING_ERASURE}"
+        },
         410: {"description": "The personal data of one of the two were erased"},
     },
 )

@@ -144,6 +144,7 @@ class LinkExternalId:
 class EraseCustomer:
     reason: str
     decided_by: UUID
+    requested_by: UUID | None = None
 
 
 CardCommand = RegisterCustomer | ReviseBasics | AssignMarks | AssignSalesperson | AgreeTerms | LinkExternalId | EraseCustomer
@@ -173,7 +174,14 @@ def decide(state: Card, command: CardCommand) -> list[Event]:
                 )
             ]
         case ((Stub() | Registered()), EraseCustomer()):
-            return [CustomerErased(customer_id=state.customer_id, reason=command.reason, decided_by=command.decided_by)]
+            return [
+                CustomerErased(
+                    customer_id=state.customer_id,
+                    reason=command.reason,
+                    decided_by=command.decided_by,
+                    requested_by=command.requested_by,
+                )
+            ]
         case ((Stub() | Registered()), _):
             return _particulars_changed(state.customer_id, state.particulars, command)
     raise AssertionError(f"no case for {type(state).__name__} and {type(command).__name__}")

@@ -20,6 +20,7 @@ from services.cards.domain.refusals import (
     CustomerIsErased,
     MergeChain,
     MergeCurrenciesDiffer,
+    MergeDuringErasure,
     MergeWithItself,
     MergeWithOpenDisputes,
 )
@@ -39,13 +40,14 @@ class Merging:
 @dataclass(frozen=True, slots=True)
 class Side:
     """One of the two cards. `currencies`: in which it, or a card that it leads, trades or has a limit. `disputes`: whether a
-    complaint of it claims something."""
+    complaint of it claims something. `to_be_erased`: whether somebody has asked for that."""
 
     customer_id: UUID
     card: Card
     merging: Merging
     currencies: frozenset[str]
     disputes: bool
+    to_be_erased: bool = False
 
 
 def evolve(state: Merging, event: Event) -> Merging:
@@ -78,7 +80,7 @@ def decide(lead: Side, other: Side, reason: str | None, decided_by: UUID) -> tup
     """What goes onto the leading card and onto the other. Raises a CardRefused.
 
     In another currency than those of the lead the sums of both would not add up to what is owed; an open dispute has to end
-    with the customer with whom it began.
+    with the customer with whom it began; an erasure that was asked for is of the card for which it was.
     """
     if lead.customer_id == other.customer_id:
         raise MergeWithItself
@@ -92,6 +94,8 @@ def decide(lead: Side, other: Side, reason: str | None, decided_by: UUID) -> tup
         raise MergeChain(lead.merging.lead_id)
     if other.merging.merged:
         raise MergeChain(other.customer_id)
+    if lead.to_be_erased or other.to_be_erased:
+        raise MergeDuringErasure
     if lead.currencies and not other.currencies <= lead.currencies:
         raise MergeCurrenciesDiffer
     if lead.disputes or other.disputes:

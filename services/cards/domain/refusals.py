@@ -224,3 +224,27 @@ class ListUnknown(CardRefused):
 
 class ListOfAnother(CardRefused):
     """Only who keeps a list changes it."""
+
+
+class ErasureNotRequested(CardRefused):
+    """Nobody has asked for the customer's erasure, or the request was withdrawn."""
+
+
+class ErasureNeedsSecondPerson(CardRefused):
+    """Who has asked for an erasure cannot agree to it."""
+
+
+class HeldByLaw(CardRefused):
+    """A legal hold keeps the personal data of the customer, or of a card merged into this one; `hold_id` is one of them."""
+
+    def __init__(self, hold_id: UUID) -> None:
+        super().__init__(str(hold_id))
+        self.hold_id = hold_id
+
+
+class LegalHoldUnknown(CardRefused):
+    """No such legal hold stands."""
+
+
+class MergeDuringErasure(CardRefused):
+    """The erasure of one of the two cards was asked for: it would be asked for a card that is none any more."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.cards.domain.card import Card, Unregistered
+from services.cards.domain.erasing import erasing_of
 from services.cards.domain.hierarchy import merge_makes_circle
 from services.cards.domain.identity import card_stream
 from services.cards.domain.merging import Side, decide, merging_of
@@ -103,7 +104,8 @@ async def _side(deps: Deps, c: Connection, customer_id: UUID, loaded: Loaded) ->
     owing = await receivables.one(c, SCHEMA, customer_id)
     claims = () if owing is None else receivables.claims_of(owing.claims).claims
     disputes = any(claim.open_at(deps.today()) and (claim.claimed is not None or claim.invoices) for claim in claims)
-    return Side(customer_id, card, merging, traded, disputes)
+    to_be_erased = erasing_of(envelope.event for envelope in loaded.events).request is not None
+    return Side(customer_id, card, merging, traded, disputes, to_be_erased)
 
 
 async def _currencies(c: Connection, customer_id: UUID, card: Card) -> frozenset[str]:

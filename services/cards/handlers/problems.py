@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.cards.domain import refusals
 from services.cards.domain.ledger import Flaw
-from services.cards.handlers import list_problems, merge_problems, promise_problems, relation_problems
+from services.cards.handlers import erasure_problems, list_problems, merge_problems, promise_problems, relation_problems
 from shared.web.catalogue import describe
 from shared.web.problem import FieldError, Problem
 
@@ -93,12 +93,14 @@ _CODES: dict[type[refusals.CardRefused], str] = {
     **promise_problems.CODES,
     **merge_problems.CODES,
     **list_problems.CODES,
+    **erasure_problems.CODES,
 }
 
 
 def refused(refusal: refusals.CardRefused, **extra: str) -> Problem:
     """The problem behind a refusal."""
-    return Problem(_CODES[type(refusal)], extra={**extra, **relation_problems.named(refusal), **merge_problems.named(refusal)})
+    named = {**relation_problems.named(refusal), **merge_problems.named(refusal), **erasure_problems.named(refusal)}
+    return Problem(_CODES[type(refusal)], extra={**extra, **named})
 
 
 def flawed(flaws: tuple[Flaw, ...]) -> Problem:
