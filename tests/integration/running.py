@@ -24,6 +24,8 @@ from shared.privacy.secrets import load_secrets, make_secrets
 from shared.testing.databases import Database
 
 PRINCIPAL = UUID("a3d1f1c2-6f0b-4c5e-9d57-0a4b5c6d7e8f")
+SECOND = UUID("a3d1f1c2-6f0b-4c5e-9d57-0a4b5c6d7e90")
+"""Another caller, where two persons have to agree."""
 
 
 def settings_of(database: Database, service: str, folder: Path) -> dict[str, Any]:
@@ -53,6 +55,13 @@ async def serving(
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(app.router.lifespan_context(app))
         yield await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers))
+
+
+def second_caller(folder: Path, scopes: Iterable[str]) -> dict[str, str]:
+    """The headers of somebody else than the client."""
+    pepper = load_secrets(folder).pepper
+    raw = make_key("test", folder / "keys.json", pepper, name="second", scopes=scopes, principal=SECOND)
+    return {"Authorization": f"Bearer {raw}"}
 
 
 @asynccontextmanager

@@ -36,6 +36,7 @@ from services.cards.handlers.erasure_problems import (
 from services.cards.handlers.merge_problems import CUSTOMER_MERGED
 from services.cards.handlers.problems import refused
 from services.cards.read_models.erasures import waiting
+from shared.auth.principal import Principal
 from shared.contracts.cards import CustomerErased
 from shared.contracts.erasure import ErasureRequested, HoldGround, LegalHoldPlaced
 from shared.contracts.event import Event
@@ -79,12 +80,15 @@ class HoldBody(fields.Body):
     reference: SystemName | None = None
 
 
+def who(caller: Principal) -> Who:
+    return Who(caller.id, caller.person_id)
+
+
 @router.post(
     "/v1/customers/{customer_id}/erasure",
-    status_code=202,
     dependencies=[asks],
     responses={
-        202: answers.answer("It waits for a second person", {"customer_id": _ID, "status": "REQUESTED"}),
+        200: answers.answer("It waits for a second person", {"customer_id": _ID, "status": "REQUESTED"}),
         409: {"description": CUSTOMER_MERGED},
         **_UNKNOWN,
         **_GONE,
@@ -100,7 +104,7 @@ async def request_erasure(
     request: Request,
 ) -> Response:
     """Nothing is erased yet: somebody else agrees to it. Asked for again, the first request stays. A legal hold keeps nobody from asking."""
-    command = AskForErasure(body.reason, Who(caller.id))
+    command = AskForErasure(body.reason, who(caller))
     return respond(await prepare(deps, customer_id, command, key, event_meta(request)), request)
 
 
@@ -125,7 +129,7 @@ async def approve_erasure(
 ) -> Response:
     """The key of the customer, and of every card merged into it, is destroyed: nothing personal in any event, list, topic or backup
     can be read again. What it owes and has bought stays."""
-    return respond(await agree(deps, customer_id, Who(caller.id), key, event_meta(request)), request)
+    return respond(await agree(deps, customer_id, who(caller), key, event_meta(request)), request)
 
 
 @router.post(

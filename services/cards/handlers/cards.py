@@ -97,7 +97,7 @@ class Decision:
     `decide` gives the events from what was loaded, or raises CardRefused. `personal`: the events may hold personal fields, so the
     customer's key has to be there. `valid_from`: the beginning of the business day from which it holds, None for today, or what finds it
     from what was loaded; when it was said, `recorded_at` tells. `guards`: external ids that the customer has to own. `body`: what the
-    answer says beside its id, `status` that of the answer. `also_merged`: a card that was merged takes it too. `first` is awaited in the transaction before anything is loaded: it takes locks, and reads what else the
+    answer says beside its id. `also_merged`: a card that was merged takes it too. `first` is awaited in the transaction before anything is loaded: it takes locks, and reads what else the
     decision rests on.
     """
 
@@ -106,7 +106,6 @@ class Decision:
     valid_from: datetime | Callable[[Loaded], datetime] | None = None
     guards: Sequence[Guard] = ()
     body: Mapping[str, Any] = field(default_factory=dict)
-    status: int = 200
     also_merged: bool = False
     first: Callable[[Connection], Awaitable[None]] | None = None
 
@@ -118,7 +117,7 @@ async def carry_out(
     CUSTOMER_UNKNOWN, IDEMPOTENCY_KEY_REUSED, UNAVAILABLE when others keep being faster."""
 
     def answer(version: int, events: Sequence[Event]) -> Answer:
-        return Answer(decision.status, {"customer_id": str(customer_id), **decision.body}, version + len(events))
+        return Answer(200, {"customer_id": str(customer_id), **decision.body}, version + len(events))
 
     if decision.personal:
         async with deps.pool.acquire() as c:

@@ -42,11 +42,13 @@ Meta = Mapping[str, str]
 
 async def prepare(deps: Deps, customer_id: UUID, command: ErasureCommand, key: CommandKey, meta: Meta) -> Answer:
     """Ask for an erasure, withdraw the request, place or lift a legal hold. Raises Problem as `carry_out` does."""
-    body: Mapping[str, str] = {"hold_id": str(command.hold_id)} if isinstance(command, PlaceHold) else {}
-    asked = isinstance(command, AskForErasure)
-    decision = Decision(
-        decide=partial(_decided, command), body={"status": "REQUESTED"} if asked else body, status=202 if asked else 200
-    )
+    body: Mapping[str, str] = {}
+    match command:
+        case AskForErasure():
+            body = {"status": "REQUESTED"}
+        case PlaceHold():
+            body = {"hold_id": str(command.hold_id)}
+    decision = Decision(decide=partial(_decided, command), body=body)
     return await carry_out(deps, customer_id, decision, key, meta, None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple
 from uuid import UUID
@@ -89,10 +90,18 @@ class Register(RuleBasedStateMachine):
         return f"{Register.names}"
 
     def _ask(
-        self, service: str, method: str, path: str, body: Any, crash: Crash | None = None, version: int | None = None
+        self,
+        service: str,
+        method: str,
+        path: str,
+        body: Any,
+        crash: Crash | None = None,
+        version: int | None = None,
+        caller: Mapping[str, str] | None = None,
     ) -> Said:
         """A command under a key of its own. After a crash it is repeated, as its caller would."""
         headers = {"Idempotency-Key": f"model-{self._name()}"} | ({} if version is None else {"If-Match": f'"{version}"'})
+        headers |= caller or {}
         answer = self.world.ask(service, method, path, body, headers, crash)
         if answer.status_code == 503:
             assert crash is not None
@@ -248,10 +257,13 @@ class Register(RuleBasedStateMachine):
         one = self.expected.customers[at]
         if one.stub or one.erased:
             return
-        said = self._ask("cards", "POST", f"/v1/customers/{one.id}/erasure", {"reason": "REQUESTED"}, crash)
+        path = f"/v1/customers/{one.id}/erasure"
+        asked = self._ask("cards", "POST", path, {"reason": "REQUESTED"}, crash)
+        assert (asked.answer[0], asked.answer[2]) == (200, f'"{one.version + 1}"'), asked
+        said = self._ask("cards", "POST", f"{path}/approval", {}, crash, caller=self.world.second)
         assert said.answer[0] == 200, said
-        self._changed(at, version=one.version + 1, erased=True)
-        late = self._ask("cards", "PUT", f"/v1/customers/{one.id}/marks", {"nature": "GOVERNMENT"}, None, one.version + 1)
+        self._changed(at, version=one.version + 2, erased=True)
+        late = self._ask("cards", "PUT", f"/v1/customers/{one.id}/marks", {"nature": "GOVERNMENT"}, None, one.version + 2)
         assert late.answer[0] == 410, late
 
     @rule(target=complaints, at=customers, crash=crashes)

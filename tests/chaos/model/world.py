@@ -25,13 +25,14 @@ from shared.contracts.cursor import part_of
 from shared.contracts.event import upcaster
 from shared.contracts.topics import SERVICES
 from shared.postgres.pool import Pool, create_pool
+from shared.privacy.secrets import make_secrets
 from shared.projections.read_model import ReadModel
 from shared.projections.rebuild import rebuild
 from shared.projections.verify import verify_read_models
 from shared.testing.databases import Cluster, Database, create_test_database, drop_test_database
 from tests.chaos.model.crashes import Crash, crashing
 from tests.integration.following_twice import follow_to_the_end
-from tests.integration.running import serving, settings_of
+from tests.integration.running import second_caller, serving, settings_of
 
 FOLLOWING = ("cards", "classification", "complaints")
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -75,6 +76,8 @@ class World:
             self.pools[service] = await create_pool(self.database.dsn(service), max_size=6, name="model")
             self._rebuilders[service] = await create_pool(self.database.dsn(f"{service}_rebuild"), max_size=6, name="model")
         (self._folder / "keys.json").write_text('{"keys": []}')
+        make_secrets(self._folder)
+        self.second = second_caller(self._folder, SCOPES)
         for service in FOLLOWING:
             settings = import_module(f"services.{service}.settings").Settings(**settings_of(self.database, service, self._folder))
             app = import_module(f"services.{service}.wiring").build_api(settings)

@@ -21,9 +21,11 @@ from deploy.backup.files import lay_out
 from deploy.backup.generation import begin_generation
 from deploy.backup.steps import back_up, restore
 from deploy.consistency import differences
+from deploy.keys import new_key
 from deploy.local import postgres
 from deploy.local.folder import Folder
 from deploy.rebuilding import rebuild_shown
+from shared.auth.scopes import SCOPES
 from shared.contracts.cursor import PARTS
 from shared.kafka.admin import create_topics
 from shared.postgres.roles import OWNER
@@ -138,17 +140,18 @@ async def erased(stage: Stage) -> None:
     names stand in no file."""
     place = stage.place
     client = Client(place.cards, place.key)
+    second = Client(place.cards, new_key(place.folder.secrets, "local", f"second-{len(stage.loads)}", SCOPES))
     names = [f"{_SECRET_NAME} {stage.run} {len(stage.loads)} {n}" for n in range(8)]
     backup, copy = place.folder.root / f"backup-{len(stage.loads)}", Folder(place.folder.root / f"copy-{len(stage.loads)}")
     async with stage.loaded():
         ids = [await _person(client, stage, name, n) for n, name in enumerate(names)]
         await back_up(place.folder, backup, lambda _text: None)
         for n, customer in enumerate(ids):
-            answer = await _repeated(
-                client, "POST", f"/v1/customers/{customer}/erasure", f"{stage.run}-{len(stage.loads)}-erase-{n}"
-            )
-            if answer != 200:
-                stage.violations.append(f"I11: an erasure was answered {answer}")
+            path, name = f"/v1/customers/{customer}/erasure", f"{stage.run}-{len(stage.loads)}-erase-{n}"
+            asked = await _repeated(client, "POST", path, name, {"reason": "REQUESTED"})
+            agreed = await _repeated(second, "POST", f"{path}/approval", name, {})
+            if (asked, agreed) != (200, 200):
+                stage.violations.append(f"I11: an erasure was answered {asked} and {agreed}")
         await during(stage.seconds, 0.3)
     for customer in ids:
         if (status := await _repeated(client, "GET", f"/v1/customers/{customer}")) != 410:
@@ -187,9 +190,9 @@ async def _person(client: Client, stage: Stage, name: str, n: int) -> str:
         await asyncio.sleep(0.3)
 
 
-async def _repeated(client: Client, method: str, path: str, key: str | None = None) -> int:
+async def _repeated(client: Client, method: str, path: str, key: str | None = None, body: object = None) -> int:
     for _ in range(60):
-        answer = await client.ask(method, path, None if key is None else {"reason": "REQUESTED"}, key)
+        answer = await client.ask(method, path, body, key)
         if answer.status not in (0, 429, 503):
             break
         await asyncio.sleep(0.5)

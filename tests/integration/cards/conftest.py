@@ -17,7 +17,7 @@ from services.cards.wiring import build_api, run_work
 from shared.auth.scopes import SCOPES as EVERY_SCOPE
 from shared.postgres.pool import Pool, create_pool
 from shared.testing.databases import Cluster, Database, create_test_database
-from tests.integration.running import key, serving, settings_of, working
+from tests.integration.running import key, second_caller, serving, settings_of, working
 
 PoolOf = Callable[[Database, str], Awaitable[Pool]]
 SCOPES = tuple(scope for scope in EVERY_SCOPE if scope.startswith("cards."))
@@ -32,6 +32,8 @@ class Cards:
     database: Database
     settings: Settings
     folder: Path = field(repr=False)
+    second: dict[str, str] = field(repr=False)
+    """Headers of another caller, who may do the same."""
 
     async def post(self, path: str, body: Any, headers: dict[str, str] | None = None) -> httpx.Response:
         return await self.client.post(path, json=body, headers={**key(), **(headers or {})})
@@ -39,6 +41,16 @@ class Cards:
     async def put(self, path: str, body: Any, version: int | None, headers: dict[str, str] | None = None) -> httpx.Response:
         matching = {} if version is None else {"If-Match": f'"{version}"'}
         return await self.client.put(path, json=body, headers={**key(), **matching, **(headers or {})})
+
+    async def erase(self, customer: object, headers: dict[str, str] | None = None) -> httpx.Response:
+        """Asked for by one, agreed to by another: the answer to the latter, whose headers are these."""
+        asked = await self.post(f"/v1/customers/{customer}/erasure", {"reason": "REQUESTED_BY_CUSTOMER"})
+        assert asked.status_code in (200, 410), asked.text
+        return await self.agree(customer, headers)
+
+    async def agree(self, customer: object, headers: dict[str, str] | None = None) -> httpx.Response:
+        """A second person agrees to an erasure."""
+        return await self.post(f"/v1/customers/{customer}/erasure/approval", {}, {**self.second, **(headers or {})})
 
     async def get(self, path: str, **params: Any) -> httpx.Response:
         return await self.client.get(path, params=params)
@@ -70,7 +82,7 @@ async def api(database: Database, pool_of: PoolOf, tmp_path: Path) -> AsyncItera
     (tmp_path / "keys.json").write_text('{"keys": []}')
     settings = Settings(**settings_of(database, "cards", tmp_path))
     async with serving(build_api(settings), tmp_path, SCOPES) as client:
-        yield Cards(client, await pool_of(database, "cards"), database, settings, tmp_path)
+        yield Cards(client, await pool_of(database, "cards"), database, settings, tmp_path, second_caller(tmp_path, SCOPES))
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +94,7 @@ async def standing(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -
     settings = Settings(**settings_of(database, "cards", folder))
     pool = await create_pool(database.dsn("cards"), name="test cards")
     async with serving(build_api(settings), folder, SCOPES) as client:
-        yield Cards(client, pool, database, settings, folder)
+        yield Cards(client, pool, database, settings, folder, second_caller(folder, SCOPES))
     pool.terminate()
 
 

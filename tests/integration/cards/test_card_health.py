@@ -245,7 +245,7 @@ async def test_the_list_begins_with_the_emptiest_and_goes_on_page_by_page(cards:
 async def test_erased_cards_have_no_health(cards: Cards) -> None:
     customer, position = await register(cards, whole("K-1"))
     assert (await health(cards, customer, position))["name"] == "Lotus K-1"
-    erased = await cards.post(f"/v1/customers/{customer}/erasure", {"reason": "REQUESTED"})
+    erased = await cards.erase(customer)
     gone = await cards.get(f"/v1/customers/{customer}/health", min_position=erased.headers["Regulars-Position"])
     assert gone.status_code == 404
     assert (await cards.get("/v1/card-health")).json()["items"] == []
@@ -278,7 +278,7 @@ async def test_doubled_and_split_deliveries_change_nothing(api: Cards, pool_of: 
         assert handed.status_code == 200
     for _ in range(30):
         await invoice(api, f"K-{chance.randrange(10)}", ago(chance.randrange(30)))
-    await api.post(f"/v1/customers/{customers[0][0]}/erasure", {"reason": "REQUESTED"})
+    await api.erase(customers[0][0])
     stores = {"cards": api.pool}
     await follow_to_the_end(api.pool, "cards", stores, [CARD_HEALTH], seed)
     assert await assert_as_the_stores_say(api.pool, "cards", stores, [CARD_HEALTH]) == 10

@@ -226,16 +226,16 @@ async def test_erasure_destroys_what_is_personal_and_keeps_the_figures(api: Card
     customer = (await api.post("/v1/customers", PERSON)).json()["customer_id"]
     assert await api.pool.fetchval("SELECT count(*) FROM cards.customer_search") == 6
     headers = {"Idempotency-Key": "erase"}
-    erased = await api.post(f"/v1/customers/{customer}/erasure", {"reason": "REQUESTED_BY_CUSTOMER"}, headers)
+    erased = await api.erase(customer, headers)
     assert erased.status_code == 200
     gone = await api.get(f"/v1/customers/{customer}")
     assert (gone.status_code, gone.json()["code"]) == (410, "CUSTOMER_ERASED")
     assert "Li Na" not in gone.text
     assert await api.pool.fetchval("SELECT count(*) FROM cards.customer_search") == 0
     assert await api.pool.fetchval("SELECT count(*) FROM keystore.erased_customers()") == 1
-    repeated = await api.post(f"/v1/customers/{customer}/erasure", {"reason": "REQUESTED_BY_CUSTOMER"}, headers)
+    repeated = await api.erase(customer, headers)
     assert repeated.json() == erased.json()
-    twice = await api.post(f"/v1/customers/{customer}/erasure", {"reason": "REQUESTED_BY_CUSTOMER"})
+    twice = await api.erase(customer)
     assert twice.status_code == 410
     later = await api.post("/v1/sales", sale() | {"customer": {"id": customer}})
     assert later.status_code == 201
@@ -253,7 +253,7 @@ async def test_an_erasure_that_was_cut_short_is_finished(api: Cards, monkeypatch
 
     with monkeypatch.context() as patched:
         patched.setattr(Sealer, "erase", dies)
-        answer = await api.post(f"/v1/customers/{customer}/erasure", {"reason": "REQUESTED"})
+        answer = await api.erase(customer)
     assert answer.status_code == 503
     assert (await api.get(f"/v1/customers/{customer}")).status_code == 410
     assert await api.pool.fetchval("SELECT count(*) FROM keystore.erased_customers()") == 0

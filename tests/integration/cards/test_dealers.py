@@ -67,7 +67,7 @@ async def test_a_dealer_has_sub_distributors_and_those_have_theirs(cards: Cards)
     view = await cards.dashboard("SELECT customer_id, dealer_id FROM cards.public_sub_distributors")
     assert {tuple(row) for row in view} == {(wholesaler, dealer), (shop, wholesaler)}
     # Who is erased stays a link in the chain, without a name.
-    gone = await cards.post(f"/v1/customers/{wholesaler}/erasure", {"reason": "REQUESTED"})
+    gone = await cards.erase(wholesaler)
     left_over = (await cards.get(path, min_position=gone.headers["Regulars-Position"])).json()["items"]
     assert [(item["customer_id"], item["depth"]) for item in left_over] == [(str(wholesaler), 1), (str(shop), 2)]
 
@@ -143,7 +143,7 @@ async def test_what_a_change_of_the_hierarchy_needs(standing: Cards) -> None:
     stranger = await standing.put(f"/v1/customers/{uuid4()}/dealer", {"dealer_id": str(dealer)}, 1)
     assert (stranger.status_code, stranger.json()["code"]) == (404, "CUSTOMER_UNKNOWN")
     assert (await standing.get(f"/v1/customers/{uuid4()}/sub-distributors")).status_code == 404
-    await standing.post(f"/v1/customers/{dealer}/erasure", {"reason": "REQUESTED"})
+    await standing.erase(dealer)
     other = await standing.register(fresh())
     gone = await put_under(standing, other, dealer)
     assert (gone.status_code, gone.json()["code"]) == (404, "DEALER_UNKNOWN")

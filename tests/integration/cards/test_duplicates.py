@@ -85,7 +85,7 @@ async def test_merged_and_erased_cards_are_no_duplicates_any_more(cards: Cards) 
     merged = await cards.post(f"/v1/customers/{first}/merge", {"merged_id": second}, {"If-Match": '"1"'})
     position = merged.headers["Regulars-Position"]
     assert await pairs(cards, min_position=position) == [(frozenset({first, third}), ["name"])]
-    gone = await cards.post(f"/v1/customers/{third}/erasure", {"reason": "REQUESTED"})
+    gone = await cards.erase(third)
     assert await pairs(cards, min_position=gone.headers["Regulars-Position"]) == []
 
 

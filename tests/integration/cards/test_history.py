@@ -85,7 +85,7 @@ async def test_changes_of_persons_are_told_and_their_words_withheld(standing: Ca
     assert "called first" not in answer.text
     assert "Wang" not in answer.text
     assert "6789" not in answer.text
-    await standing.post(f"{path}/erasure", {"reason": "REQUESTED"})
+    await standing.erase(path.rpartition("/")[2])
     assert (await standing.get(f"{path}/changes")).status_code == 410
 
 
@@ -202,7 +202,7 @@ async def test_the_whole_card_of_a_day_by_what_was_known_on_a_day(api: Cards, po
     ]
     for clocks in ({"as_of": str(ago(51))}, {"known_at": str(ago(51))}):
         assert (await api.get(path, **clocks)).status_code == 404
-    await api.post(f"{path}/erasure", {"reason": "REQUESTED"})
+    await api.erase(path.rpartition("/")[2])
     assert (await api.get(path, as_of=str(ago(30)))).status_code == 410
 
 

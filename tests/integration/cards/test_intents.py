@@ -97,7 +97,7 @@ async def test_the_words_of_an_intent_are_personal(cards: Cards) -> None:
     assert "Mrs Li" not in await cards.pool.fetchval("SELECT string_agg(body::text, '') FROM cards.events")
     async with serving(build_api(cards.settings), cards.folder, ["cards.intent.read"]) as poor:
         assert "text" not in (await poor.get(path)).json()
-    erased = await cards.post(f"/v1/customers/{customer}/erasure", {"reason": "REQUESTED"})
+    erased = await cards.erase(customer)
     assert "text" not in (await cards.get(path)).json()
     late = await opened(cards, customer)
     assert (late.status_code, late.json()["code"]) == (410, "CUSTOMER_ERASED")

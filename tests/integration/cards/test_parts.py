@@ -291,7 +291,7 @@ async def test_statements_say_something_of_their_part_to_a_card_that_takes_them(
     action = {"action": "x", "taken_on": "2026-03-02"}
     lost = await standing.post(f"/v1/customers/{customer}/needs/00000000-0000-4000-8000-000000000000/actions", action)
     assert (lost.status_code, lost.json()["code"]) == (404, "NEED_UNKNOWN")
-    await standing.post(f"/v1/customers/{customer}/erasure", {"reason": "REQUESTED_BY_CUSTOMER"})
+    await standing.erase(customer)
     gone = await standing.post(path, body, {"If-Match": '"2"'})
     assert (gone.status_code, gone.json()["code"]) == (410, "CUSTOMER_ERASED")
     assert (await standing.get(f"/v1/customers/{customer}", as_of="2026-11-01")).status_code == 410
@@ -324,7 +324,7 @@ async def test_full_cards_come_by_the_thousand_and_are_known_again(standing: Car
 
 async def test_an_erased_card_is_gone_whatever_version_is_named(standing: Cards) -> None:
     customer = await standing.register(fresh())
-    assert (await standing.post(f"/v1/customers/{customer}/erasure", {"reason": "REQUESTED"})).status_code == 200
+    assert (await standing.erase(customer)).status_code == 200
     stated = await standing.post(
         f"/v1/customers/{customer}/characteristics", {"provenance": VISIT, "sales_power": 3}, {"If-Match": '"1"'}
     )

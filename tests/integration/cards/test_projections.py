@@ -92,7 +92,7 @@ async def _trade(api: Cards, complaints: Pool) -> None:
             claimed=Money(Decimal(40), "CNY"),
         )
         await record(complaints, "complaints", [(f"complaint-{complaint}", customer, received)])
-    await api.post(f"/v1/customers/{min(customers)}/erasure", {"reason": "REQUESTED"})
+    await api.erase(min(customers))
 
 
 async def test_doubled_and_split_deliveries_change_nothing(api: Cards, pool_of: PoolOf) -> None:

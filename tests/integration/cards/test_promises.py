@@ -157,7 +157,7 @@ async def test_nobody_promises_for_strangers_and_the_erased(api: Cards) -> None:
         assert (nobody.status_code, nobody.json()["code"]) == (404, "CUSTOMER_UNKNOWN")
     customer = await api.register()
     made = await promise(api, customer, to_pay(text="By Friday"))
-    assert (await api.post(f"/v1/customers/{customer}/erasure", {"reason": "REQUESTED"})).status_code == 200
+    assert (await api.erase(customer)).status_code == 200
     gone = await api.post(f"/v1/customers/{customer}/promises", to_pay())
     assert (gone.status_code, gone.json()["code"]) == (410, "CUSTOMER_ERASED")
     assert "text" not in (await api.get(made.headers["Location"])).json()

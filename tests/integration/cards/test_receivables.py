@@ -198,7 +198,7 @@ async def test_customers_are_listed_by_name_and_filtered(cards: Cards) -> None:
     assert len(found) == len(set(found)) == 5
     bad = await cards.get("/v1/customers", external_id="erp")
     assert bad.status_code == 422
-    await cards.post(f"/v1/customers/{person.json()['customer_id']}/erasure", {"reason": "REQUESTED"})
+    await cards.erase(person.json()["customer_id"])
 
     async def gone() -> bool:
         return not (await cards.get("/v1/customers", kind="PERSON")).json()["items"]

@@ -186,7 +186,7 @@ async def test_what_was_noted_about_a_condition_is_sealed_and_goes_with_the_cust
     customer = await complete(api)
     assert (await step(api, customer, "admission", {"checks": MET})).status_code == 200
     assert "Mrs Li" not in await api.pool.fetchval("SELECT string_agg(body::text, '') FROM cards.events")
-    assert (await api.post(f"/v1/customers/{customer}/erasure", {"reason": "REQUESTED"})).status_code == 200
+    assert (await api.erase(customer)).status_code == 200
     refused = await api.post(f"/v1/customers/{customer}/trade-start", {}, {"If-Match": '"5"'})
     assert (refused.status_code, refused.json()["code"]) == (410, "CUSTOMER_ERASED")
 

@@ -292,7 +292,7 @@ async def test_who_bought_once_and_buys_no_more(company: Company) -> None:
         sold("ERASED", ago(400), "1.00"),
         sold("STUB", ago(200), "8", "JPY"),
     )
-    answer = await company.cards.post(f"/v1/customers/{erased}/erasure", {"reason": "REQUESTED"})
+    answer = await company.cards.erase(erased)
     company._seen(answer.headers["Regulars-Position"])
     page = await company.get("/v1/dormant")
     found = {item["customer_id"]: item for item in page["items"]}

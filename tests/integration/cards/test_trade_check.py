@@ -183,7 +183,7 @@ async def test_merged_erased_and_unknown_customers_are_told(cards: Cards) -> Non
         )
     assert (await asked(cards, other, amount="100.01"))["decision"] == "hold"
     gone = await cards.register("K-3")
-    erased = await cards.post(f"/v1/customers/{gone}/erasure", {"reason": "CUSTOMER_REQUEST"})
+    erased = await cards.erase(gone)
     assert erased.status_code == 200, erased.text
     assert codes(await asked(cards, gone))[0] == ("stop", "CUSTOMER_ERASED")
     for path in (f"/v1/customers/{uuid4()}/trade-check", "/v1/trade-check?external_id=erp:nobody"):

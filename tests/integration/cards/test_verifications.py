@@ -282,7 +282,7 @@ async def test_open_tasks_are_listed_for_the_salesperson_until_somebody_has_look
     moved = await cards.put(f"/v1/customers/{two['customer_id']}/assignment", {"salesperson_id": "li"}, version)
     await cards.get("/v1/customers", min_position=moved.headers["Regulars-Position"])
     assert await tasks(salesperson_id="li") == [found["K-2"], found["K-3"]]
-    erased = await cards.post(f"/v1/customers/{two['customer_id']}/erasure", {"reason": "REQUESTED_BY_CUSTOMER"})
+    erased = await cards.erase(two["customer_id"])
     await cards.get("/v1/customers", min_position=erased.headers["Regulars-Position"])
     assert await tasks() == [found["K-3"]]
 
