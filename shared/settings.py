@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.contracts.cursor import PARTS
@@ -16,6 +17,7 @@ class ServiceSettings(BaseSettings):
     `dsn` is of the service's own role. `published_dsns` says per service where its published view is read when it is not
     in the same database. `zone` is the company's IANA time zone: business days are days there.
     `seals`: the second place of the seals of reads, best on another machine; `seal_every_seconds`: how long a read may stand unsealed.
+    `answers_kept_days`: how long an answer is remembered for a caller that repeats its command.
     `traces`: where spans go, see `shared/telemetry/spans.py`; nowhere by default.
     """
 
@@ -42,3 +44,4 @@ class ServiceSettings(BaseSettings):
     log_level: str = "INFO"
     traces: str = ""
     docs: bool = True
+    answers_kept_days: int = Field(30, ge=2)

@@ -25,6 +25,7 @@ from services.alerts.jobs.webhook_sender import Sending, send_calls
 from services.alerts.read_models import READ_MODELS
 from services.alerts.settings import Settings
 from shared.auth.keys import KeyRing
+from shared.event_store.forgetting import forget_answers_for_ever
 from shared.feed.kafka import GATHER_SECONDS
 from shared.outgoing.addresses import networks
 from shared.outgoing.calls import caller
@@ -117,6 +118,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
             settings.webhook_retry_seconds,
             timedelta(days=settings.webhook_give_up_days),
             timedelta(seconds=settings.webhook_timeout_seconds),
+            timedelta(days=settings.webhook_kept_days),
         )
 
         learning = JobDeps(pool, stores["cards"], ZoneInfo(settings.zone))
@@ -129,6 +131,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
                 each.create_task(judge_company(company))
                 each.create_task(watch_promises(pool, ZoneInfo(settings.zone), settings.parts))
                 each.create_task(follow_alerts(pool, ZoneInfo(settings.zone)))
+                each.create_task(forget_answers_for_ever(pool, SCHEMA, timedelta(days=settings.answers_kept_days)))
 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(lead(service=SERVICE, dsn=settings.dsn, kafka=kafka_of(settings), now=now))

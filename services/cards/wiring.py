@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
@@ -22,6 +22,7 @@ from shared.audit.reads import Reads
 from shared.audit.sealing import Sealing, keep_sealing
 from shared.audit.seals import Signer
 from shared.auth.keys import KeyRing
+from shared.event_store.forgetting import forget_answers_for_ever
 from shared.event_store.together import Together
 from shared.postgres.guards import check_database
 from shared.postgres.leader_lock import while_leading
@@ -104,7 +105,9 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
         use_today(deps.today)
 
         async def jobs() -> None:
-            await run_jobs(deps)
+            async with asyncio.TaskGroup() as each:
+                each.create_task(run_jobs(deps, timedelta(days=settings.imports_kept_days)))
+                each.create_task(forget_answers_for_ever(pool, SCHEMA, timedelta(days=settings.answers_kept_days)))
 
         sealing = Sealing(pool, SCHEMA, Signer(settings.secrets), settings.seals, now, settings.seal_every_seconds)
 

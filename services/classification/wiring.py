@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
@@ -18,6 +18,7 @@ from services.classification.jobs.telling import RunJob
 from services.classification.read_models import READ_MODELS
 from services.classification.settings import Settings
 from shared.auth.keys import KeyRing
+from shared.event_store.forgetting import forget_answers_for_ever
 from shared.postgres.guards import check_database
 from shared.postgres.leader_lock import while_leading
 from shared.postgres.pool import Pool, opened_pool
@@ -103,7 +104,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
         runs = RunJob(deps, stores)
         intents = prospects.ProspectJob(runs)
 
-        async def jobs() -> None:
+        async def grade() -> None:
             # Any error ends the process; the next one goes on with the run.
             while True:
                 await prospects.look(intents)
@@ -112,6 +113,11 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
                     busy = await run_next(runs, grading) or busy
                 if not busy:
                     await asyncio.sleep(IDLE_SECONDS)
+
+        async def jobs() -> None:
+            async with asyncio.TaskGroup() as each:
+                each.create_task(grade())
+                each.create_task(forget_answers_for_ever(pool, SCHEMA, timedelta(days=settings.answers_kept_days)))
 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(lead(service=SERVICE, dsn=settings.dsn, kafka=kafka_of(settings), now=now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
@@ -16,6 +16,7 @@ from services.complaints.jobs.deadlines import DeadlineJob, watch_deadlines
 from services.complaints.read_models import READ_MODELS
 from services.complaints.settings import Settings
 from shared.auth.keys import KeyRing
+from shared.event_store.forgetting import forget_answers_for_ever
 from shared.postgres.guards import check_database
 from shared.postgres.leader_lock import while_leading
 from shared.postgres.pool import Pool, opened_pool
@@ -87,7 +88,9 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
         stores = await stores_of(stack, settings, SERVICE, FOLLOWED, pool)
 
         async def jobs() -> None:
-            await watch_deadlines(DeadlineJob(pool, ZoneInfo(settings.zone), settings.parts))
+            async with asyncio.TaskGroup() as each:
+                each.create_task(watch_deadlines(DeadlineJob(pool, ZoneInfo(settings.zone), settings.parts)))
+                each.create_task(forget_answers_for_ever(pool, SCHEMA, timedelta(days=settings.answers_kept_days)))
 
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(lead(service=SERVICE, dsn=settings.dsn, kafka=kafka_of(settings), now=now))

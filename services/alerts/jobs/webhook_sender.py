@@ -18,7 +18,7 @@ from prometheus_client import Gauge
 from services.alerts.domain.webhook import Disable, Webhook, live_secrets, sealed_place
 from services.alerts.domain.webhook_call import SCHEDULE, Next, Reply, headers_of, next_of
 from services.alerts.handlers.webhooks import disable
-from services.alerts.read_models.webhook_queue import Claimed, claim, delivered, failed, oldest, prune
+from services.alerts.read_models.webhook_queue import KEPT, Claimed, claim, delivered, failed, oldest, prune
 from services.alerts.read_models.webhooks import served
 from shared.outgoing.addresses import Network
 from shared.outgoing.calls import post
@@ -41,7 +41,8 @@ logger = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What the sender works with. `give_up`: a receiver that has taken no call for so long is disabled. `patience`: longest time of a call."""
+    """What the sender works with. `give_up`: a receiver that has taken no call for so long is disabled. `patience`: longest time of a call.
+    `kept`: how long calls that were made are remembered."""
 
     pool: Pool
     master: MasterKey
@@ -51,6 +52,7 @@ class Sending:
     schedule: Sequence[float] = SCHEDULE
     give_up: timedelta = GIVE_UP
     patience: timedelta = PATIENCE
+    kept: timedelta = KEPT
 
 
 async def send_calls(sending: Sending) -> None:
@@ -71,7 +73,7 @@ async def send_calls(sending: Sending) -> None:
                 if loop.time() - pruned > PRUNE_SECONDS:
                     pruned = loop.time()
                     async with c.transaction():
-                        await prune(c)
+                        await prune(c, sending.kept)
             FAILING.set(sum(row.failing_since is not None for row in rows))
             hooks: Mapping[UUID, Webhook] = {row.hook.webhook_id: row.hook for row in rows}
             for call in taken:

@@ -184,11 +184,11 @@ async def give_up(c: Connection, webhook_id: UUID) -> None:
     await c.execute(_GIVE_UP, webhook_id)
 
 
-async def prune(c: Connection) -> None:
-    """What is older than 30 days: calls that still wait are given up, ended ones are forgotten. In a transaction."""
+async def prune(c: Connection, kept: timedelta = KEPT) -> None:
+    """What is older: calls that still wait are given up, ended ones are forgotten with their bodies. In a transaction."""
     await c.execute(_LOCK_ALL)
-    await c.execute(_PRUNE, KEPT)
-    await _promote(c, await c.fetch(_EXPIRE, KEPT))
+    await c.execute(_PRUNE, kept)
+    await _promote(c, await c.fetch(_EXPIRE, kept))
 
 
 async def _promote(c: Connection, rows: Sequence[asyncpg.Record]) -> None:

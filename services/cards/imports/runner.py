@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import timedelta
 from uuid import UUID, uuid5
 
 import asyncpg
@@ -21,6 +22,7 @@ from services.cards.imports.recording import Chunk, prepared, record
 from services.cards.read_models.import_jobs import (
     ImportJob,
     end,
+    forget_ended,
     left_behind,
     mark_opened,
     next_chunk,
@@ -38,13 +40,14 @@ SWEEP_SECONDS = 60.0
 log = logging.getLogger(__name__)
 
 
-async def run_jobs(deps: Deps) -> None:
-    """Run jobs as they come, for ever. Raises what says that the database is away; the job goes on in the next process."""
+async def run_jobs(deps: Deps, kept: timedelta) -> None:
+    """Run jobs as they come, for ever; `kept`: how long an ended one is told of. Raises what says that the database is away; the job
+    goes on in the next process."""
     swept = float("-inf")
     loop = asyncio.get_running_loop()
     while True:
         if loop.time() - swept > SWEEP_SECONDS:
-            await _tidy(deps)
+            await _tidy(deps, kept)
             swept = loop.time()
         async with deps.pool.acquire() as c:
             job = await next_job(c, SCHEMA)
@@ -54,7 +57,7 @@ async def run_jobs(deps: Deps) -> None:
             await run_job(deps, job)
 
 
-async def _tidy(deps: Deps) -> None:
+async def _tidy(deps: Deps, kept: timedelta) -> None:
     try:
         await sweep(deps)
     except Problem as problem:
@@ -63,6 +66,7 @@ async def _tidy(deps: Deps) -> None:
     async with deps.pool.acquire() as c:
         for job_id in await left_behind(c, SCHEMA):
             await end(c, SCHEMA, job_id, "failed", "UPLOAD_CUT_OFF")
+        await forget_ended(c, SCHEMA, kept)
 
 
 async def run_job(deps: Deps, job: ImportJob) -> None:

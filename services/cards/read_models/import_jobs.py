@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from shared.postgres.pool import Connection
@@ -85,6 +85,8 @@ _END = """UPDATE {schema}.import_jobs SET state = $2, cause = $3, salt = NULL, e
 _CANCEL = "UPDATE {schema}.import_jobs SET cancel_wanted = true WHERE job_id = $1 AND state IN ('receiving', 'stored', 'running')"
 _ERROR_PAGE = """SELECT line, n, pointer, code, detail FROM {schema}.import_errors
  WHERE job_id = $1 AND (line, n) > ($2, $3) ORDER BY line, n LIMIT $4"""
+_FORGET = """WITH old AS (DELETE FROM {schema}.import_jobs WHERE ended_at < clock_timestamp() - $1::interval RETURNING job_id)
+ DELETE FROM {schema}.import_errors e USING old WHERE e.job_id = old.job_id"""
 _LEFT = """SELECT job_id FROM {schema}.import_jobs WHERE state = 'receiving' AND made_at < clock_timestamp() - interval '1 day'"""
 
 
@@ -173,3 +175,8 @@ async def error_page(c: Connection, schema: str, job_id: UUID, after: tuple[int,
 async def left_behind(c: Connection, schema: str) -> list[UUID]:
     """Uploads that were cut off more than a day ago."""
     return [row["job_id"] for row in await c.fetch(within(schema, _LEFT))]
+
+
+async def forget_ended(c: Connection, schema: str, kept: timedelta) -> None:
+    """Forget imports that ended longer ago, and what was wrong in their lines. The lines themselves went when they ended."""
+    await c.execute(within(schema, _FORGET), kept)

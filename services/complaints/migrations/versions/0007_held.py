@@ -1,0 +1,18 @@
+"""What the store holds of one customer is found, and answers to old commands are forgotten."""
+
+from pathlib import Path
+
+from alembic import op
+
+import shared.event_store
+from shared.postgres.ddl import statements
+
+revision = "0007"
+down_revision = "0006"
+
+_HELD = Path(shared.event_store.__file__).parent / "sql" / "04_held.sql"
+
+
+def upgrade() -> None:
+    for statement in statements(_HELD.read_text(), "complaints"):
+        op.get_bind().exec_driver_sql(statement)
