@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from shared.audit.reads import Reads
 from shared.audit.sealing import Sealing, keep_sealing
 from shared.audit.seals import Signer
 from shared.auth.keys import KeyRing
+from shared.contracts.topics import SERVICES
 from shared.event_store.forgetting import forget_answers_for_ever
 from shared.event_store.together import Together
 from shared.postgres.guards import check_database
@@ -69,8 +70,9 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
                 opened_pool(settings.keystore_dsn or settings.dsn, name=f"{SERVICE}-api-keys", max_size=4, watched=True)
             )
             await check_database(pool, SERVICE, settings.parts)
-            app.state.deps = _deps(settings, secrets, pool, keystore, now)
             app.state.reads = Reads(pool, SCHEMA)
+            stores = await stores_of(stack, settings, SERVICE, SERVICES, pool)
+            app.state.deps = _deps(settings, secrets, pool, keystore, stores, now)
             use_today(app.state.deps.today)
             pools.append(pool)
             yield
@@ -101,7 +103,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
         )
         await check_database(pool, SERVICE, settings.parts)
         stores = await stores_of(stack, settings, SERVICE, FOLLOWED, pool)
-        deps = _deps(settings, secrets, pool, keystore, now)
+        deps = _deps(settings, secrets, pool, keystore, stores, now)
         use_today(deps.today)
 
         async def jobs() -> None:
@@ -148,7 +150,9 @@ def work(settings: Settings) -> None:
     run_until_told(run_work(settings))
 
 
-def _deps(settings: Settings, secrets: Secrets, pool: Pool, keystore: Pool, now: Callable[[], datetime]) -> Deps:
+def _deps(
+    settings: Settings, secrets: Secrets, pool: Pool, keystore: Pool, stores: Mapping[str, Pool], now: Callable[[], datetime]
+) -> Deps:
     return Deps(
         pool=pool,
         together=Together(pool, SCHEMA),
@@ -160,4 +164,5 @@ def _deps(settings: Settings, secrets: Secrets, pool: Pool, keystore: Pool, now:
         zone=ZoneInfo(settings.zone),
         parts=settings.parts,
         line_secret=secrets.master,
+        stores=stores,
     )

@@ -36,6 +36,7 @@ from services.cards.api.saved_lists import router as saved_lists
 from services.cards.api.sources import router as sources
 from services.cards.api.stages import router as stages
 from services.cards.api.sub_sales import router as sub_sales
+from services.cards.api.subject_access import router as subject_access
 from services.cards.api.trade import router as trade
 from services.cards.api.trade_check import router as trade_check
 from services.cards.api.transactions import router as transactions
@@ -54,6 +55,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     agreements,
     verifications,
     erasure,
+    subject_access,
     merging,
     duplicates,
     transactions,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -18,7 +18,8 @@ SCHEMA = "cards"
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """`zone` is the company's: business days are days there. `line_secret` makes the keys of import jobs."""
+    """`zone` is the company's: business days are days there. `line_secret` makes the keys of import jobs. `stores`: where the
+    published views of each service are read."""
 
     pool: Pool
     together: Together
@@ -30,6 +31,7 @@ class Deps:
     zone: ZoneInfo
     parts: int
     line_secret: bytes
+    stores: Mapping[str, Pool]
 
     def today(self) -> date:
         """The company's business day."""
