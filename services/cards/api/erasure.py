@@ -49,7 +49,7 @@ from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter
 from shared.web.rendering import Json
 from shared.web.scope import Caller, scope
 
-router = APIRouter(tags=["erasure"])
+router = APIRouter(tags=["customers"])
 asks = scope("cards.customer.erase")
 agrees = scope("cards.erasure.approve")
 holds = scope("cards.hold.write")
@@ -95,7 +95,7 @@ def who(caller: Principal) -> Who:
     },
     summary="Ask for the customer's personal data to be erased, for ever",
 )
-async def request_erasure(
+async def erase_customer(
     customer_id: UUID,
     body: Annotated[ErasureBody, Body(openapi_examples=example({"reason": "REQUESTED_BY_CUSTOMER"}))],
     key: Command,

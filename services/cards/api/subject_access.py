@@ -27,7 +27,7 @@ from shared.privacy.fields import change
 from shared.web.rendering import Json
 from shared.web.scope import Caller, analysis, scope
 
-router = APIRouter(tags=["erasure"])
+router = APIRouter(tags=["customers"])
 ABOUT = {
     "purposes": [
         "keeping the card of a customer with whom the company trades or wants to trade",
