@@ -29,22 +29,16 @@ class Canary:
 
     def card(self) -> Mapping[str, Any]:
         """The body of a registration."""
-        person = {
-            "name": f"Ada {self.token}",
-            "telephone": self.telephone,
-            "email": f"{self.token}@example.com",
-            "character": f"patient {self.token}",
-            "hobbies": f"plays go {self.token}",
-            "family": f"two children {self.token}",
-        }
+        name, email = f"Ada {self.token}", f"{self.token}@example.com"
         return {
             "kind": "PERSON",
-            "person_name": f"Ada {self.token}",
+            "person_name": name,
             "telephone": self.telephone,
-            "email": f"{self.token}@example.com",
+            "email": email,
+            "address": f"{self.token} Street",
             "external_ids": [{"system": "erasure-verify", "value": self.marker}],
-            "owner": person,
-            "contacts": [{"role": "BUYER", **{name: person[name] for name in ("name", "telephone", "email")}}],
+            "contacts": [{"role": "BUYER", "name": name, "telephone": self.telephone, "email": email}],
+            "traits": {one: f"{one} {self.token}" for one in ("character", "hobbies", "family", "education", "ability")},
         }
 
     def intent(self) -> Mapping[str, Any]:

@@ -17,6 +17,9 @@ _TABLES = """
 SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'm') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1"""
 
+# The names are the catalogue's own, quoted by it.
+_LOOK = "SELECT format('SELECT EXISTS (SELECT FROM %s t WHERE t::text LIKE ANY ($1::text[]))', $1::text)"
+
 
 def files_of(root: Path) -> list[Path]:
     """All files below a folder, in order; those that go away meanwhile are left out when they are read."""
@@ -41,12 +44,12 @@ async def in_tables(dsn: str, needles: Collection[bytes]) -> list[str]:
     connection = await asyncpg.connect(dsn)
     try:
         names = [row["name"] for row in await connection.fetch(_TABLES)]
-        # The names are the catalogue's own and quoted by it.
-        return [
-            name
-            for name in names
-            if await connection.fetchval(f"SELECT EXISTS (SELECT FROM {name} t WHERE t::text LIKE ANY ($1::text[]))", patterns)
-        ]
+        found = []
+        for name in names:
+            statement = await connection.fetchval(_LOOK, name)
+            if await connection.fetchval(statement, patterns):
+                found.append(name)
+        return found
     finally:
         await connection.close()
 

@@ -23,7 +23,7 @@ PERSON = {
     "person_name": "Li Na",
     "telephone": "+86 10 6552 9988",
     "external_ids": [{"system": "erp", "value": "K-1"}],
-    "owner": {"name": "Li Na", "hobbies": "plays go"},
+    "traits": {"hobbies": "plays go"},
 }
 
 
@@ -77,7 +77,7 @@ async def test_one_document_holds_everything_of_all_services_and_nothing_of_othe
     assert found["held"]["classification"] == []
     assert found["held"]["complaints"][0]["data"]["description"] == "Two hinges are bent"
     assert found["held"]["alerts"][0]["data"]["note"] == "He is in hospital"
-    assert found["held"]["cards"][0]["data"]["basics"]["owner"]["hobbies"] == "plays go"
+    assert found["held"]["cards"][0]["data"]["basics"]["traits"]["hobbies"] == "plays go"
     assert found["card"]["person_name"] == "Li Na"
     assert found["found_by"] == {"name": 1, "telephone": 1}
     everything = str(found)

@@ -8,8 +8,8 @@ import shared.event_store
 from services.cards.read_models.erasures import CONCERNED
 from shared.postgres.ddl import statements
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 
 _HELD = Path(shared.event_store.__file__).parent / "sql" / "04_held.sql"
 _TYPES = ", ".join(f"'{name}'" for name in CONCERNED)
