@@ -141,8 +141,6 @@ async def _begin_later(app: FastAPI, lifespan: Lifespan, stack: AsyncExitStack) 
             raise
         _freeze()
         app.state.waits = False
-    # Where reads are recorded; a service that has none sets nothing.
-    app.state.reads = None
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -112,23 +112,26 @@ class StrictRoute(APIRoute):
         handler = super().get_route_handler()
         limit, patience, reads = self.limit, self.patience, _is_read(self.scope)
 
+        async def answer(request: Request) -> Response:
+            response = await handler(request)
+            return await recorded(request, response, self.unique_id, self.path) if reads else response
+
         async def handle(request: Request) -> Response:
             strict = await self.admitted(request)
-            answered = handler(strict) if strict.admitted is None else _within_reach(handler, strict, strict.admitted)
+            answered = answer(strict) if strict.admitted is None else _within_reach(answer, strict, strict.admitted)
             if limit is None:
                 return await answered
             async with asyncio.timeout(patience if limit == BODY_BYTES else _BULK_PATIENCE_SECONDS):
-                response = await answered
-                return await recorded(strict, response, self.unique_id, self.path) if reads else response
+                return await answered
 
         return handle
 
 
 async def _within_reach(
-    handler: Callable[[Request], Coroutine[Any, Any, Response]], request: Request, admitted: Admitted
+    answer: Callable[[Request], Coroutine[Any, Any, Response]], request: Request, admitted: Admitted
 ) -> Response:
     with narrowed(admitted.to):
-        response = await handler(request)
+        response = await answer(request)
     # What was read was this caller's if it is still so now: it may have moved to somebody else meanwhile.
     await admitted.still(request.app.state.deps)
     return response if admitted.to is None else Narrowed(response, admitted.to)

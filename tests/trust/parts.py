@@ -30,4 +30,15 @@ PARTS = (
         "reads of cards are on record, and a sealed log that was changed is found",
         ("tests/unit/audit", "tests/integration/audit", "tests/integration/cards/test_reads.py"),
     ),
+    Part(
+        "reach",
+        "whom a caller reaches: what is narrowed, what is refused, who changes hands meanwhile",
+        (
+            "tests/unit/reach",
+            "tests/unit/web/test_reach.py",
+            "tests/unit/projections/test_narrowing.py",
+            "tests/architecture/test_reach.py",
+            "tests/integration/cards/test_reach.py",
+        ),
+    ),
 )
