@@ -1,22 +1,29 @@
--- Facts in bulk: the same table, locks and order as append_many, a verdict for each row. All arrays have the same length.
--- A row without a body was found unfit before. p_stubs: [{system, value, customer, stream, part, events}]: the card of a
--- customer not met before, opened when one of its facts is recorded.
--- Statements here see each array as a parameter and reach streams by index one by one, so one plan fits all sizes.
-CREATE OR REPLACE FUNCTION {schema}.append_facts(
-    p_stream text[], p_id uuid[], p_type text[], p_customer uuid[], p_part smallint[], p_source text[], p_source_event_id text[],
-    p_fingerprint bytea[], p_body text[], p_meta text[], p_occurred timestamptz[], p_stubs jsonb)
-RETURNS text[] LANGUAGE plpgsql VOLATILE SET work_mem = '64MB' SET plan_cache_mode = force_generic_plan AS $f$
+-- Facts in bulk: the same table, locks and order as append_many, a verdict for each row. Arrays of rows have the same length.
+-- p_stubs: [{system, value, customer, stream, part, events}]: the card of a customer not met before, opened when one of its
+-- facts is recorded.
+-- Statements here see each array as a parameter and reach streams by index one by one, so one plan fits all sizes. Arrays are
+-- unnested side by side in a list of columns: as a table each of them would be stored once more.
+
+-- Everything but the rows themselves, which the caller writes in the same transaction, in their order: each recorded one with the
+-- next version of its stream, at `at` and as many microseconds later as `later` says of its stream and as it has rows before.
+-- p_streams: each stream once, best in order; `heads` and `later` are theirs. A body that was found unfit before is null; p_body
+-- is empty when all are known to be fit and small. `xid` is null when nothing is to be recorded.
+CREATE OR REPLACE FUNCTION {schema}.admit_facts(
+    p_streams text[], p_customer uuid[], p_source text[], p_source_event_id text[], p_fingerprint bytea[], p_body text[], p_stubs jsonb,
+    OUT verdicts text[], OUT heads int[], OUT later bigint[], OUT gen smallint, OUT xid xid8, OUT at timestamptz)
+LANGUAGE plpgsql VOLATILE SET work_mem = '64MB' SET plan_cache_mode = force_generic_plan AS $f$
 DECLARE
-    verdicts text[]; versions int[]; times timestamptz[]; moved uuid[]; opened jsonb; x xid8; g smallint; t timestamptz;
+    moved uuid[]; opened jsonb; x xid8; g smallint; t timestamptz;
 BEGIN
     PERFORM {schema}.begin_append();
     -- 1. All locks in one ascending pass: streams, external ids of stubs, and 64 buckets of facts.
     PERFORM pg_advisory_xact_lock(k.category, k.bucket) FROM (
         SELECT hashtext(split_part(q.name, '-', 1)) AS category, hashtext(q.name) & 1023 AS bucket FROM (
-            SELECT f.name FROM unnest(p_stream) f(name)
+            SELECT unnest(p_streams) AS name
             UNION ALL SELECT u->>'stream' FROM jsonb_array_elements(p_stubs) u
             UNION ALL SELECT 'external-' || concat_ws('/', u->>'system', u->>'value') FROM jsonb_array_elements(p_stubs) u) q
-        UNION SELECT hashtext('fact'), hashtext(f.source || '/' || f.id) & 63 FROM unnest(p_source, p_source_event_id) f(source, id)
+        UNION SELECT hashtext('fact'), hashtext(f.source || '/' || f.id) & 63
+                FROM (SELECT unnest(p_source) AS source, unnest(p_source_event_id) AS id) f
         ORDER BY 1, 2) k;
     -- 2. Stubs whose external id belongs to another customer by now.
     IF jsonb_array_length(p_stubs) > 0 THEN
@@ -32,11 +39,14 @@ BEGIN
     --    again, so most bodies need not be written out to know. Most calls bring nothing but facts that are new and small: then
     --    nothing has to be sorted to know it.
     IF moved IS NULL
-       AND NOT EXISTS (SELECT FROM unnest(p_body) f(body) WHERE f.body IS NULL OR octet_length(f.body) > 43690)
-       AND NOT EXISTS (SELECT FROM unnest(p_source, p_source_event_id) f(source, id) GROUP BY f.source, f.id HAVING count(*) > 1)
-       AND NOT EXISTS (SELECT FROM unnest(p_source, p_source_event_id) f(source, id)
+       AND NOT EXISTS (SELECT FROM (SELECT unnest(p_body) AS body) f WHERE f.body IS NULL OR octet_length(f.body) > 43690)
+       AND NOT EXISTS (SELECT FROM (SELECT unnest(p_source) AS source, unnest(p_source_event_id) AS id) f
+                        GROUP BY f.source, f.id HAVING count(*) > 1)
+       -- All numbers of a source are looked up in one walk along the index.
+       AND NOT EXISTS (SELECT FROM (SELECT f.source, array_agg(f.id) AS ids
+                                      FROM (SELECT unnest(p_source) AS source, unnest(p_source_event_id) AS id) f GROUP BY f.source) w
                         CROSS JOIN LATERAL (SELECT FROM {schema}.events s
-                                             WHERE s.source = f.source AND s.source_event_id = f.id LIMIT 1) e) THEN
+                                             WHERE s.source = w.source AND s.source_event_id = ANY (w.ids) LIMIT 1) e) THEN
         verdicts := array_fill('recorded'::text, ARRAY[cardinality(p_source)]);
     ELSE
         SELECT array_agg(q.verdict ORDER BY q.o) INTO verdicts FROM (
@@ -48,7 +58,7 @@ BEGIN
               FROM (SELECT m.*, row_number() OVER same AS n, first_value(m.fingerprint) OVER same AS first
                       -- What is to be prepared again is stored nowhere yet: nothing repeats it.
                       FROM (SELECT u.o, u.source, u.id, u.fingerprint, coalesce(u.customer = ANY (moved), false) AS elsewhere,
-                                   coalesce(CASE WHEN octet_length(u.body) <= 43690 THEN false
+                                   cardinality(p_body) > 0 AND coalesce(CASE WHEN octet_length(u.body) <= 43690 THEN false
                                                  ELSE octet_length(u.body::jsonb::text) > 65536 END, true) AS unfit
                               FROM unnest(p_source, p_source_event_id, p_fingerprint, p_customer, p_body)
                                    WITH ORDINALITY u(source, id, fingerprint, customer, body, o)) m
@@ -56,7 +66,7 @@ BEGIN
               LEFT JOIN LATERAL (SELECT s.fingerprint FROM {schema}.events s
                                   WHERE s.source = r.source AND s.source_event_id = r.id LIMIT 1) e ON true) q;
     END IF;
-    IF coalesce(cardinality(verdicts), 0) = 0 OR 'recorded' <> ALL (verdicts) THEN RETURN verdicts; END IF;
+    IF coalesce(cardinality(verdicts), 0) = 0 OR 'recorded' <> ALL (verdicts) THEN RETURN; END IF;
     -- 4. The transaction id in a statement of its own, then the time.
     x := pg_current_xact_id();
     SELECT s.gen, s.at INTO g, t FROM {schema}.append_time(false) s;
@@ -76,25 +86,42 @@ BEGIN
          WHERE NOT EXISTS (SELECT FROM {schema}.events e WHERE e.stream = o.s->>'stream')
          ORDER BY o.o, v.i;
     END IF;
-    SELECT array_agg(n.version ORDER BY n.o), array_agg(n.at ORDER BY n.o) INTO versions, times FROM (
-        SELECT m.o, CASE WHEN m.recorded THEN max(m.head) OVER one + m.i END AS version,
-               greatest(t, max(m.last) OVER one + interval '1 us') + (m.i - 1) * interval '1 us' AS at
-          FROM (SELECT k.*, coalesce(l.version, CASE WHEN k.i = 1 THEN 0 END) AS head, l.recorded_at AS last
-                  FROM (SELECT u.o, u.stream, u.recorded, row_number() OVER (PARTITION BY u.stream, u.recorded ORDER BY u.o) AS i
-                          FROM (SELECT f.o, f.stream COLLATE "C" AS stream, f.verdict = 'recorded' AS recorded
-                                  FROM unnest(p_stream, verdicts) WITH ORDINALITY f(stream, verdict, o)) u) k
-                  LEFT JOIN LATERAL (SELECT e.version, e.recorded_at FROM {schema}.events e
-                                      WHERE k.recorded AND k.i = 1 AND e.stream = k.stream ORDER BY e.version DESC LIMIT 1) l ON true) m
-        WINDOW one AS (PARTITION BY m.stream, m.recorded)) n;
-    INSERT INTO {schema}.events (gen, xid, stream, version, event_id, type, customer_id, part, source, source_event_id, fingerprint,
-                                 body, meta, occurred_at, recorded_at)
-    SELECT g, x, u.stream, u.version, u.id, u.type, u.customer, u.part, u.source, u.source_event_id, u.fingerprint,
-           u.body::jsonb, u.meta::jsonb, u.occurred, u.at
-      FROM unnest(p_stream, p_id, p_type, p_customer, p_part, p_source, p_source_event_id, p_fingerprint, p_body, p_meta, p_occurred, versions, times)
-           WITH ORDINALITY u(stream, id, type, customer, part, source, source_event_id, fingerprint, body, meta, occurred, version, at, o)
-     WHERE u.version IS NOT NULL
-     ORDER BY u.o;
-    RETURN verdicts;
+    SELECT array_agg(coalesce(l.version, 0)),
+           array_agg(CASE WHEN l.recorded_at >= t THEN (extract(epoch FROM l.recorded_at - t) * 1000000)::bigint + 1 ELSE 0 END)
+      INTO heads, later
+      FROM (SELECT unnest(p_streams) COLLATE "C" AS stream) k
+      LEFT JOIN LATERAL (SELECT e.version, e.recorded_at FROM {schema}.events e
+                          WHERE e.stream = k.stream ORDER BY e.version DESC LIMIT 1) l ON true;
+    gen := g; xid := x; at := t;
 END $f$;
+
+-- All of it in one statement, for facts that come one by one or by the hundred.
+CREATE OR REPLACE FUNCTION {schema}.append_facts(
+    p_stream text[], p_id uuid[], p_type text[], p_customer uuid[], p_part smallint[], p_source text[], p_source_event_id text[],
+    p_fingerprint bytea[], p_body text[], p_meta text[], p_occurred timestamptz[], p_stubs jsonb)
+RETURNS text[] LANGUAGE plpgsql VOLATILE SET plan_cache_mode = force_generic_plan AS $f$
+DECLARE
+    streams text[]; a record;
+BEGIN
+    streams := ARRAY(SELECT DISTINCT unnest(p_stream) COLLATE "C" ORDER BY 1);
+    SELECT * INTO a FROM {schema}.admit_facts(streams, p_customer, p_source, p_source_event_id, p_fingerprint, p_body, p_stubs);
+    IF a.xid IS NOT NULL THEN
+        INSERT INTO {schema}.events (gen, xid, stream, version, event_id, type, customer_id, part, source, source_event_id, fingerprint,
+                                     body, meta, occurred_at, recorded_at)
+        SELECT a.gen, a.xid, n.stream, a.heads[n.place] + n.i, n.id, n.type, n.customer, n.part, n.source, n.source_event_id, n.fingerprint,
+               n.body::jsonb, n.meta::jsonb, n.occurred, a.at + (a.later[n.place] + n.i - 1) * interval '1 us'
+          FROM (SELECT u.*, count(*) FILTER (WHERE u.verdict = 'recorded') OVER (PARTITION BY u.stream COLLATE "C" ORDER BY u.o) AS i,
+                       dense_rank() OVER (ORDER BY u.stream COLLATE "C") AS place
+                  FROM unnest(p_stream, p_id, p_type, p_customer, p_part, p_source, p_source_event_id, p_fingerprint, p_body, p_meta,
+                              p_occurred, a.verdicts)
+                       WITH ORDINALITY u(stream, id, type, customer, part, source, source_event_id, fingerprint, body, meta,
+                                         occurred, verdict, o)) n
+         WHERE n.verdict = 'recorded'
+         ORDER BY n.o;
+    END IF;
+    RETURN a.verdicts;
+END $f$;
+GRANT EXECUTE ON FUNCTION {schema}.admit_facts(text[], uuid[], text[], text[], bytea[], text[], jsonb) TO {schema};
+REVOKE EXECUTE ON FUNCTION {schema}.admit_facts(text[], uuid[], text[], text[], bytea[], text[], jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION {schema}.append_facts(text[], uuid[], text[], uuid[], smallint[], text[], text[], bytea[], text[], text[], timestamptz[], jsonb) TO {schema};
 REVOKE EXECUTE ON FUNCTION {schema}.append_facts(text[], uuid[], text[], uuid[], smallint[], text[], text[], bytea[], text[], text[], timestamptz[], jsonb) FROM PUBLIC;

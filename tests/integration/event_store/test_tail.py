@@ -41,7 +41,7 @@ async def _function(admin, name: str) -> str:
     ids=["xid first", "no stream lock", "time first"],
 )
 async def test_the_hunt_catches_a_wrong_append(pool, admin, right, wrong):
-    for name in ("append_many", "append_facts"):
+    for name in ("append_many", "admit_facts"):
         definition = await _function(admin, name)
         assert right in definition
         definition = definition.replace(right, wrong)
