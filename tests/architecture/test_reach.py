@@ -19,6 +19,7 @@ SOURCES = sorted(
     if path.parts[-2] not in ("migrations", "domain") and path.name != "env.py"
 )
 BY_STREAM = "one stream, that of what the address names: the door has asked whose it is"
+ADDRESSED = "of the customer whom the address names: the door has asked whose it is"
 GIVEN = "of customers or objects that the caller of the function has found already, or that a command decides on"
 WORK = "read by work, which answers nobody"
 COMMAND = "read where a command decides: it decides on what there is"
@@ -32,12 +33,13 @@ NAMED_DIRECTLY: dict[str, dict[str, str]] = {
         "customer_search": "joined to the narrowed customers on both sides",
         "external_ids": "joined to the narrowed customers on both sides",
     },
-    "cards/read_models/erasures.py": {"events": WORK},
+    "cards/read_models/erasures.py": {"events": KEPT},
     "cards/read_models/import_jobs.py": {"import_errors": KEPT, "import_jobs": KEPT, "import_lines": WORK},
     "cards/read_models/investments.py": {"events": BY_STREAM},
     "cards/read_models/ledger_currencies.py": {"events": COMMAND},
     "cards/read_models/ledger_figures.py": {"events": COMMAND},
     "cards/read_models/purchases.py": {"events": BY_STREAM},
+    "cards/read_models/subject.py": {"customer_search": ADDRESSED, "events": ADDRESSED, "published_decisions": ADDRESSED},
     "cards/read_models/transactions.py": {"events": BY_STREAM},
     "classification/read_models/credit_grades.py": {"events": "the day's grades are narrowed as a table; the newest of all are a run's"},
     "classification/read_models/customer_grades.py": {"events": "the day's grades are narrowed as a table; the newest of all are a run's"},
