@@ -24,6 +24,9 @@ _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"referrer-policy", b"no-referrer"),
+    # Heeded where the answer came over TLS, which ends before us; over plain http it says nothing.
+    (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
+    (b"cross-origin-resource-policy", b"same-origin"),
 )
 # No answer has begun: the caller hung up, or the process is ending. Not a status of HTTP, but the one that proxies use in logs.
 _GONE = 499
@@ -62,7 +65,7 @@ class Correlation:
                 docs = scope["path"] in self.docs_paths
                 headers += [(n, v) for n, v in _HEADERS if n not in present and not (docs and n == b"content-security-policy")]
                 headers += ours
-                headers += [(n.lower().encode(), v.encode()) for n, v in scope.get("regulars.rate", {}).items()]
+                headers += [(n.lower().encode(), v.encode()) for n, v in scope.get("regulars.headers", {}).items()]
             await send(message)
 
         structlog.contextvars.clear_contextvars()

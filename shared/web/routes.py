@@ -18,6 +18,7 @@ from shared.web.problem import Problem
 from shared.web.rates import Rates
 from shared.web.reach import Admitted, Narrowed, admit, admit_named, declared_reach
 from shared.web.reading import for_a_purpose, recorded
+from shared.web.retiring import declared_retiring
 from shared.web.scope import BODY_BYTES, declared_lean, declared_limit, declared_patience, declared_scope, without_markers
 from shared.web.strict_json import clean, parse
 
@@ -76,6 +77,7 @@ class StrictRoute(APIRoute):
         self.limit = declared_limit(given)
         self.patience = declared_patience(given)
         self.lean = declared_lean(given)
+        self.retiring = declared_retiring(given)
         self.reach = declared_reach(given)
         # The markers have said what they had to say; left in, each would be solved anew with every request.
         super().__init__(path, endpoint, dependencies=without_markers(given), **rest)
@@ -85,6 +87,8 @@ class StrictRoute(APIRoute):
         if request.app.state.waits:
             raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
         _refuse_bad_address(request)
+        if self.retiring is not None:
+            request.scope["regulars.headers"] = self.retiring.headers
         admitted = None
         if self.scope is not None:
             rows = _admit(request, self.scope).rows
@@ -174,7 +178,8 @@ def _admit(request: Request, scope: str) -> Principal:
         principal = for_a_purpose(request, principal, scope)
     request.state.principal = principal
     if principal.limit_per_minute is not None:
-        request.scope["regulars.rate"] = rates.take(principal.key_id, principal.limit_per_minute)
+        left = rates.take(principal.key_id, principal.limit_per_minute)
+        request.scope["regulars.headers"] = {**request.scope.get("regulars.headers", {}), **left}
     return principal
 
 
@@ -213,7 +218,7 @@ def strict_routes(routers: Iterable[APIRouter], operation_id: Callable[[str, str
                     description=found.description,
                     response_description=found.response_description,
                     responses=found.responses,
-                    deprecated=found.deprecated,
+                    deprecated=found.deprecated or declared_retiring(found.dependencies) is not None or None,
                     name=found.name,
                     methods=found.methods,
                     operation_id=found.operation_id or operation_id(str(found.tags[0]) if found.tags else "", found.name or ""),

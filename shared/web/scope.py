@@ -15,6 +15,7 @@ from fastapi import Depends, Request, params
 from shared.auth.principal import Principal
 from shared.auth.scopes import SCOPE_FORM
 from shared.web.reach import is_marker
+from shared.web.retiring import Retiring
 
 BODY_BYTES = 256 * 1024
 BULK_BYTES = 2 * 1024 * 1024
@@ -106,7 +107,7 @@ def without_markers(dependencies: Iterable[params.Depends]) -> list[params.Depen
     return [
         d
         for d in dependencies
-        if not isinstance(d.dependency, _Scope | _Body | _Patience | _Lean) and not is_marker(d.dependency)
+        if not isinstance(d.dependency, _Scope | _Body | _Patience | _Lean | Retiring) and not is_marker(d.dependency)
     ]
 
 

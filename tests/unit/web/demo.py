@@ -29,6 +29,7 @@ from shared.web.pages import CursorCodec, CursorParameter, Limit, Page, filter_h
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
 from shared.web.rendering import Json
+from shared.web.retiring import retiring
 from shared.web.scope import Caller, bulk, lean, scope, streamed
 
 PEPPER = b"p" * 32
@@ -109,6 +110,12 @@ class Demo:
             if version != 3:
                 raise Problem("VERSION_STALE")
             return respond(Answer(200, {"id": str(thing_id)}, 4), request)
+
+        @things.get(
+            "/old-things", dependencies=[read, retiring(since=date(2026, 3, 1), sunset=date(2026, 9, 1), instead="/v1/things")]
+        )
+        async def get_old_things() -> Response:
+            return Json({"items": []})
 
         @things.get("/things/{thing_id}", dependencies=[read])
         async def get_thing(thing_id: UUID, request: Request) -> Response:
