@@ -41,4 +41,9 @@ PARTS = (
             "tests/integration/cards/test_reach.py",
         ),
     ),
+    Part(
+        "surface",
+        "headers, documents, promises to callers, strict bodies",
+        ("tests/unit/web", "tests/contract/web", "tests/contract/schemas"),
+    ),
 )
