@@ -7,8 +7,8 @@ from alembic import op
 import shared.event_store
 from shared.postgres.ddl import statements
 
-revision = "0014"
-down_revision = "0013"
+revision = "0015"
+down_revision = "0014"
 
 _FUNCTIONS = Path(shared.event_store.__file__).parent / "sql" / "03_append_facts.sql"
 

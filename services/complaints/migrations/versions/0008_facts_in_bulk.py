@@ -7,12 +7,12 @@ from alembic import op
 import shared.event_store
 from shared.postgres.ddl import statements
 
-revision = "0016"
-down_revision = "0015"
+revision = "0008"
+down_revision = "0007"
 
 _FUNCTIONS = Path(shared.event_store.__file__).parent / "sql" / "03_append_facts.sql"
 
 
 def upgrade() -> None:
-    for statement in statements(_FUNCTIONS.read_text(), "classification"):
+    for statement in statements(_FUNCTIONS.read_text(), "complaints"):
         op.get_bind().exec_driver_sql(statement)
