@@ -29,7 +29,7 @@ from deploy.import_verb import Request, bring_in, write_bad
 from deploy.imports.files import UnknownFormat
 from deploy.imports.mapping import FIELDS, Kind, UnknownMapping
 from deploy.imports.send import ImportFailed
-from deploy.key_verbs import key_verbs
+from deploy.key_verbs import key_verbs, member_verbs
 from deploy.local.database import migrate_all
 from deploy.local.folder import Folder
 from deploy.local.kafka import BrokerFailed
@@ -64,6 +64,7 @@ app = typer.Typer(
 )
 app.add_typer(key_verbs, name="keys")
 app.add_typer(audit_verbs, name="audit")
+app.add_typer(member_verbs, name="members")
 app.command("backtest")(backtest_verb)
 app.command("trace")(trace_verb)
 backup_verbs.add_to(app)

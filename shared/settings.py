@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.auth.provider import Algorithm
 from shared.contracts.cursor import PARTS
 
 
@@ -18,6 +19,8 @@ class ServiceSettings(BaseSettings):
     in the same database. `zone` is the company's IANA time zone: business days are days there.
     `seals`: the second place of the seals of reads, best on another machine; `seal_every_seconds`: how long a read may stand unsealed.
     `answers_kept_days`: how long an answer is remembered for a caller that repeats its command.
+    `environment`: API keys of another one open nothing. `token_issuer`, `token_audience` and `token_keys` (the address of its keys,
+    a JWKS) name the identity provider whose access tokens are taken, all of one algorithm; without them only API keys are.
     `traces`: where spans go, see `shared/telemetry/spans.py`; nowhere by default.
     """
 
@@ -45,3 +48,8 @@ class ServiceSettings(BaseSettings):
     traces: str = ""
     docs: bool = True
     answers_kept_days: int = Field(30, ge=2)
+    environment: str = "local"
+    token_issuer: str = ""
+    token_audience: str = "regulars"
+    token_keys: str = ""
+    token_algorithm: Algorithm = "RS256"

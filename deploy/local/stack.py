@@ -11,14 +11,13 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from deploy.http import answers
-from deploy.keys import new_key
 from deploy.local import postgres
 from deploy.local.broker import FeedSource, choose
 from deploy.local.database import Addresses, addresses, prepare
 from deploy.local.folder import DataSet, Folder, write_file
 from deploy.local.kafka import BrokerFailed
 from deploy.local.supervisor import Program, Supervisor, end_left_over
-from shared.auth.scopes import READING, SCOPES
+from deploy.local.try_out import ENV, try_out_keys
 from shared.contracts.cursor import PARTS
 from shared.contracts.topics import SERVICES
 from shared.kafka.admin import create_topics
@@ -125,6 +124,7 @@ def _programs(folder: Folder, feed: FeedSource, database: Addresses, ports: Mapp
             "SECRETS": str(folder.secrets),
             "SEALS": str(folder.seals),
             "KEYS_FILE": str(folder.secrets / "keys.json"),
+            "ENVIRONMENT": ENV,
             "PARTS": str(PARTS),
             "TRACES": str(folder.traces) if traces else "",
         }
@@ -155,11 +155,7 @@ def _ports(known: Mapping[str, int]) -> dict[str, int]:
 def _endpoints(folder: Folder, feed: FeedSource, database: Addresses, urls: Mapping[str, str], ports: Mapping[str, int]) -> str:
     """Write the addresses and return the key that opens everything. Raw keys are nowhere but in this file."""
     known = json.loads(folder.endpoints.read_text())["keys"] if folder.endpoints.exists() else {}
-    if not known or not (folder.secrets / "keys.json").exists():
-        known = {
-            "everything": new_key(folder.secrets, "local", "everything", SCOPES),
-            "reading": new_key(folder.secrets, "local", "reading", READING),
-        }
+    keys = try_out_keys(folder.secrets, known)
     content = {
         "feed": feed.feed,
         "kafka": feed.bootstrap or None,
@@ -167,11 +163,11 @@ def _endpoints(folder: Folder, feed: FeedSource, database: Addresses, urls: Mapp
             service: {"url": url, "docs": f"{url}/docs", "work": f"http://127.0.0.1:{ports[f'{service}-work']}"}
             for service, url in urls.items()
         },
-        "keys": known,
+        "keys": keys,
         "postgres": {"admin": database.admin, **database.by_role},
     }
     write_file(folder.endpoints, json.dumps(content, indent=2) + "\n", 0o600)
-    return str(known["everything"])
+    return keys["everything"]
 
 
 async def _ready(supervisor: Supervisor, folder: Folder, urls: Mapping[str, str], ports: Mapping[str, int]) -> None:

@@ -173,7 +173,13 @@ def _say_bad(folder: Folder, bad: Sequence[BadLine], console: Console) -> None:
 def _addresses(folder: Folder, stack: Stack, console: Console) -> None:
     for service, url in stack.urls.items():
         console.print(f"  {service:<15} {url}/docs", highlight=False)
-    console.print(f"  key             {stack.key}", highlight=False, soft_wrap=True)
+    keys = folder.read_endpoints()["keys"]
+    width = max(map(len, keys))
+    console.print(
+        "[bold]Try-out keys, for this machine only:[/] never give them to anybody, never take them elsewhere", highlight=False
+    )
+    for name, raw in keys.items():
+        console.print(f"  {name:<{width}}  {raw}", highlight=False, soft_wrap=True)
     console.print(f"  everything else {folder.endpoints}", highlight=False, soft_wrap=True)
     console.print("Ctrl-C stops everything; the data stay for the next start.")
 

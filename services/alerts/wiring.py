@@ -25,6 +25,7 @@ from services.alerts.jobs.webhook_sender import Sending, send_calls
 from services.alerts.read_models import READ_MODELS
 from services.alerts.settings import Settings
 from shared.auth.keys import KeyRing
+from shared.auth.tokens import tokens_of
 from shared.event_store.forgetting import forget_answers_for_ever
 from shared.feed.kafka import GATHER_SECONDS
 from shared.outgoing.addresses import networks
@@ -80,11 +81,13 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
             yield
             pools.clear()
 
+    ring = KeyRing(settings.keys_file, secrets.pepper, settings.environment)
     return create_app(
         service=SERVICE,
         title="Regulars: alerts",
         routers=ROUTERS,
-        keys=KeyRing(settings.keys_file, secrets.pepper),
+        keys=ring,
+        tokens=tokens_of(settings, ring),
         ready=answering(pools, SERVICE, READ_MODELS),
         lifespan=lifespan,
         docs=settings.docs,

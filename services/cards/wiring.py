@@ -22,6 +22,7 @@ from shared.audit.reads import Reads
 from shared.audit.sealing import Sealing, keep_sealing
 from shared.audit.seals import Signer
 from shared.auth.keys import KeyRing
+from shared.auth.tokens import tokens_of
 from shared.contracts.topics import SERVICES
 from shared.event_store.forgetting import forget_answers_for_ever
 from shared.event_store.together import Together
@@ -78,11 +79,13 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
             yield
             pools.clear()
 
+    ring = KeyRing(settings.keys_file, secrets.pepper, settings.environment)
     return create_app(
         service=SERVICE,
         title="Regulars: cards",
         routers=ROUTERS,
-        keys=KeyRing(settings.keys_file, secrets.pepper),
+        keys=ring,
+        tokens=tokens_of(settings, ring),
         ready=answering(pools, SERVICE, READ_MODELS),
         lifespan=lifespan,
         docs=settings.docs,

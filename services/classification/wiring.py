@@ -18,6 +18,7 @@ from services.classification.jobs.telling import RunJob
 from services.classification.read_models import READ_MODELS
 from services.classification.settings import Settings
 from shared.auth.keys import KeyRing
+from shared.auth.tokens import tokens_of
 from shared.event_store.forgetting import forget_answers_for_ever
 from shared.postgres.guards import check_database
 from shared.postgres.leader_lock import while_leading
@@ -78,11 +79,13 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
             yield
             pools.clear()
 
+    ring = KeyRing(settings.keys_file, secrets.pepper, settings.environment)
     return create_app(
         service=SERVICE,
         title="Regulars: classification",
         routers=ROUTERS,
-        keys=KeyRing(settings.keys_file, secrets.pepper),
+        keys=ring,
+        tokens=tokens_of(settings, ring),
         ready=answering(pools, SERVICE, READ_MODELS),
         lifespan=lifespan,
         docs=settings.docs,

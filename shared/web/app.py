@@ -18,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.auth.keys import KeyRing
+from shared.auth.tokens import Tokens
 from shared.telemetry.metrics import RequestMetrics, new_registry
 from shared.web import catalogue
 from shared.web.admission import Admission, Hands
@@ -64,6 +65,7 @@ def create_app(
     title: str,
     routers: Sequence[APIRouter],
     keys: KeyRing,
+    tokens: Tokens | None = None,
     ready: Ready,
     lifespan: Lifespan | None = None,
     docs: bool = True,
@@ -89,6 +91,7 @@ def create_app(
         lifespan=_settled(lifespan),
         redirect_slashes=False,
     )
+    app.state.tokens = tokens
     app.state.keys, app.state.rates, app.state.registry, app.state.service = keys, Rates(), figures, service
     app.state.waits, app.state.reach = False, reach
     # Where reads are recorded; a service that has none sets nothing.

@@ -12,7 +12,9 @@ from starlette.types import Message, Receive
 
 from shared.auth.keys import KeyRing, Refused
 from shared.auth.principal import Principal
+from shared.auth.provider import ProviderAway
 from shared.auth.rows import Everybody
+from shared.auth.tokens import Tokens
 from shared.projections.narrowing import narrowed
 from shared.web.problem import Problem
 from shared.web.rates import Rates
@@ -91,7 +93,7 @@ class StrictRoute(APIRoute):
             request.scope["regulars.headers"] = self.retiring.headers
         admitted = None
         if self.scope is not None:
-            rows = _admit(request, self.scope).rows
+            rows = (await _admit(request, self.scope)).rows
             if not isinstance(rows, Everybody):
                 async with asyncio.timeout(self.patience):
                     admitted = await admit(request, rows, request.app.state.reach, self.reach)
@@ -160,17 +162,29 @@ def _refuse_bad_address(request: Request) -> None:
         raise Problem("TEXT_INVALID")
 
 
-def _admit(request: Request, scope: str) -> Principal:
-    state = request.app.state
-    keys: KeyRing = state.keys
-    rates: Rates = state.rates
-    headers = request.headers
+async def _authenticated(request: Request) -> Principal:
+    keys: KeyRing = request.app.state.keys
+    tokens: Tokens | None = request.app.state.tokens
+    said = request.headers.getlist("authorization")
+    # Of two headers whoever stands between may have looked at the other one.
+    header = said[0] if len(said) == 1 else ", ".join(said) if said else None
+    is_token = tokens is not None and header is not None and header[:7].lower() == "bearer " and not header.startswith("reg_", 7)
     try:
-        principal = keys.authenticate(headers.get("authorization"))
+        if tokens is not None and header is not None and is_token:
+            return await tokens.authenticate(header[7:].strip(" "))
+        return keys.authenticate(header)
     except Refused as refused:
         if refused.missing:
             raise Problem("KEY_MISSING", headers={"WWW-Authenticate": _CHALLENGE}) from None
-        raise Problem("KEY_INVALID", headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'}) from None
+        code = "TOKEN_INVALID" if is_token else "KEY_INVALID"
+        raise Problem(code, headers={"WWW-Authenticate": f'{_CHALLENGE}, error="invalid_token"'}) from None
+    except ProviderAway:
+        raise Problem("UNAVAILABLE", headers={"Retry-After": "5"}) from None
+
+
+async def _admit(request: Request, scope: str) -> Principal:
+    rates: Rates = request.app.state.rates
+    principal = await _authenticated(request)
     if scope not in principal.scopes:
         challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'
         raise Problem("SCOPE_MISSING", detail=f"needs {scope}", headers={"WWW-Authenticate": challenge}, extra={"scope": scope})

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import httpx
 from fastapi import FastAPI
 
-from shared.auth.keys import make_key
+from shared.auth.keys import draw_key, read_keys, write_keys
 from shared.contracts.cursor import PARTS, part_of
 from shared.contracts.event import Event
 from shared.contracts.topics import CONTROL_TYPES, main_topic
@@ -48,10 +48,8 @@ async def serving(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application whose key has these scopes, and is of this principal."""
     name = "tests" if principal == PRINCIPAL else f"tests of {principal}"
-    key = make_key("test", folder / "keys.json", load_secrets(folder).pepper, name=name, scopes=scopes, principal=principal)
-    app.state.keys._checked = float("-inf")
     transport = httpx.ASGITransport(app)
-    headers = {"Authorization": f"Bearer {key}", "Regulars-Purpose": "CARD_KEEPING"}
+    headers = {**keyed(folder, name=name, scopes=scopes, principal=principal), "Regulars-Purpose": "CARD_KEEPING"}
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(app.router.lifespan_context(app))
         yield await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers))
@@ -59,8 +57,14 @@ async def serving(
 
 def second_caller(folder: Path, scopes: Iterable[str]) -> dict[str, str]:
     """The headers of somebody else than the client."""
-    pepper = load_secrets(folder).pepper
-    raw = make_key("test", folder / "keys.json", pepper, name="second", scopes=scopes, principal=SECOND)
+    return keyed(folder, name="second", scopes=scopes, principal=SECOND)
+
+
+def keyed(folder: Path, **given: Any) -> dict[str, str]:
+    """The header of a new key, of which one principal has here as many as a test likes."""
+    raw, entry = draw_key("local", load_secrets(folder).pepper, **given)
+    file = folder / "keys.json"
+    write_keys(file, (*read_keys(file), entry))
     return {"Authorization": f"Bearer {raw}"}
 
 

@@ -15,7 +15,12 @@ class Part:
 
 
 PARTS = (
-    Part("keys", "API keys and roles", ("tests/unit/auth",)),
+    Part(
+        "keys",
+        "API keys, members and roles",
+        ("tests/unit/auth/test_keys.py", "tests/unit/auth/test_members.py", "tests/unit/auth/test_roles.py"),
+    ),
+    Part("tokens", "access tokens, and every forged one refused", ("tests/unit/auth/test_tokens.py",)),
     Part(
         "outgoing",
         "calls to addresses that somebody has named",

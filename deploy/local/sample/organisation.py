@@ -32,7 +32,7 @@ class Area:
     salespeople: tuple[str, ...] = ()
 
 
-_CUSTODIAN = "C-01"
+CUSTODIAN = "C-01"
 AREAS = (
     Area("CHINA", "China", superior="M-01"),
     Area("EAST", "East", "CHINA", superior="M-02"),
@@ -67,7 +67,7 @@ def organisation(since: date) -> Iterator[Call]:
         if area.superior is not None:
             yield Call("PUT", f"{path}/superior", {"superior_id": area.superior, **day})
         if area.parent_id is None:
-            yield Call("PUT", f"{path}/custodian", {"custodian_id": _CUSTODIAN, **day})
+            yield Call("PUT", f"{path}/custodian", {"custodian_id": CUSTODIAN, **day})
         for person in area.salespeople:
             yield Call("PUT", f"{path}/salespeople/{person}", day)
     yield Call("PUT", "/admission-standard", {"conditions": [{"code": code, "text": text} for code, text in CONDITIONS]})

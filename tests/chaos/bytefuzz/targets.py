@@ -190,7 +190,7 @@ def _ring() -> tuple[KeyRing, str]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "keys.json"
         key = make_key("fuzz", path, b"p" * 32, name="fuzz", scopes=["cards.customer.read"], principal=UUID(int=1))
-        ring = KeyRing(path, b"p" * 32, monotonic=lambda: 0.0)
+        ring = KeyRing(path, b"p" * 32, "fuzz")
     # The file is gone: what was read of it stays, and nobody looks at a disk for each input.
     ring._look_again = lambda at_once=False: None  # type: ignore[method-assign, misc]
     return ring, key

@@ -106,7 +106,7 @@ async def serving(database: Database, folder: Path, apis: int) -> AsyncIterator[
     """The service with so many processes `api` on this database."""
     make_secrets(folder)
     (folder / "keys.json").write_text(json.dumps({"keys": []}))
-    place = Place(database, folder, new_key(folder, "test", "clients", SCOPES))
+    place = Place(database, folder, new_key(folder, "local", "clients", SCOPES))
     names = [f"api-{n}" for n in range(apis)]
     try:
         for name in (*names, "work"):

@@ -116,7 +116,7 @@ async def people(cards: Cards, **persons: str) -> AsyncIterator[dict[str, httpx.
         for name, role in persons.items():
             person = name.replace("_", "-")
             raw = make_key(
-                "test", cards.folder / "keys.json", pepper, name=name, scopes=(), principal=uuid4(), role=role, person=person
+                "local", cards.folder / "keys.json", pepper, name=name, scopes=(), principal=uuid4(), role=role, person=person
             )
             headers = {"Authorization": f"Bearer {raw}", "Regulars-Purpose": "VISIT"}
             client = httpx.AsyncClient(transport=cards.client._transport, base_url="http://test", headers=headers)

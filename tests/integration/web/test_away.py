@@ -84,7 +84,7 @@ async def service(cluster: Cluster, line: Line, folder: Path, *, waits: bool = F
             pools.clear()
 
     write_keys(folder / "keys.json", ())
-    keys = KeyRing(folder / "keys.json", b"p")
+    keys = KeyRing(folder / "keys.json", b"p", "test")
     app = create_app(service="demo", title="Demo", routers=[router], keys=keys, ready=ready, lifespan=lifespan)
     async with (
         app.router.lifespan_context(app),

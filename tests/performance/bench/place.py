@@ -88,7 +88,7 @@ class Place:
         """Run `cards-api`, `alerts-work`, ... as processes until they are ready; without topics on the feed of the stores."""
         folder = self.folder / f"run{next(self._numbers)}"
         make_secrets(folder)
-        key = new_key(folder, "bench", "bench", SCOPES)
+        key = new_key(folder, "local", "bench", SCOPES)
         ports = {name: free_port() for name in programs}
         started: dict[str, asyncio.subprocess.Process] = {}
         try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
@@ -181,20 +181,21 @@ class Running:
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[Running]:
     demo, keys_file = Demo(), folder / "keys.json"
+    keys_file.unlink(missing_ok=True)
     use_today(lambda: date(2026, 3, 1))
 
-    def key(name: str, scopes: list[str], limit: int | None = None) -> dict[str, str]:
-        raw = make_key("test", keys_file, PEPPER, name=name, scopes=scopes, principal=PRINCIPAL, limit_per_minute=limit)
+    def key(name: str, scopes: list[str], limit: int | None = None, principal: UUID = PRINCIPAL) -> dict[str, str]:
+        raw = make_key("test", keys_file, PEPPER, name=name, scopes=scopes, principal=principal, limit_per_minute=limit)
         return {"Authorization": f"Bearer {raw}"}
 
     full = key("all", ["demo.thing.write", "demo.thing.read", "demo.me.read"])
     reading = key("reading", ["demo.thing.read"])
-    limited = key("limited", ["demo.thing.read"], 2)
+    limited = key("limited", ["demo.thing.read"], 2, uuid4())
     app = create_app(
         service="demo",
         title="Demo",
         routers=demo.routers(),
-        keys=KeyRing(keys_file, PEPPER),
+        keys=KeyRing(keys_file, PEPPER, "test"),
         ready=demo.ready,
     )
     app.state.deps = None

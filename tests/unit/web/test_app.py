@@ -22,7 +22,9 @@ async def ready() -> Readiness:
 
 def build(folder: Path, *routers: APIRouter) -> FastAPI:
     write_keys(folder / "keys.json", ())
-    return create_app(service="demo", title="Demo", routers=routers, keys=KeyRing(folder / "keys.json", b"p"), ready=ready)
+    return create_app(
+        service="demo", title="Demo", routers=routers, keys=KeyRing(folder / "keys.json", b"p", "test"), ready=ready
+    )
 
 
 async def answer() -> None: ...

@@ -125,4 +125,6 @@ def test_only_functions_that_the_short_way_can_call(tmp_path: Path) -> None:
     (tmp_path / "keys.json").write_text('{"keys": []}')
     demo = Demo()
     with pytest.raises(TypeError, match="/v1/things"):
-        create_app(service="demo", title="Demo", routers=[router], keys=KeyRing(tmp_path / "keys.json", PEPPER), ready=demo.ready)
+        create_app(
+            service="demo", title="Demo", routers=[router], keys=KeyRing(tmp_path / "keys.json", PEPPER, "test"), ready=demo.ready
+        )

@@ -38,7 +38,7 @@ async def calling(folder: Path, router: APIRouter, reach: Reach | None, role: st
     scopes = ["cards.customer.read"]
     person = None if role is None else "E-7"
     raw = make_key("test", file, PEPPER, name="one", scopes=scopes, principal=PRINCIPAL, role=role, person=person)
-    app = create_app(service="demo", title="Demo", routers=[router], keys=KeyRing(file, PEPPER), ready=ready, reach=reach)
+    app = create_app(service="demo", title="Demo", routers=[router], keys=KeyRing(file, PEPPER, "test"), ready=ready, reach=reach)
     app.state.deps = None
     headers = {"Authorization": f"Bearer {raw}"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://demo", headers=headers) as client:
@@ -82,7 +82,12 @@ def test_a_parameter_of_which_nobody_has_said_who_is_behind_it_stops_the_start(t
     (tmp_path / "keys.json").write_text('{"keys": []}')
     with pytest.raises(ReachUndeclared):
         create_app(
-            service="demo", title="Demo", routers=[router], keys=KeyRing(tmp_path / "keys.json", PEPPER), ready=ready, reach=REACH
+            service="demo",
+            title="Demo",
+            routers=[router],
+            keys=KeyRing(tmp_path / "keys.json", PEPPER, "test"),
+            ready=ready,
+            reach=REACH,
         )
 
 

@@ -51,7 +51,6 @@ async def test_a_key_without_the_scope_is_told_which(run: Running) -> None:
 async def test_two_keys_of_one_client_are_one_principal_and_a_withdrawn_key_stops(run: Running) -> None:
     me = (await run.client.get("/v1/me", headers=run.all)).json()
     assert me == {"name": "all", "id": "00000000-0000-4000-8000-000000000001"}
-    run.app.state.keys._checked = -10.0
     assert withdraw_key(run.keys_file, read_keys(run.keys_file)[0].id)
     is_problem(await run.client.get("/v1/me", headers=run.all), 401, "KEY_INVALID")
     assert (await run.client.get("/v1/things", headers=run.reading)).status_code == 200
