@@ -25,6 +25,7 @@ from shared.contracts import (
     relations,
     transactions,
     usefulness,
+    visits,
     webhooks,
 )
 
@@ -53,5 +54,6 @@ __all__ = [
     "relations",
     "transactions",
     "usefulness",
+    "visits",
     "webhooks",
 ]

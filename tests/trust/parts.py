@@ -51,4 +51,9 @@ PARTS = (
         "headers, documents, promises to callers, strict bodies",
         ("tests/unit/web", "tests/contract/web", "tests/contract/schemas"),
     ),
+    Part(
+        "custody",
+        "cards go out with their salesperson for a visit of the day, and come back",
+        ("tests/unit/cards/test_custody.py", "tests/integration/cards/test_custody.py"),
+    ),
 )

@@ -9,6 +9,7 @@ from services.cards.api.areas import router as areas
 from services.cards.api.balance import router as balance
 from services.cards.api.card_health import router as card_health
 from services.cards.api.collection import router as collection
+from services.cards.api.custody import router as custody
 from services.cards.api.customer_export import router as customer_export
 from services.cards.api.customer_list import router as customer_list
 from services.cards.api.customer_search import router as customer_search
@@ -80,4 +81,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     dossier,
     register,
     reads,
+    custody,
 )

@@ -11,6 +11,7 @@ FACTS = UUID("c2b9c5a4-6c1b-5a5f-8e0b-9d6a4c1e7b20")
 REGISTRATIONS = UUID("0a7d3f5e-2f0d-5c43-9f6e-7a5c1b8d4e92")
 TASKS = UUID("e4f4b1a7-35f5-5b5e-8f0c-2c6f1d0a9b37")
 NEEDS = UUID("7d5c2e90-8a41-5e0f-9b6d-41f3a7c8d215")
+OVERDUE = UUID("b8c1f6d2-1e57-5b0a-8c43-6f9d2a7e5104")
 
 
 def stub_id(system: str, value: str) -> UUID:
@@ -38,6 +39,11 @@ def need_id(customer_id: UUID, place: int) -> UUID:
     return uuid5(NEEDS, f"{customer_id}/{place}")
 
 
+def overdue_id(visit_id: UUID) -> UUID:
+    """Event id of a card's not being back from a visit: told once, whoever tells it."""
+    return uuid5(OVERDUE, str(visit_id))
+
+
 def card_stream(customer_id: UUID) -> str:
     return f"card-{customer_id}"
 
@@ -53,3 +59,8 @@ def sub_sales_stream(customer_id: UUID) -> str:
 
 def source_stream(source: str, fact_kind: str) -> str:
     return f"source-{source}-{fact_kind}"
+
+
+def visits_stream(customer_id: UUID) -> str:
+    """Visits of a customer, and who has had its card with them: one stream, since what is decided is decided on all of it."""
+    return f"visits-{customer_id}"

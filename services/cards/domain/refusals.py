@@ -248,3 +248,35 @@ class LegalHoldUnknown(CardRefused):
 
 class MergeDuringErasure(CardRefused):
     """The erasure of one of the two cards was asked for: it would be asked for a card that is none any more."""
+
+
+class VisitInPast(CardRefused):
+    """A visit is planned for today or later."""
+
+
+class VisitAlreadyPlanned(CardRefused):
+    """The person visits the customer on that day anyway."""
+
+
+class VisitUnknown(CardRefused):
+    """The customer has no planned visit of this id."""
+
+
+class NoVisitToday(CardRefused):
+    """Cards go with those alone who visit the customer today."""
+
+
+class NotTheirCustomer(CardRefused):
+    """Cards go with those alone who serve the customer."""
+
+
+class CardIsOut(CardRefused):
+    """Somebody has the card."""
+
+
+class CardIsIn(CardRefused):
+    """Nobody has the card."""
+
+
+class CardHeldByAnother(CardRefused):
+    """Who returns a card has it, or keeps the cards."""

@@ -32,13 +32,13 @@ from shared.web.repeats import concluded, remembered, repeated
 class Deed:
     """What is to be done on a stream.
 
-    `expected` is the version that the append asks for, `on` the business day on which it happened. `decide` gives the events
+    `expected` is the version that the append asks for, None that which was loaded; `on` the business day on which it happened. `decide` gives the events
     from what was loaded, or raises CardRefused. `body` is what the answer says; it names the customer as `customer_id`.
     `location`: the path of what is made.
     """
 
     stream: str
-    expected: Expected
+    expected: Expected | None
     on: date
     decide: Callable[[Loaded], list[Event]]
     body: Callable[[Sequence[Event]], Mapping[str, Any]]
@@ -98,7 +98,8 @@ async def _append(
     new = [
         NewEvent(key.new_id(n), deps.sealer.seal(event, deed.stream, customer_id), at, meta) for n, event in enumerate(events, 1)
     ]
-    append = Append(deed.stream, deed.expected if new else "any", customer_id, part_of_customer(customer_id, deps.parts), new)
+    expected = loaded.version if deed.expected is None else deed.expected
+    append = Append(deed.stream, expected if new else "any", customer_id, part_of_customer(customer_id, deps.parts), new)
     command = remembered(key, answer)
     told = concluded(await append_many(c, SCHEMA, [append], command=command), answer, command, key, place)
     if told is None:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from services.cards.domain import refusals
 from services.cards.domain.ledger import Flaw
-from services.cards.handlers import erasure_problems, list_problems, merge_problems, promise_problems, relation_problems
+from services.cards.handlers import (
+    custody_problems,
+    erasure_problems,
+    list_problems,
+    merge_problems,
+    promise_problems,
+    relation_problems,
+)
 from shared.web.catalogue import describe
 from shared.web.problem import FieldError, Problem
 
@@ -94,6 +101,7 @@ _CODES: dict[type[refusals.CardRefused], str] = {
     **merge_problems.CODES,
     **list_problems.CODES,
     **erasure_problems.CODES,
+    **custody_problems.CODES,
 }
 
 

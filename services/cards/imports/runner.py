@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidTag
 
 from services.cards.domain.ledger import completeness_kind
 from services.cards.domain.source import EndSource, OpenSource
+from services.cards.handlers.custody import tell_overdue
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.erasure import sweep
 from services.cards.handlers.facts import Prepared
@@ -63,6 +64,7 @@ async def _tidy(deps: Deps, kept: timedelta) -> None:
     except Problem as problem:
         # A card that is to be erased keeps being changed: the next sweep goes on, and the relay in this process does meanwhile.
         log.warning("erasures are swept later", extra={"code": problem.code})
+    await tell_overdue(deps)
     async with deps.pool.acquire() as c:
         for job_id in await left_behind(c, SCHEMA):
             await end(c, SCHEMA, job_id, "failed", "UPLOAD_CUT_OFF")

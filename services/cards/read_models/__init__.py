@@ -16,6 +16,7 @@ from services.cards.read_models.saved_lists import SAVED_LISTS
 from services.cards.read_models.sub_sales import SUB_SALES
 from services.cards.read_models.trade import TRADE
 from services.cards.read_models.verifications import VERIFICATIONS
+from services.cards.read_models.visits import VISITS
 from shared.projections.read_model import ReadModel
 from shared.reach.areas import AREAS
 
@@ -32,5 +33,6 @@ READ_MODELS: tuple[ReadModel[Any], ...] = (
     VERIFICATIONS,
     SUB_SALES,
     SAVED_LISTS,
+    VISITS,
     AREAS,
 )

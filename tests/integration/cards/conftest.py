@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ import pytest
 
 from services.cards.settings import Settings
 from services.cards.wiring import build_api, run_work
+from shared.auth.keys import make_key
 from shared.auth.scopes import SCOPES as EVERY_SCOPE
 from shared.postgres.pool import Pool, create_pool
+from shared.privacy.secrets import load_secrets
 from shared.testing.databases import Cluster, Database, create_test_database
 from tests.integration.running import key, second_caller, serving, settings_of, working
 
@@ -108,6 +111,20 @@ async def cards(api: Cards) -> AsyncIterator[Cards]:
     """The API with `work` beside it, on the feed of the stores."""
     async with working(run_work(api.settings)):
         yield api
+
+
+@asynccontextmanager
+async def somebody(cards: Cards, role: str, person: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
+    """A caller in a role, beside the one with every scope."""
+    app = cards.client._transport.app  # type: ignore[attr-defined]
+    raw = make_key(
+        "test", cards.folder / "keys.json", load_secrets(cards.folder).pepper,
+        name=f"{role} {person}", scopes=(), principal=uuid4(), role=role, person=person,
+    )  # fmt: skip
+    app.state.keys._checked = float("-inf")
+    headers = {"Authorization": f"Bearer {raw}", "Regulars-Purpose": "VISIT"}
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers=headers) as client:
+        yield client
 
 
 def sale(number: str = "S-1", customer: str = "K-1077", **more: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pytest
 
 from services.cards.wiring import build_api
 from shared.web.routes import StrictRoute
-from tests.integration.cards.conftest import SCOPES, Cards, fresh, sale
+from tests.integration.cards.conftest import SCOPES, Cards, fresh, sale, somebody
 from tests.integration.running import PRINCIPAL, serving
 from tests.trust.counts import counted
 
@@ -297,3 +297,23 @@ async def test_every_question_that_names_a_customer_is_on_record(cards: Cards) -
         naming += [path] if wanted else []
     counted(questions=asked_of, naming_customers=len(naming), not_on_record=0)
     assert len(naming) > 25
+
+
+async def test_who_reaches_some_customers_exports_and_records_those(cards: Cards) -> None:
+    """INVARIANT: what is read ahead of a file, to record it, is narrowed too; breaks when the first page is read outside."""
+    for number, person in enumerate(("E-12", "E-13", "E-12")):
+        last = await cards.post("/v1/customers", {"kind": "COMPANY", "name": f"Company {number}", "salesperson_id": person})
+    position = last.headers["Regulars-Position"]
+    await cards.get("/v1/customers", min_position=position)
+    async with somebody(cards, "salesperson", "E-12") as caller:
+        trace, traceparent = traced()
+        answer = await caller.get("/v1/customers.csv", headers=traceparent)
+        rows = await rows_of(cards, trace)
+        assert answer.status_code == 200 and answer.text.count("Company") == 2 and "Company 1" not in answer.text
+        assert {row["person_id"] for row in rows} == {"E-12"} and sum(len(row["customers"]) for row in rows) == 2
+        opened, traceparent = traced()
+        assert (await caller.get(f"/v1/customers/{last.json()['customer_id']}", headers=traceparent)).status_code == 200
+        [row] = await rows_of(cards, opened)
+        assert (row["person_id"], row["purpose"], row["personal"]) == ("E-12", "VISIT", True)
+        foreign = await cards.client.get("/v1/customers?salesperson_id=E-13")
+        assert (await caller.get(f"/v1/customers/{foreign.json()['items'][0]['customer_id']}")).status_code == 404
