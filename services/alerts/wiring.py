@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 
 from services.alerts.api import ROUTERS
+from services.alerts.api.reach import REACH
 from services.alerts.engine.items import CONTROL_TOPICS, PART_TOPICS
 from services.alerts.engine.run import watch
 from services.alerts.handlers.deps import SCHEMA, Deps
@@ -91,6 +92,7 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
         ready=answering(pools, SERVICE, READ_MODELS),
         lifespan=lifespan,
         docs=settings.docs,
+        reach=REACH,
         description="Early warnings about silence and credit, and what is done about them.",
     )
 

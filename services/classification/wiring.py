@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 
 from services.classification.api import ROUTERS
+from services.classification.api.reach import REACH
 from services.classification.handlers.deps import SCHEMA, Deps
 from services.classification.jobs import credit_grades, customer_grades, prospects, value_classes
 from services.classification.jobs.grading import run_next
@@ -89,6 +90,7 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
         ready=answering(pools, SERVICE, READ_MODELS),
         lifespan=lifespan,
         docs=settings.docs,
+        reach=REACH,
         description="What each customer is worth to the company, by published standards, explained and dated.",
     )
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from fastapi import FastAPI
 
 from services.complaints.api import ROUTERS
+from services.complaints.api.reach import REACH
 from services.complaints.handlers.deps import SCHEMA, Deps
 from services.complaints.jobs.deadlines import DeadlineJob, watch_deadlines
 from services.complaints.read_models import READ_MODELS
@@ -77,6 +78,7 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
         ready=answering(pools, SERVICE, READ_MODELS),
         lifespan=lifespan,
         docs=settings.docs,
+        reach=REACH,
         description="Complaints from their receipt to their end, and what is claimed with them.",
     )
 

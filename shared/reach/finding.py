@@ -8,7 +8,7 @@ from uuid import UUID
 from shared.auth.rows import Areas, Own
 from shared.postgres.pool import Connection
 from shared.postgres.schema import within
-from shared.projections.narrowing import Narrowing, Served
+from shared.projections.narrowing import Narrowing, Served, narrowing
 from shared.projections.routing import those_of
 from shared.reach.areas import all_areas, led_by
 
@@ -36,3 +36,9 @@ async def one_of(c: Connection, to: Narrowing, customer_id: UUID) -> bool:
     """Whether the caller may know of this customer."""
     found: bool = await c.fetchval(_ONE_OF.format(those=await those_of(c, to)), customer_id)
     return found
+
+
+async def reached(c: Connection, customer_id: UUID) -> bool:
+    """Whether the caller of the present request may know of this customer."""
+    to = narrowing()
+    return to is None or await one_of(c, to, customer_id)

@@ -20,7 +20,7 @@ from services.alerts.api.bodies import (
     NoteBody,
 )
 from services.alerts.api.deps import Dependencies
-from services.alerts.api.views import listed, recorded, without_personal
+from services.alerts.api.views import in_list, recorded, without_personal
 from services.alerts.domain.alert import Acknowledge, AddNote, AlertCommand, Close, RecordCause
 from services.alerts.domain.judging import stream_of
 from services.alerts.handlers.commands import act_on_alert
@@ -38,6 +38,7 @@ from shared.web.correlation import event_meta
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.scope import Caller, scope
 
 router = APIRouter(tags=["alerts"])
@@ -55,7 +56,7 @@ State = Annotated[
 ]
 
 
-@router.get("/v1/alerts", dependencies=[reads], summary="Alerts, the latest opened first")
+@router.get("/v1/alerts", dependencies=[reads, listed], summary="Alerts, the latest opened first")
 async def list_alerts(
     deps: Dependencies,
     request: Request,
@@ -103,7 +104,7 @@ async def list_alerts(
     if len(found) > limit:
         last = found[limit - 1].row
         following = deps.cursors.encode(made_for, [last.opened_at.isoformat(), str(last.alert_id)])
-    return page_response(Page([listed(one) for one in found[:limit]], following), request)
+    return page_response(Page([in_list(one) for one in found[:limit]], following), request)
 
 
 def _after(deps: Deps, made_for: bytes, cursor: str) -> tuple[datetime, UUID]:

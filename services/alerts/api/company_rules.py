@@ -28,6 +28,7 @@ from shared.web.correlation import event_meta
 from shared.web.fields import Body as BaseBody
 from shared.web.fields import DecimalString
 from shared.web.problem import Problem
+from shared.web.reach import company
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -42,7 +43,7 @@ class CompanyParametersBody(BaseBody):
     parameters: Annotated[dict[str, DecimalString], Field(max_length=20)]
 
 
-@router.get("/v1/company-rules", dependencies=[scope("alerts.rule.read")], summary="The rules about the company")
+@router.get("/v1/company-rules", dependencies=[scope("alerts.rule.read"), company], summary="The rules about the company")
 async def list_company_rules(deps: Dependencies) -> Response:
     """With their parameters in force."""
     items = []
@@ -55,7 +56,7 @@ async def list_company_rules(deps: Dependencies) -> Response:
 
 @router.get(
     "/v1/company-rules/{rule_id}",
-    dependencies=[scope("alerts.rule.read")],
+    dependencies=[scope("alerts.rule.read"), company],
     responses=_UNKNOWN,
     summary="One rule about the company",
 )

@@ -34,6 +34,7 @@ from shared.web.correlation import event_meta
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
+from shared.web.reach import company, listed
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -44,7 +45,7 @@ Described = dict[int | str, dict[str, Any]]
 @router.post(
     "/v1/abnormalities",
     status_code=201,
-    dependencies=[scope("alerts.abnormality.write")],
+    dependencies=[scope("alerts.abnormality.write"), listed],
     responses={404: {"description": "The customer is not known"}},
     summary="Report an abnormality",
 )
@@ -83,7 +84,7 @@ async def post_go_live(
     return respond(await declare_live(deps, day_or(body.live_on, deps.today()), key, event_meta(request)), request)
 
 
-@router.get("/v1/go-live", dependencies=[scope("alerts.alert.read")], summary="Whether the installation is live")
+@router.get("/v1/go-live", dependencies=[scope("alerts.alert.read"), company], summary="Whether the installation is live")
 async def get_go_live(deps: Dependencies) -> Response:
     """`waiting_for` names sources that deliver in batches, and those that have fallen silent, and how far they are complete:
     warnings wait for them."""
@@ -99,7 +100,9 @@ async def get_go_live(deps: Dependencies) -> Response:
     return Json(body)
 
 
-@router.get("/v1/dormant", dependencies=[scope("alerts.alert.read")], summary="Customers who do not buy any more, or never did")
+@router.get(
+    "/v1/dormant", dependencies=[scope("alerts.alert.read"), listed], summary="Customers who do not buy any more, or never did"
+)
 async def list_dormant(
     deps: Dependencies,
     request: Request,

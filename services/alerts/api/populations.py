@@ -18,6 +18,7 @@ from services.alerts.handlers.problems import POPULATION_UNKNOWN
 from shared.contracts.alerts import PopulationRefitted
 from shared.event_store.load import load
 from shared.web.problem import Problem
+from shared.web.reach import company
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -25,7 +26,7 @@ router = APIRouter(tags=["alerts"])
 NAMES = (SILENCE_POPULATION,)
 
 
-@router.get("/v1/populations", dependencies=[scope("alerts.rule.read")], summary="The parameters of scores in force")
+@router.get("/v1/populations", dependencies=[scope("alerts.rule.read"), company], summary="The parameters of scores in force")
 async def list_populations(deps: Dependencies) -> Response:
     """Version 0 are the defaults, which serve until enough customers are known for so many days. Alerts carry the version that
     decided."""
@@ -34,7 +35,7 @@ async def list_populations(deps: Dependencies) -> Response:
 
 @router.get(
     "/v1/populations/{name}",
-    dependencies=[scope("alerts.rule.read")],
+    dependencies=[scope("alerts.rule.read"), company],
     responses={404: {"description": POPULATION_UNKNOWN}},
     summary="One population with its earlier versions",
 )

@@ -31,6 +31,7 @@ from shared.event_store.load import load
 from shared.web.commands import Command, IfMatch, resource, respond
 from shared.web.correlation import event_meta
 from shared.web.fields import Body, BusinessDay, Code, Reference, Whole
+from shared.web.reach import company
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -130,7 +131,7 @@ _REFUSED: Described = {422: {"description": PROCEDURE_REFUSED}}
 AreaId = Annotated[str, Path(max_length=200, description="An area, or `company` where no nearer area has a calendar")]
 
 
-@router.get("/v1/procedure", dependencies=[reads], summary="How alerts are taken to their end")
+@router.get("/v1/procedure", dependencies=[reads, company], summary="How alerts are taken to their end")
 async def get_procedure(deps: Dependencies, request: Request) -> Response:
     """Which sides are asked, who stands there, by when, what inhibits what, and what closes itself. Version 0 is built in."""
     async with deps.pool.acquire() as c:
@@ -151,7 +152,7 @@ async def put_procedure(
     return respond(await set_procedure(deps, body.wanted, key, event_meta(request), version), request)
 
 
-@router.get("/v1/calendars", dependencies=[reads], summary="Working days, by area")
+@router.get("/v1/calendars", dependencies=[reads, company], summary="Working days, by area")
 async def list_calendars(deps: Dependencies) -> Response:
     """Calendars that were published. Elsewhere Saturday and Sunday are free, and there are no holidays."""
     async with deps.pool.acquire() as c:
@@ -159,7 +160,7 @@ async def list_calendars(deps: Dependencies) -> Response:
     return Json({"items": [calendar_shown(area_id, calendar) for area_id, calendar in sorted(found.items())]})
 
 
-@router.get("/v1/calendars/{area_id}", dependencies=[reads], summary="Working days of an area")
+@router.get("/v1/calendars/{area_id}", dependencies=[reads, company], summary="Working days of an area")
 async def get_calendar(area_id: AreaId, deps: Dependencies, request: Request) -> Response:
     """Its own calendar; version 0 is built in and holds where neither a larger area nor the company has published one."""
     async with deps.pool.acquire() as c:

@@ -29,6 +29,7 @@ from shared.event_store.load import load, load_many
 from shared.web.commands import Command, IfMatch, etag, resource, respond
 from shared.web.correlation import event_meta
 from shared.web.problem import Problem
+from shared.web.reach import company
 from shared.web.rendering import Json
 from shared.web.scope import Caller, scope
 
@@ -38,7 +39,7 @@ _UNKNOWN: Described = {404: {"description": RULE_UNKNOWN}}
 _RULE: Described = {**_UNKNOWN, 422: {"description": f"{RULE_PARAMETERS} or {LIVE_FROM_PAST}"}}
 
 
-@router.get("/v1/rules", dependencies=[scope("alerts.rule.read")], summary="The rules and their parameters in force")
+@router.get("/v1/rules", dependencies=[scope("alerts.rule.read"), company], summary="The rules and their parameters in force")
 async def list_rules(deps: Dependencies) -> Response:
     items = []
     async with deps.pool.acquire() as c:
@@ -51,7 +52,7 @@ async def list_rules(deps: Dependencies) -> Response:
     return Json({"items": items})
 
 
-@router.get("/v1/rules/{rule_id}", dependencies=[scope("alerts.rule.read")], responses=_UNKNOWN, summary="One rule")
+@router.get("/v1/rules/{rule_id}", dependencies=[scope("alerts.rule.read"), company], responses=_UNKNOWN, summary="One rule")
 async def get_rule(rule_id: str, deps: Dependencies, request: Request) -> Response:
     """`further` are versions for some customers only, and those that begin on a later day."""
     rule = RULES_BY_ID.get(rule_id)

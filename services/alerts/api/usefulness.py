@@ -21,6 +21,7 @@ from shared.event_store.load import load_many
 from shared.projections.waiting import wait_for
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
+from shared.web.reach import company
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -29,7 +30,7 @@ router = APIRouter(tags=["alerts"])
 
 @router.get(
     "/v1/rules/{rule_id}/usefulness",
-    dependencies=[scope("alerts.rule.read")],
+    dependencies=[scope("alerts.rule.read"), company],
     responses={404: {"description": RULE_UNKNOWN}},
     summary="What a rule's warnings were worth",
 )

@@ -17,7 +17,7 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.event import Event
 
 
-def listed(found: Listed) -> dict[str, Any]:
+def in_list(found: Listed) -> dict[str, Any]:
     """An alert in a list; what is not set is left out."""
     row = found.row
     shown: dict[str, Any] = {
@@ -85,7 +85,7 @@ def recorded(envelopes: Sequence[Envelope], readable: Sequence[Event], name: str
     if row is None:
         raise AssertionError("the stream of an alert begins with its opening")
     steps = [_step(envelope, event) for envelope, event in zip(envelopes, readable, strict=True)]
-    return listed(Listed(row, name)) | {"steps": steps}
+    return in_list(Listed(row, name)) | {"steps": steps}
 
 
 def _step(envelope: Envelope, event: Event) -> dict[str, Any]:

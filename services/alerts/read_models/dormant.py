@@ -6,8 +6,9 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
+from services.alerts.read_models.watched_customers import NAME
 from shared.postgres.pool import Connection
-from shared.projections.routing import live_table
+from shared.projections.routing import live_slot, live_table, own_rows
 
 
 class Dormant(NamedTuple):
@@ -23,6 +24,7 @@ class Dormant(NamedTuple):
 
 
 _COLUMNS = "w.customer_id, c.name, w.orders, w.last_purchase_on, w.quiet_since, w.silence_alert"
+_WATCHED = ("customer_id", "orders", "bought", "last_purchase_on", "quiet_last_on", "quiet_since", "silence_alert")
 _QUIET = """
 SELECT {columns} FROM {watched} w LEFT JOIN {customers} c ON c.customer_id = w.customer_id
  WHERE w.quiet_last_on IS NOT NULL AND ($1::boolean IS NULL OR (w.silence_alert IS NOT NULL) = $1)
@@ -47,7 +49,5 @@ async def never_bought(c: Connection, after: UUID | None, limit: int) -> list[Do
 
 
 async def _tables(c: Connection) -> dict[str, str]:
-    return {
-        "watched": await live_table(c, "alerts", "watched_customers"),
-        "customers": await live_table(c, "alerts", "customers"),
-    }
+    watched = f"alerts.{NAME}_{await live_slot(c, 'alerts', NAME)}"
+    return {"watched": await own_rows(c, watched, _WATCHED), "customers": await live_table(c, "alerts", "customers")}

@@ -19,6 +19,7 @@ from services.classification.read_models.served import SERVED
 from services.classification.read_models.sold import SOLD
 from shared.web.amounts import money_body
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
+from shared.web.reach import listed
 from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["allocation"])
@@ -27,7 +28,7 @@ FROM_WHAT = (SOLD, INVESTMENTS, POTENTIALS, SERVED)
 
 @router.get(
     "/v1/allocation",
-    dependencies=[analysis, scope("classification.class.read")],
+    dependencies=[analysis, scope("classification.class.read"), listed],
     responses={422: REFUSED},
     summary="Where staff and vehicles are needed most: value and potential against the support of the period",
 )

@@ -25,6 +25,7 @@ from shared.web.correlation import event_meta
 from shared.web.fields import BusinessDay, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
+from shared.web.reach import company
 from shared.web.scope import scope
 
 router = APIRouter(tags=["products"])
@@ -49,7 +50,7 @@ async def post_article(
     return respond(await describe_article(deps, body.command(key.principal), key, event_meta(request)), request)
 
 
-@router.get("/v1/articles", dependencies=[reads], summary="Articles as they are described on a day")
+@router.get("/v1/articles", dependencies=[reads, company], summary="Articles as they are described on a day")
 async def list_articles(
     deps: Dependencies,
     request: Request,
@@ -70,7 +71,9 @@ async def list_articles(
     return page_response(Page([_item(one) for one in found[:limit]], following), request, {"as_of": day})
 
 
-@router.get("/v1/standards/products", dependencies=[reads], summary="The standard by which products and purchases are judged")
+@router.get(
+    "/v1/standards/products", dependencies=[reads, company], summary="The standard by which products and purchases are judged"
+)
 async def get_product_standard(deps: Dependencies, request: Request) -> Response:
     """Version 0 is built in; see the field's descriptions in the body of PUT."""
     async with deps.pool.acquire() as c:

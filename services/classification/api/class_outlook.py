@@ -39,6 +39,7 @@ from shared.web.amounts import money_body
 from shared.web.fields import BusinessDay, Currency, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["classification"])
@@ -57,7 +58,7 @@ OneCurrency = Annotated[
 
 @router.get(
     "/v1/value-class-outlook",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: {"description": OUTLOOK_DAY}},
     summary="Who falls into a worse class by a day, unless it buys so much until then",
 )
@@ -129,7 +130,7 @@ def _falling(one: Falling, found: Outlook, standard: Standard, currency: str | N
 
 @router.get(
     "/v1/standards/value-class/preview",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: {"description": f"{BOUNDS_OUT_OF_ORDER}, {PERIOD_OUT_OF_RANGE} or {PERIOD_NOT_OVER}"}},
     summary="Whom a standard would move, before it is published",
 )

@@ -21,6 +21,7 @@ from shared.postgres.pool import Connection
 from shared.web.amounts import money_body
 from shared.web.fields import Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
+from shared.web.reach import listed
 from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["composition"])
@@ -32,7 +33,7 @@ SHARE = Decimal("0.000001")
 
 @router.get(
     "/v1/composition",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: REFUSED},
     summary="What the customers of a scope are made of: net sales by a mark or a pair of marks",
 )
@@ -72,7 +73,7 @@ def _behind(found: Sequence[Group], place: Sequence[Any]) -> int:
 
 @router.get(
     "/v1/composition/customers",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: REFUSED},
     summary="The customers of a kind, each with its share in the kind and in the total",
 )

@@ -33,6 +33,7 @@ from shared.web.fields import BusinessDay, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
+from shared.web.reach import company, listed
 from shared.web.rendering import Json
 from shared.web.scope import Caller, analysis, scope
 
@@ -92,7 +93,7 @@ async def request_credit_grade_run(
 
 @router.get(
     "/v1/credit-grade-runs/{run_id}",
-    dependencies=[reads],
+    dependencies=[reads, company],
     responses={404: {"description": RUN_UNKNOWN}},
     summary="How far a run of credit grades is",
 )
@@ -100,7 +101,7 @@ async def get_credit_grade_run(run_id: UUID, deps: Dependencies) -> Response:
     return await show_run(deps, GRADING, run_id)
 
 
-@router.get("/v1/credit-grades", dependencies=[reads], summary="Customers by credit grade, the most points first")
+@router.get("/v1/credit-grades", dependencies=[reads, listed], summary="Customers by credit grade, the most points first")
 async def list_credit_grades(
     deps: Dependencies,
     request: Request,

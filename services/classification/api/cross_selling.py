@@ -21,6 +21,7 @@ from shared.web.amounts import money_body
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["products"])
@@ -48,7 +49,7 @@ async def get_cross_selling(
 
 @router.get(
     "/v1/cross-selling",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: REFUSED},
     summary="What customers do not yet buy that goes with what they buy, by expected value",
 )

@@ -37,6 +37,7 @@ from shared.web.fields import BusinessDay, Code, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
+from shared.web.reach import company, listed
 from shared.web.rendering import Json
 from shared.web.scope import Caller, analysis, scope
 
@@ -47,7 +48,9 @@ AsOf = Annotated[BusinessDay | None, Query(description="The grade that stood at 
 StandardBody = Annotated[CustomerGradeStandardBody, Body(openapi_examples=CUSTOMER_GRADE_STANDARD)]
 
 
-@router.get("/v1/standards/customer-grade", dependencies=[reads], summary="The company's own standard of customer grades")
+@router.get(
+    "/v1/standards/customer-grade", dependencies=[reads, company], summary="The company's own standard of customer grades"
+)
 async def get_customer_grade_standard(deps: Dependencies, request: Request) -> Response:
     """Version 0 is built in. Grades stand from the best to the last; the first whose conditions are all met is the customer's."""
     async with deps.pool.acquire() as c:
@@ -121,7 +124,7 @@ async def request_customer_grade_run(
 
 @router.get(
     "/v1/customer-grade-runs/{run_id}",
-    dependencies=[reads],
+    dependencies=[reads, company],
     responses={404: {"description": RUN_UNKNOWN}},
     summary="How far a run of customer grades is",
 )
@@ -129,7 +132,7 @@ async def get_customer_grade_run(run_id: UUID, deps: Dependencies) -> Response:
     return await show_run(deps, GRADING, run_id)
 
 
-@router.get("/v1/customer-grades", dependencies=[reads], summary="Customers by the company's own grade")
+@router.get("/v1/customer-grades", dependencies=[reads, listed], summary="Customers by the company's own grade")
 async def list_customer_grades(
     deps: Dependencies,
     request: Request,

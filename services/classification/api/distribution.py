@@ -32,6 +32,7 @@ from shared.web.correlation import event_meta
 from shared.web.fields import BusinessDay, DecimalString, Whole
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["distribution"])
@@ -130,7 +131,7 @@ async def get_distribution(
 
 @router.get(
     "/v1/distribution",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: REFUSED},
     summary="Dealers with the breadth and depth of their distribution, held against their targets",
 )

@@ -26,6 +26,7 @@ from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.web.amounts import money_body
 from shared.web.fields import DecimalString
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import analysis, scope
 
@@ -36,7 +37,7 @@ _REFERRED_BY = (INTRODUCTIONS, SOLD, SERVED)
 
 @router.get(
     "/v1/effort",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: REFUSED},
     summary="What was put into new customers and into old ones, and what each won or kept has cost",
 )
@@ -93,7 +94,7 @@ def _spent(one: Spent, total: Decimal, currency: str | None) -> dict[str, Any]:
 
 @router.get(
     "/v1/referrals",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: REFUSED},
     summary="Who brings customers, and what those buy, the most first",
 )

@@ -27,6 +27,7 @@ from shared.web.correlation import event_meta
 from shared.web.fields import BusinessDay, Currency, MoneyIn, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.scope import scope
 
 router = APIRouter(tags=["expectations"])
@@ -94,7 +95,7 @@ async def get_expectation(customer_id: UUID, deps: Dependencies, request: Reques
 
 @router.get(
     "/v1/expectations",
-    dependencies=[scope("classification.class.read")],
+    dependencies=[scope("classification.class.read"), listed],
     summary="Customers of whom something is expected, and how they met it in the last whole month",
 )
 async def list_expectations(

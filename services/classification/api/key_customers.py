@@ -21,6 +21,7 @@ from services.classification.read_models.mark_columns import CARD_MARKS, models_
 from services.classification.read_models.scoping import Question, basis, in_currency
 from shared.web.amounts import money_body
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
+from shared.web.reach import listed
 from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["key customers"])
@@ -30,7 +31,7 @@ _DATA = KeyCustomer._fields[4:]
 
 @router.get(
     "/v1/key-customers",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: REFUSED},
     summary="Key customers of a scope, by net sales, with their key data",
 )
@@ -52,7 +53,7 @@ async def list_key_customers(
 
 @router.get(
     "/v1/key-customers/likely",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: REFUSED},
     summary="Future, new and potential customers by how much they are like key customers",
 )

@@ -32,6 +32,7 @@ from shared.web.fields import BusinessDay, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import analysis, scope
 
@@ -65,7 +66,7 @@ async def get_loyalty(customer_id: UUID, deps: Dependencies, as_of: AsOf = None,
 
 @router.get(
     "/v1/loyalty",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: {"description": AS_OF_IN_FUTURE}},
     summary="Who leads others, who is loyal, who switches, who is loyal to nobody",
 )
@@ -103,7 +104,7 @@ async def list_loyalty(
 
 @router.get(
     "/v1/loyalty-portfolio",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: REFUSED},
     summary="Growth, acquisition and churn of the customers of a scope, their repeat purchase rate and their attitudes",
 )

@@ -28,6 +28,7 @@ from services.classification.read_models.mark_moves import moves
 from services.classification.read_models.scoping import in_currency
 from shared.web.commands import Command, IfMatch, resource, respond
 from shared.web.correlation import event_meta
+from shared.web.reach import company
 from shared.web.rendering import Json
 from shared.web.scope import Caller, analysis, scope
 
@@ -42,7 +43,7 @@ async def _shown(deps: Deps, kind: Kind[Any, Any], request: Request) -> Response
     return resource(kind.shown(found.standard), found.version, request)
 
 
-@router.get("/v1/standards/marks", dependencies=[reads], summary="The standard of the marks that follow from trade")
+@router.get("/v1/standards/marks", dependencies=[reads, company], summary="The standard of the marks that follow from trade")
 async def get_mark_standard(deps: Dependencies, request: Request) -> Response:
     """Version 0 is built in: a main customer has traded for a year and buys three times the average."""
     return await _shown(deps, MARKS, request)
@@ -92,7 +93,9 @@ async def post_mark_preview(
     return Json({"as_of": asked.last, "currency": question.currency, "version_in_force": at.standard.version, "moves": shown})
 
 
-@router.get("/v1/standards/portfolio", dependencies=[reads], summary="When each strategy of a portfolio rests on its condition")
+@router.get(
+    "/v1/standards/portfolio", dependencies=[reads, company], summary="When each strategy of a portfolio rests on its condition"
+)
 async def get_portfolio_standard(deps: Dependencies, request: Request) -> Response:
     """Version 0 is built in."""
     return await _shown(deps, PORTFOLIO, request)
@@ -115,7 +118,7 @@ async def put_portfolio_standard(
     return respond(await publish(deps, PORTFOLIO, body.standard(key.principal), version, key, event_meta(request)), request)
 
 
-@router.get("/v1/standards/service-levels", dependencies=[reads], summary="The care that each value class gets")
+@router.get("/v1/standards/service-levels", dependencies=[reads, company], summary="The care that each value class gets")
 async def get_service_levels(deps: Dependencies, request: Request) -> Response:
     """Version 0 is built in."""
     return await _shown(deps, LEVELS, request)

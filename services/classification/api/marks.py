@@ -22,6 +22,7 @@ from shared.web.amounts import money_body
 from shared.web.fields import Code
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import analysis, scope
 
@@ -31,7 +32,7 @@ OneMark = Annotated[Code | None, Query()]
 
 
 @router.get(
-    "/v1/marks", dependencies=[reads, analysis], responses={422: REFUSED}, summary="Customers of a scope with their marks"
+    "/v1/marks", dependencies=[reads, analysis, listed], responses={422: REFUSED}, summary="Customers of a scope with their marks"
 )
 async def list_marks(
     deps: Dependencies,

@@ -22,6 +22,7 @@ from services.classification.read_models.served import Scope
 from shared.web.fields import Currency
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
+from shared.web.reach import listed
 from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["prospects"])
@@ -29,7 +30,7 @@ router = APIRouter(tags=["prospects"])
 
 @router.get(
     "/v1/opportunities",
-    dependencies=[analysis, scope("classification.class.read")],
+    dependencies=[analysis, scope("classification.class.read"), listed],
     responses={422: {"description": AS_OF_IN_FUTURE}},
     summary="Open purchase intents by probability times expected amount, the most valuable first",
 )

@@ -27,6 +27,7 @@ from shared.web.fields import Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import analysis, scope
 
@@ -121,7 +122,7 @@ def _mixed(
 
 @router.get(
     "/v1/best-sellers",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: REFUSED},
     summary="Best sellers, and how many customers of a class do not yet buy them",
 )
@@ -169,7 +170,7 @@ def _best(each: BestSeller, customers: int, asked: Question, name: str | None) -
 
 @router.get(
     "/v1/best-sellers/customers",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: REFUSED},
     summary="Customers of a class who do not yet buy an article",
 )

@@ -31,6 +31,7 @@ from shared.web.correlation import event_meta
 from shared.web.fields import Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
+from shared.web.reach import listed
 from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["products"])
@@ -39,7 +40,7 @@ reads = scope("classification.class.read")
 
 @router.get(
     "/v1/products",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: REFUSED},
     summary="Products by net sales or gross profit, with running totals and shares",
 )
@@ -125,7 +126,7 @@ async def post_task(
 
 @router.get(
     "/v1/sales-tasks",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: REFUSED},
     summary="What is to be sold of which article, whether it is met, and how far it is",
 )

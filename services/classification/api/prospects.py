@@ -34,6 +34,7 @@ from shared.web.correlation import event_meta
 from shared.web.fields import BusinessDay, Reference, Whole
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
+from shared.web.reach import company, listed
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -54,7 +55,7 @@ async def there(deps: Deps, min_position: str | None) -> None:
 
 @router.get(
     "/v1/prospects",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={422: {"description": AS_OF_IN_FUTURE}},
     summary="Open purchase intents with their grade and the answer about money, authority and need",
 )
@@ -101,7 +102,9 @@ async def head(c: Connection, day: date, standard: ProspectStandardPublished) ->
 
 
 @router.get(
-    "/v1/prospect-regradings", dependencies=[reads], summary="When all intents were graded anew, and when it is due again"
+    "/v1/prospect-regradings",
+    dependencies=[reads, company],
+    summary="When all intents were graded anew, and when it is due again",
 )
 async def list_regradings(deps: Dependencies) -> Response:
     """At least twice a week, on the weekdays of the standard; `late` when the last one due has not come. The newest first."""
@@ -144,7 +147,7 @@ class ProspectStandardBody(fields.Body):
 PROSPECT_STANDARD = example({"near_days": 21, "far_days": 60, "review_days": [1, 7, 28]})
 
 
-@router.get("/v1/standards/prospect-grade", dependencies=[reads], summary="The standard that grades of intents follow")
+@router.get("/v1/standards/prospect-grade", dependencies=[reads, company], summary="The standard that grades of intents follow")
 async def get_prospect_standard(deps: Dependencies, request: Request) -> Response:
     """Version 0 is built in."""
     async with deps.pool.acquire() as c:

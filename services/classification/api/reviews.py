@@ -25,6 +25,7 @@ from shared.web.correlation import event_meta
 from shared.web.fields import BusinessDay, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
+from shared.web.reach import listed
 from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["prospects"])
@@ -61,7 +62,7 @@ async def post_review(
 
 @router.get(
     "/v1/reviews/due",
-    dependencies=[scope("classification.class.read"), analysis],
+    dependencies=[scope("classification.class.read"), analysis, listed],
     responses={422: {"description": AS_OF_IN_FUTURE}},
     summary="Cards of intents that are due to be gone through, the longest due first",
 )

@@ -25,6 +25,7 @@ from shared.web.fields import BusinessDay, Currency, Reference
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -44,7 +45,7 @@ _REFUSED = {"description": f"{AS_OF_IN_FUTURE}, {PERIOD_OUT_OF_RANGE} or {PERIOD
 
 @router.get(
     "/v1/rfm",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={422: _REFUSED},
     summary="Customers by recency, frequency and monetary value, the best first",
 )

@@ -18,6 +18,7 @@ from shared.web.amounts import money_body
 from shared.web.answers import Answer
 from shared.web.commands import Command, respond
 from shared.web.problem import Problem
+from shared.web.reach import company
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -45,7 +46,7 @@ async def request_value_class_run(
 
 @router.get(
     "/v1/value-class-runs/{run_id}",
-    dependencies=[scope("classification.class.read")],
+    dependencies=[scope("classification.class.read"), company],
     responses={404: {"description": RUN_UNKNOWN}},
     summary="How far a run is",
 )

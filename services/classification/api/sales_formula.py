@@ -18,6 +18,7 @@ from services.classification.read_models.sold import SOLD
 from services.classification.read_models.two_periods import sides
 from shared.contracts.money import decimals
 from shared.web.amounts import money_body
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import analysis, scope
 
@@ -27,7 +28,7 @@ Compared = Annotated[Against, Query(description="The period before, or the same 
 
 @router.get(
     "/v1/sales-formula",
-    dependencies=[analysis, scope("classification.class.read")],
+    dependencies=[analysis, scope("classification.class.read"), listed],
     responses={422: REFUSED},
     summary="Sales as number of dealers, kept and new, times average per dealer, against another period",
 )

@@ -40,6 +40,7 @@ from shared.web.commands import Command, IfMatchOptional, resource, respond
 from shared.web.correlation import event_meta
 from shared.web.fields import BusinessDay, Currency, DecimalString, Reference, Whole
 from shared.web.problem import Problem
+from shared.web.reach import company, listed
 from shared.web.rendering import Json
 from shared.web.scope import analysis, scope
 
@@ -79,7 +80,7 @@ PLAN = example({"currency": "CNY", "area_id": "east", "formula": {"kept_dealers"
 
 @router.get(
     "/v1/sales-plans/{year}/proposal",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     summary="A plan of the year proposed from what was sold before it",
 )
 async def get_proposal(
@@ -130,7 +131,9 @@ async def put_plan(
 
 
 @router.get(
-    "/v1/sales-plans/{year}", dependencies=[reads, analysis], summary="All plans of a year, and what those of the areas come to"
+    "/v1/sales-plans/{year}",
+    dependencies=[reads, analysis, company],
+    summary="All plans of a year, and what those of the areas come to",
 )
 async def list_plans(year: Year, deps: Dependencies, request: Request) -> Response:
     """Always fresh. `areas` sums the plans of areas by currency: beside the plan of the company it shows what nobody has taken on."""
@@ -147,7 +150,7 @@ async def list_plans(year: Year, deps: Dependencies, request: Request) -> Respon
 
 @router.get(
     "/v1/sales-plans/{year}/comparison",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={404: {"description": PLAN_UNKNOWN}, 422: {"description": AS_OF_IN_FUTURE}},
     summary="A plan against what came, month by month, and by the formula",
 )

@@ -23,7 +23,7 @@ from services.classification.handlers.prospect_problems import (
     SAMPLE_UNKNOWN,
 )
 from services.classification.handlers.prospects import asked_day
-from services.classification.handlers.samples import SampleDue, check, draw, last_of_week, sample_of, samples_due
+from services.classification.handlers.samples import SampleDue, check, draw, last_of_week, sample_of, samples_due, shown_of
 from services.classification.read_models.posts import POSTS
 from services.classification.read_models.samples import SAMPLES
 from services.classification.read_models.scoping import basis
@@ -34,6 +34,7 @@ from shared.web.commands import Command, resource, respond
 from shared.web.correlation import event_meta
 from shared.web.fields import BusinessDay, Reference
 from shared.web.positions import MinPosition, reached
+from shared.web.reach import company, listed
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -58,7 +59,7 @@ class CheckBody(fields.Body):
 @router.post(
     "/v1/card-samples",
     status_code=201,
-    dependencies=[writes],
+    dependencies=[writes, listed],
     responses={409: {"description": NOTHING_TO_SAMPLE}, 422: {"description": DAY_IN_FUTURE}},
     summary="Draw this week's sample of a salesperson's cards",
 )
@@ -95,7 +96,7 @@ async def put_check(
 
 @router.get(
     "/v1/card-samples/due",
-    dependencies=[reads],
+    dependencies=[reads, company],
     responses={422: {"description": AS_OF_IN_FUTURE}},
     summary="Whose cards a superior has still to look at in a week",
 )
@@ -126,17 +127,18 @@ async def list_samples_due(
 
 @router.get(
     "/v1/card-samples/{sample_id}",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={404: {"description": SAMPLE_UNKNOWN}},
     summary="A sample, its cards, and what was found",
 )
 async def get_sample(sample_id: UUID, deps: Dependencies, request: Request) -> Response:
-    """Always fresh."""
+    """Always fresh. Who does not reach everybody is shown the cards of own customers."""
     events, version = await sample_of(deps, sample_id)
     drawn, found = drawn_in(events), findings(events)
     if drawn is None:
         raise AssertionError("a sample begins with its draw")
-    cards: list[dict[str, Any]] = [{"customer_id": one} for one in drawn.customer_ids]
+    customers = await shown_of(deps, drawn.customer_ids)
+    cards: list[dict[str, Any]] = [{"customer_id": one} for one in customers]
     for card in cards:
         if (checked := found.get(card["customer_id"])) is not None:
             card |= {"finding": checked.finding, "checked_on": checked.checked_on}

@@ -25,6 +25,7 @@ from shared.postgres.pool import Connection
 from shared.web.fields import BusinessDay, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import analysis, scope
 
@@ -35,7 +36,7 @@ AsOf = Annotated[BusinessDay | None, Query(description="As of the end of this bu
 
 @router.get(
     "/v1/service-levels",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: {"description": AS_OF_IN_FUTURE}},
     summary="Who is to be visited or called, by the care that its class gets",
 )

@@ -13,13 +13,16 @@ from services.classification.handlers.problems import BORDERS_OUT_OF_ORDER, BOUN
 from services.classification.handlers.standards import CREDIT_GRADE, VALUE_CLASS, current, publish
 from shared.web.commands import Command, IfMatch, resource, respond
 from shared.web.correlation import event_meta
+from shared.web.reach import company
 from shared.web.scope import scope
 
 router = APIRouter(tags=["standards"])
 
 
 @router.get(
-    "/v1/standards/value-class", dependencies=[scope("classification.class.read")], summary="The standard that runs follow"
+    "/v1/standards/value-class",
+    dependencies=[scope("classification.class.read"), company],
+    summary="The standard that runs follow",
 )
 async def get_value_class_standard(deps: Dependencies, request: Request) -> Response:
     """Version 0 is built in: 80 %, 15 %, 5 % of a year's sales."""
@@ -50,7 +53,7 @@ async def put_value_class_standard(
 
 @router.get(
     "/v1/standards/credit-grade",
-    dependencies=[scope("classification.class.read")],
+    dependencies=[scope("classification.class.read"), company],
     summary="The standard that credit grades follow",
 )
 async def get_credit_grade_standard(deps: Dependencies, request: Request) -> Response:

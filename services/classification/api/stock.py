@@ -36,6 +36,7 @@ from shared.web.fields import Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.scope import analysis, scope
 
 router = APIRouter(tags=["products"])
@@ -67,7 +68,7 @@ async def post_stock_counts(
 
 @router.get(
     "/v1/stock-turnover",
-    dependencies=[analysis, scope("classification.class.read")],
+    dependencies=[analysis, scope("classification.class.read"), listed],
     responses={422: {"description": f"{MONTHS_NOT_WHOLE}, {UNIT_PRICE_UNKNOWN}; {REFUSED['description']}"}},
     summary="Average stock at customers and its turnover",
 )

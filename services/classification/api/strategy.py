@@ -17,6 +17,7 @@ from services.classification.read_models.concentration import SEGMENTS, measured
 from services.classification.read_models.mark_columns import models_of
 from services.classification.read_models.scoping import Question, basis, in_currency
 from shared.web.amounts import money_body
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import analysis, scope
 
@@ -26,7 +27,7 @@ SHOWN = 10
 
 @router.get(
     "/v1/strategy",
-    dependencies=[analysis, scope("classification.class.read")],
+    dependencies=[analysis, scope("classification.class.read"), listed],
     responses={422: REFUSED},
     summary="How unevenly customers bring sales, and which strategy that bears",
 )

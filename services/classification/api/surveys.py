@@ -28,6 +28,7 @@ from shared.event_store.load import load
 from shared.web.commands import Command, IfMatch, resource, respond
 from shared.web.correlation import event_meta
 from shared.web.problem import Problem
+from shared.web.reach import company
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -110,7 +111,7 @@ def _survey(event: SurveyAnswered) -> dict[str, Any]:
     }
 
 
-@router.get("/v1/standards/loyalty", dependencies=[reads], summary="The standard by which loyalty is judged")
+@router.get("/v1/standards/loyalty", dependencies=[reads, company], summary="The standard by which loyalty is judged")
 async def get_loyalty_standard(deps: Dependencies, request: Request) -> Response:
     """Version 0 is built in."""
     async with deps.pool.acquire() as c:

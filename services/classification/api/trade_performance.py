@@ -25,6 +25,7 @@ from services.classification.read_models.trade_performance import Bought, Ranked
 from shared.web.amounts import money_body
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import analysis, scope
 
@@ -36,7 +37,7 @@ By = Annotated[Unit, Query(description="The periods that the figures are given f
 
 @router.get(
     "/v1/trade-performance",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses={422: REFUSED},
     summary="Sales by month or year of each customer, its share, and whether it is at the level that is expected",
 )

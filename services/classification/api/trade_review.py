@@ -30,6 +30,7 @@ from shared.web.amounts import money_body
 from shared.web.fields import Currency, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import analysis, scope
 
@@ -74,7 +75,7 @@ Review = Annotated[Reviewed, Depends(reviewed)]
 
 @router.get(
     "/v1/trade-review",
-    dependencies=[reads, analysis],
+    dependencies=[reads, analysis, listed],
     responses=_REFUSED,
     summary="What moved in a month or quarter, by area or salesperson",
 )
@@ -96,7 +97,10 @@ async def get_trade_review(
 
 
 @router.get(
-    "/v1/trade-review/customers", dependencies=[reads, analysis], responses=_REFUSED, summary="The customers behind what moved"
+    "/v1/trade-review/customers",
+    dependencies=[reads, analysis, listed],
+    responses=_REFUSED,
+    summary="The customers behind what moved",
 )
 async def list_movers(
     deps: Dependencies,
@@ -119,7 +123,10 @@ async def list_movers(
 
 
 @router.get(
-    "/v1/route-adjustments", dependencies=[reads, analysis], responses=_REFUSED, summary="Whose visits are to change, and why"
+    "/v1/route-adjustments",
+    dependencies=[reads, analysis, listed],
+    responses=_REFUSED,
+    summary="Whose visits are to change, and why",
 )
 async def list_adjustments(
     deps: Dependencies,

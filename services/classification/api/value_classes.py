@@ -22,6 +22,7 @@ from shared.web.amounts import money_body
 from shared.web.fields import BusinessDay, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -30,7 +31,7 @@ reads = scope("classification.class.read")
 AsOf = Annotated[BusinessDay | None, Query(description="The class that stood at the end of this business day; now when left out")]
 
 
-@router.get("/v1/value-classes", dependencies=[reads], summary="Customers by rank, with their value class")
+@router.get("/v1/value-classes", dependencies=[reads, listed], summary="Customers by rank, with their value class")
 async def list_value_classes(
     deps: Dependencies,
     request: Request,

@@ -23,6 +23,8 @@ class Asked:
     period_days: int
     currency: str | None
     scope: Scope
+    whose: str | None = None
+    """Of the customers of which caller, as `narrowing` says it; None: of everybody."""
 
     @property
     def first(self) -> date:

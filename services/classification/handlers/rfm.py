@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -17,6 +18,7 @@ from services.classification.read_models.customer_sales import CUSTOMER_SALES, D
 from services.classification.read_models.served import SERVED, sales_since
 from shared.contracts.claims import months_before
 from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS
+from shared.projections.narrowing import narrowing
 from shared.projections.reached import reached
 from shared.web.problem import Problem
 
@@ -24,8 +26,11 @@ GOOD_FOR = timedelta(minutes=1)
 
 
 async def ranking_of(deps: Deps, asked: Asked, *, newest: bool) -> Ranking:
-    """`newest`: with every sale that is folded now; else what was computed within a minute will do. Raises Problem (422)."""
+    """`newest`: with every sale that is folded now; else what was computed within a minute will do. Who asks of own customers gets the
+    newest: a customer who was handed over meanwhile is not to be shown. Raises Problem (422)."""
     _check(asked, deps.today())
+    if (to := narrowing()) is not None:
+        asked, newest = replace(asked, whose=to.whose), True
     async with deps.rankings.one_at_a_time:
         found = deps.rankings.find(asked)
         if found is None or newest or deps.now() - found.computed_at >= GOOD_FOR:

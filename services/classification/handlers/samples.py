@@ -17,12 +17,13 @@ from services.classification.handlers.prospect_problems import SAMPLE_UNKNOWN
 from services.classification.handlers.standards import PROSPECTS, current
 from services.classification.read_models.posts import all_posts
 from services.classification.read_models.samples import SampleRow, samples_of
-from services.classification.read_models.served import chosen_of, those_who_serve
+from services.classification.read_models.served import among, chosen_of, those_who_serve
 from shared.contracts.event import Event
 from shared.contracts.prospects import Finding
 from shared.contracts.topics import CLASSIFICATION_EVENTS
 from shared.event_store.load import load
 from shared.postgres.pool import Connection
+from shared.projections.narrowing import narrowing
 from shared.web.answers import Answer
 from shared.web.commands import CommandKey
 from shared.web.problem import Problem
@@ -62,6 +63,17 @@ async def sample_of(deps: Deps, sample: UUID) -> tuple[Sequence[Event], int]:
     if not loaded.events:
         raise Problem(SAMPLE_UNKNOWN)
     return [envelope.event for envelope in loaded.events], loaded.version
+
+
+async def shown_of(deps: Deps, cards: Sequence[UUID]) -> Sequence[UUID]:
+    """The cards of a sample that the caller may know of. Raises Problem: SAMPLE_UNKNOWN where there is none."""
+    if narrowing() is None:
+        return cards
+    async with deps.pool.acquire() as c:
+        theirs = await among(c, SCHEMA, cards)
+    if not theirs:
+        raise Problem(SAMPLE_UNKNOWN)
+    return [one for one in cards if one in theirs]
 
 
 class SampleDue(NamedTuple):

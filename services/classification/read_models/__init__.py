@@ -32,6 +32,7 @@ from services.classification.read_models.sub_sold import SUB_SOLD
 from services.classification.read_models.surveys import SURVEYS
 from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.projections.read_model import ReadModel
+from shared.reach.areas import AREAS
 
 READ_MODELS: tuple[ReadModel[Any], ...] = (
     CUSTOMER_SALES,
@@ -61,4 +62,5 @@ READ_MODELS: tuple[ReadModel[Any], ...] = (
     SURVEYS,
     RELATION_TYPES,
     QUALITY_INCIDENTS,
+    AREAS,
 )

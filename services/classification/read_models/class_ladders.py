@@ -20,6 +20,7 @@ from services.classification.read_models.value_classes import VALUE_CLASSES
 from shared.contracts.classification import ValueClass
 from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
+from shared.projections.narrowing import narrowed, narrowing
 from shared.projections.routing import live_table
 
 Place = tuple[str, Decimal, UUID]
@@ -56,9 +57,11 @@ class _Places:
 
 
 async def _ranked(c: Connection, schema: str, place: _Places, standard: Standard, last: date, currency: str, n: int) -> str:
+    with narrowed(None):
+        sold = await sold_table(c, schema)
     return _RANKED.format(
         n=n,
-        sold=await sold_table(c, schema),
+        sold=sold,
         first=place(first_day(standard, last)),
         last=place(last),
         currency=place(currency),
@@ -70,11 +73,11 @@ async def _ranked(c: Connection, schema: str, place: _Places, standard: Standard
 
 
 async def _whose(c: Connection, schema: str, place: _Places, scope: Scope) -> str:
-    """Only customers of the scope; classes are the company's, whatever the scope."""
-    if scope == Scope():
-        return ""
+    """Only customers of the scope whom the caller may know of; classes are the company's, whatever the scope and the caller."""
     wanted = {name: value for name, value in scope._asdict().items() if value is not None}
-    of = " AND ".join(f"{name} = {place(value)}" for name, value in wanted.items())
+    if not wanted and narrowing() is None:
+        return ""
+    of = " AND ".join(f"{name} = {place(value)}" for name, value in wanted.items()) or "true"
     return _OF.format(served=await live_table(c, schema, SERVED), of=of)
 
 

@@ -18,6 +18,7 @@ from services.classification.read_models.scoping import Question, scoped_sales
 from services.classification.read_models.sold import sold_table
 from shared.contracts.products import ProductStandardPublished
 from shared.postgres.pool import Connection
+from shared.projections.narrowing import narrowed
 from shared.projections.routing import live_table
 
 LARGEST = 200
@@ -128,10 +129,12 @@ async def gaps(
     else:
         arguments = arguments[:3]
         targets = f"SELECT {given(customer_id)}::uuid AS customer_id"
+    with narrowed(None):
+        known, sold = await live_table(c, schema, CUSTOMER_SALES), await sold_table(c, schema)
     words = {
         "targets": targets,
-        "known": await live_table(c, schema, CUSTOMER_SALES),
-        "sold": await sold_table(c, schema),
+        "known": known,
+        "sold": sold,
         **{
             name: given(getattr(standard, name))
             for name in ("baskets", "basket_articles", "least_buyers", "least_lift", "followers")

@@ -17,7 +17,7 @@ from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
 from shared.postgres.schema import within
 from shared.projections.read_model import ReadModel, Totals
-from shared.projections.routing import live_table
+from shared.projections.routing import live_table, own_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,13 @@ async def page(
     where.add("v.area_id = {}", wanted.area_id)
     where.add("v.salesperson_id = {}", wanted.salesperson_id)
     where.add("g.customer_id > {}", after)
-    table = await live_table(c, schema, CUSTOMER_GRADES) if as_of is None else within(schema, _AS_OF)
+    table = await live_table(c, schema, CUSTOMER_GRADES) if as_of is None else await _on(c, schema)
     statement = _PAGE.format(table=table, served=await live_table(c, schema, SERVED), conditions=where.sql, limit=limit)
     return [event_of(row["said"]) for row in await c.fetch(statement, *where.values)]
+
+
+async def _on(c: Connection, schema: str) -> str:
+    return await own_rows(c, within(schema, _AS_OF), ("customer_id", "grade", "said"))
 
 
 async def latest_grades(c: Connection, schema: str) -> Mapping[UUID, tuple[int, str | None]]:

@@ -19,7 +19,7 @@ from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS
 from shared.contracts.transactions import GoodsReturned, SaleRecorded
 from shared.postgres.pool import Connection
 from shared.projections.read_model import Gains, Held, ReadModel, Totals
-from shared.projections.routing import live_table, live_totals
+from shared.projections.routing import live_table, whole_totals
 
 DAYS_KEPT_MONTHS = 36
 """A customer's sales are kept by day for so many months before the latest one, and by month before that."""
@@ -186,21 +186,21 @@ _ONE = "SELECT * FROM {table} WHERE customer_id = $1"
 
 async def busiest_currency(c: Connection, schema: str, first: date, last: date) -> str | None:
     """The currency with the most sales in the months of the period: how many they are, since amounts cannot be compared."""
-    table = await live_totals(c, schema, CUSTOMER_SALES)
+    table = await whole_totals(c, schema, CUSTOMER_SALES)
     found: str | None = await c.fetchval(_BUSIEST.format(table=table), first.isoformat()[:7], last.isoformat()[:7])
     return found
 
 
 async def company_month(c: Connection, schema: str, currency: str, month: str) -> Decimal:
     """The company's net sales in a month (2026-03) and currency."""
-    table = await live_totals(c, schema, CUSTOMER_SALES)
+    table = await whole_totals(c, schema, CUSTOMER_SALES)
     found: Decimal = await c.fetchval(_MONTH.format(table=table), f"{currency}/{month}")
     return found
 
 
 async def company_months(c: Connection, schema: str, currency: str, first: date, last: date) -> dict[str, Decimal]:
     """The company's net sales by month (2026-03), from that of one day through that of another; those without sales are left out."""
-    table = await live_totals(c, schema, CUSTOMER_SALES)
+    table = await whole_totals(c, schema, CUSTOMER_SALES)
     rows = await c.fetch(_MONTHS.format(table=table), f"{currency}/{first:%Y-%m}", f"{currency}/{last:%Y-%m}")
     return {row["month"]: row["net"] for row in rows}
 

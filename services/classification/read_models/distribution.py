@@ -15,6 +15,7 @@ from services.classification.read_models.served import SERVED, Scope
 from services.classification.read_models.sub_sold import SUB_SOLD
 from shared.contracts.plans import DistributionTargetSet
 from shared.postgres.pool import Connection
+from shared.projections.narrowing import narrowed, narrowing
 from shared.projections.routing import live_table
 
 
@@ -60,7 +61,7 @@ dealers AS (
 page AS MATERIALIZED (
     SELECT d.dealer_id FROM dealers d LEFT JOIN {served} v ON v.customer_id = d.dealer_id
      WHERE ($3::text IS NULL OR v.area_id = $3) AND ($4::text IS NULL OR v.salesperson_id = $4)
-       AND ($5::uuid IS NULL OR d.dealer_id > $5) AND ($6::uuid IS NULL OR d.dealer_id = $6)
+       AND {theirs} AND ($5::uuid IS NULL OR d.dealer_id > $5) AND ($6::uuid IS NULL OR d.dealer_id = $6)
      ORDER BY d.dealer_id LIMIT $7),
 cards AS (
     SELECT dealer_id, dealer_id AS card FROM page WHERE dealer_id NOT IN (SELECT customer_id FROM merged)
@@ -102,8 +103,12 @@ async def dealers(
     c: Connection, schema: str, first: date, as_of: date, scope: Scope, after: UUID | None, limit: int, only: UUID | None = None
 ) -> Sequence[Dealer]:
     """Dealers of a scope with sub-dealers, reported sales or a target in force, by id; or the one named."""
-    tables = await _tables(c, schema)
-    statement = _DEALERS.format(under=_UNDER.format(**tables), **tables)
+    theirs = "true" if narrowing() is None else "v.customer_id IS NOT NULL"
+    served = await live_table(c, schema, SERVED)
+    # What a dealer of the caller's reaches is counted whole, also among others' customers; none of these is named.
+    with narrowed(None):
+        tables = {**await _tables(c, schema), "served": served}
+    statement = _DEALERS.format(under=_UNDER.format(**tables), theirs=theirs, **tables)
     rows = await c.fetch(statement, first, as_of, scope.area_id, scope.salesperson_id, after, only, limit)
     found = []
     for row in rows:

@@ -18,6 +18,7 @@ from services.classification.read_models.served import SERVED, Scope
 from shared.contracts.classification import ValueClass
 from shared.postgres.pool import Connection
 from shared.postgres.schema import within
+from shared.projections.narrowing import narrowing
 from shared.projections.routing import live_table
 
 A_ROW = 1000
@@ -111,9 +112,9 @@ def finding(run: Run, found: Found) -> Finding:
 async def page(
     c: Connection, schema: str, run: Run, value_class: str | None, scope: Scope, after: int, limit: int
 ) -> Sequence[Finding]:
-    """Findings behind rank `after`, by rank. Ranks are the company's, whatever the scope."""
+    """Findings behind rank `after`, by rank, of customers whom the caller may know of. Ranks are the company's, whatever the scope."""
     served, of, values = "", "", [run.run_id, after, value_class, limit]
-    if scope != Scope():
+    if scope != Scope() or narrowing() is not None:
         served = f"JOIN {await live_table(c, schema, SERVED)} v ON v.customer_id = u.customer_id"
         of = "AND ($5::text IS NULL OR v.area_id = $5) AND ($6::text IS NULL OR v.salesperson_id = $6)"
         values += [scope.area_id, scope.salesperson_id]

@@ -23,6 +23,7 @@ from shared.contracts.credit_grades import CreditGraded
 from shared.contracts.customer_grades import CustomerGraded, MarkStandardPublished
 from shared.postgres.pool import Connection
 from shared.postgres.schema import within
+from shared.projections.narrowing import narrowed
 from shared.projections.read_model import ReadModel
 from shared.projections.routing import live_table
 
@@ -127,7 +128,13 @@ class Marked(NamedTuple):
 
 
 async def mark_columns(c: Connection, schema: str, wanted: Collection[str], at: MarkDay) -> Marked:
-    """What is to be put around a query `b`."""
+    """What is to be put around a query `b`, whose customers are the caller's: so what is joined to them is not narrowed once more, and
+    their trade is compared with that of the company."""
+    with narrowed(None):
+        return await _mark_columns(c, schema, wanted, at)
+
+
+async def _mark_columns(c: Connection, schema: str, wanted: Collection[str], at: MarkDay) -> Marked:
     standard = at.standard
     words = {
         "day": f"DATE '{at.day.isoformat()}'",

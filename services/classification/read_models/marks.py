@@ -14,6 +14,7 @@ from services.classification.read_models.scoping import Question, scoped_custome
 from services.classification.read_models.sold import sold_table
 from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
+from shared.projections.narrowing import narrowed
 
 MARKS = (
     "nature",
@@ -103,5 +104,7 @@ async def _rows(
 
 async def average_bought(c: Connection, schema: str, currency: str | None, first: date, last: date) -> Decimal | None:
     """Mean net sales of those with positive net sales in the period, of the whole company; None where there are none."""
-    found: Decimal | None = await c.fetchval(_AVERAGE.format(sold=await sold_table(c, schema)), currency, first, last)
+    with narrowed(None):
+        sold = await sold_table(c, schema)
+    found: Decimal | None = await c.fetchval(_AVERAGE.format(sold=sold), currency, first, last)
     return found

@@ -16,6 +16,7 @@ from services.classification.read_models.served import SERVED, Scope
 from shared.contracts.intents import Grade
 from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
+from shared.projections.narrowing import narrowed
 from shared.projections.routing import live_table
 
 _ENDED = """
@@ -75,7 +76,8 @@ class Sought(NamedTuple):
 
 async def ended_by_grade(c: Connection, schema: str, at: Day) -> tuple[Ended, dict[str, Ended]]:
     """All intents of the company that had ended by a day, and those that ever had each grade."""
-    tables = {"intents": await live_table(c, schema, INTENTS), "steps": await live_table(c, schema, STEPS)}
+    with narrowed(None):
+        tables = {"intents": await live_table(c, schema, INTENTS), "steps": await live_table(c, schema, STEPS)}
     rows = await c.fetch(_ENDED.format(**tables), at.day, at.end)
     found = {row["grade"]: Ended(row["ended"], row["won"]) for row in rows}
     return found.pop(None, NONE), found

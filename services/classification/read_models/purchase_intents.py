@@ -12,6 +12,7 @@ from shared.contracts.intents import IntentLost, IntentOpened, IntentWon, OfInte
 from shared.contracts.prospects import ManAnswered, ProspectGraded
 from shared.contracts.topics import CARDS_EVENTS, CLASSIFICATION_EVENTS
 from shared.postgres.pool import Connection
+from shared.projections.ddl import SLOTS
 from shared.projections.read_model import ReadModel
 from shared.projections.routing import live_table
 
@@ -102,6 +103,11 @@ INTENTS = ReadModel(
     evolve=evolve,
 )
 
+_OF_INTENT = """
+SELECT customer_id FROM {schema}.purchase_intents_{slot} WHERE intent_id = CASE WHEN $1 ~ '^[0-9a-f-]+$' AND length($1) = 36 THEN $1::uuid END
+   AND (SELECT live FROM {schema}.routing WHERE read_model = 'purchase_intents') = '{slot}'"""
+OF_INTENT = " UNION ALL ".join(_OF_INTENT.replace("{slot}", slot) for slot in SLOTS)
+"""The customer of an intent by its id as text, which may be no id at all."""
 _ONE = "SELECT {columns} FROM {table} WHERE intent_id = $1 AND state IS NOT NULL"
 
 

@@ -17,6 +17,7 @@ from services.classification.read_models.served import SERVED
 from services.classification.read_models.sold import sold_table
 from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
+from shared.projections.narrowing import narrowing
 from shared.projections.routing import live_table
 
 # What each of those brought has bought.
@@ -108,6 +109,9 @@ def _where(asked: Question, end: datetime) -> Conditions:
     where = Conditions(_values(asked, end))
     where.add("v.salesperson_id = {}", asked.scope.salesperson_id)
     where.add("v.area_id = {}", asked.scope.area_id)
+    if narrowing() is not None:
+        # Who brings has to be the caller's as well as whom it brought.
+        where.hold("v.customer_id IS NOT NULL")
     return where
 
 

@@ -83,6 +83,14 @@ async def those_who_serve(c: Connection, schema: str, salespersons: Sequence[str
     return {row["s"] for row in rows}
 
 
+_AMONG = "SELECT customer_id FROM {served} WHERE customer_id = ANY($1::uuid[])"
+
+
+async def among(c: Connection, schema: str, customers: Sequence[UUID]) -> set[UUID]:
+    """Those of the customers who are served by somebody, and whom the caller may know of."""
+    return {row["customer_id"] for row in await c.fetch(_AMONG.format(served=await live_table(c, schema, SERVED)), customers)}
+
+
 _CHOSEN = """SELECT customer_id FROM {served} WHERE salesperson_id = $1
  ORDER BY md5($2 || '/' || customer_id::text), customer_id LIMIT $3"""
 

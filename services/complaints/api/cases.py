@@ -26,6 +26,7 @@ from shared.web.correlation import event_meta
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.scope import Caller, scope
 
 router = APIRouter(tags=["cases"])
@@ -47,7 +48,7 @@ _STEP: dict[int | str, dict[str, Any]] = {
 @router.post(
     "/v1/cases",
     status_code=201,
-    dependencies=[writes],
+    dependencies=[writes, listed],
     responses=_RECEIVED,
     summary="Receive a question, a request or an opinion",
 )
@@ -159,7 +160,7 @@ def case_body(row: CaseRow) -> dict[str, Any]:
     return {"id": row.case_id, **{name: value for name, value in found.items() if value is not None}}
 
 
-@router.get("/v1/cases", dependencies=[reads], summary="Questions, requests for help and opinions, the latest first")
+@router.get("/v1/cases", dependencies=[reads, listed], summary="Questions, requests for help and opinions, the latest first")
 async def list_cases(
     deps: Dependencies,
     request: Request,

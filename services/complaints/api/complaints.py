@@ -14,7 +14,7 @@ from starlette.responses import Response
 from services.complaints.api.bodies import ComplaintBody
 from services.complaints.api.deps import Dependencies
 from services.complaints.api.examples import BULK, COMPLAINT
-from services.complaints.api.views import listed, recorded
+from services.complaints.api.views import in_list, recorded
 from services.complaints.domain.complaint import complaint_stream
 from services.complaints.domain.intake import Intake
 from services.complaints.handlers.deps import SCHEMA, Deps
@@ -35,6 +35,7 @@ from shared.web.errors import field_error
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
+from shared.web.reach import company, listed
 from shared.web.rendering import Json
 from shared.web.scope import Caller, bulk, scope
 
@@ -57,7 +58,7 @@ async def _caught_up(deps: Deps, model: ReadModel[Any], min_position: str | None
     await reached(min_position, lambda position: wait_for(deps.pool, SCHEMA, model, position))
 
 
-@router.post("/v1/complaints", status_code=201, dependencies=[writes], responses=_RECEIVED, summary="Receive a complaint")
+@router.post("/v1/complaints", status_code=201, dependencies=[writes, listed], responses=_RECEIVED, summary="Receive a complaint")
 async def receive_complaint(
     body: Annotated[ComplaintBody, Body(openapi_examples=COMPLAINT)],
     key: Command,
@@ -86,7 +87,7 @@ async def receive_complaint(
 @router.post(
     "/v1/complaints/bulk",
     status_code=207,
-    dependencies=[writes, bulk],
+    dependencies=[writes, bulk, listed],
     summary="Receive up to 1000 complaints",
     responses={
         207: {"description": "One verdict an item, also where all are refused"},
@@ -142,7 +143,7 @@ async def get_complaint(complaint_id: UUID, caller: Caller, deps: Dependencies, 
     return resource(recorded(envelopes), loaded.version, request)
 
 
-@router.get("/v1/complaints", dependencies=[reads], summary="Complaints, the latest received first")
+@router.get("/v1/complaints", dependencies=[reads, listed], summary="Complaints, the latest received first")
 async def list_complaints(
     deps: Dependencies,
     request: Request,
@@ -163,7 +164,7 @@ async def list_complaints(
     if len(rows) > limit:
         last = rows[limit - 1]
         following = deps.cursors.encode(made_for, [last.received_on.isoformat(), str(last.complaint_id)])
-    return page_response(Page([listed(row) for row in rows[:limit]], following), request)
+    return page_response(Page([in_list(row) for row in rows[:limit]], following), request)
 
 
 def _after(deps: Deps, made_for: bytes, cursor: str) -> tuple[date, UUID]:
@@ -171,7 +172,7 @@ def _after(deps: Deps, made_for: bytes, cursor: str) -> tuple[date, UUID]:
     return date.fromisoformat(str(day)), UUID(str(complaint_id))
 
 
-@router.get("/v1/open-complaints", dependencies=[reads], summary="How many complaints are open, and what they claim")
+@router.get("/v1/open-complaints", dependencies=[reads, company], summary="How many complaints are open, and what they claim")
 async def count_open_complaints(deps: Dependencies, min_position: MinPosition = None) -> Response:
     """By kind; claimed amounts by currency, never mixed. No figure of blame: nothing here is by customer or salesperson."""
     await _caught_up(deps, COMPLAINTS, min_position)

@@ -16,12 +16,15 @@ from shared.projections.reached import basis
 from shared.web.amounts import money_body
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
+from shared.web.reach import listed
 from shared.web.scope import scope
 
 router = APIRouter(tags=["complaints"], dependencies=[scope("complaints.complaint.read")])
 
 
-@router.get("/v1/complaint-credit-notes", summary="Credit notes of complaints, and where the ledger says otherwise")
+@router.get(
+    "/v1/complaint-credit-notes", dependencies=[listed], summary="Credit notes of complaints, and where the ledger says otherwise"
+)
 async def list_credit_notes(
     deps: Dependencies,
     request: Request,

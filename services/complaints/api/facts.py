@@ -33,6 +33,7 @@ from shared.web.commands import Command, CommandKey, IfMatchOptional, resource, 
 from shared.web.correlation import event_meta
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import Caller, scope
 
@@ -136,7 +137,10 @@ async def tell_fair_way(
 
 
 @router.post(
-    "/v1/complaints/{complaint_id}/links", dependencies=[writes], responses=_TOLD, summary="Link another complaint about the same"
+    "/v1/complaints/{complaint_id}/links",
+    dependencies=[writes, listed],
+    responses=_TOLD,
+    summary="Link another complaint about the same",
 )
 async def link_complaint(
     complaint_id: UUID,

@@ -30,6 +30,7 @@ from shared.web.fields import BusinessDay, Code, Reference, Whole
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
 from shared.web.problem import Problem
+from shared.web.reach import company
 from shared.web.scope import scope
 
 router = APIRouter(tags=["prevention"])
@@ -142,7 +143,7 @@ async def drop_prevention(
 
 @router.get(
     "/v1/prevention/{measure_id}",
-    dependencies=[reads],
+    dependencies=[reads, company],
     responses={404: {"description": PREVENTION_UNKNOWN}},
     summary="One measure, always fresh",
 )
@@ -162,7 +163,7 @@ def _shown(row: PreventionRow, today: date) -> dict[str, Any]:
     return {"id": row.measure_id, **{name: value for name, value in found.items() if value is not None}}
 
 
-@router.get("/v1/prevention", dependencies=[reads], summary="Preventive measures by the day on which they are due")
+@router.get("/v1/prevention", dependencies=[reads, company], summary="Preventive measures by the day on which they are due")
 async def list_prevention(
     deps: Dependencies,
     request: Request,

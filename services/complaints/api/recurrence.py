@@ -23,6 +23,7 @@ from shared.web.fields import BusinessDay, Reference
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -31,7 +32,9 @@ reads = scope("complaints.complaint.read")
 By = Annotated[Dimension, Query(description="What is counted by")]
 
 
-@router.get("/v1/recurrence", dependencies=[reads], responses=REFUSED, summary="What customers complain about again and again")
+@router.get(
+    "/v1/recurrence", dependencies=[reads, listed], responses=REFUSED, summary="What customers complain about again and again"
+)
 async def get_recurrence(
     by: By,
     asked: Asked,
@@ -67,7 +70,7 @@ def _recurring(row: Recurring, complaints: int) -> dict[str, Any]:
 
 @router.get(
     "/v1/recurrence/complaints",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses=REFUSED,
     summary="The complaints behind a count, the latest first",
 )
@@ -99,7 +102,7 @@ async def get_recurring_complaints(
     return page_response(Page(items, following), request)
 
 
-@router.get("/v1/complaint-board", dependencies=[reads], summary="Open complaints by step and age")
+@router.get("/v1/complaint-board", dependencies=[reads, listed], summary="Open complaints by step and age")
 async def get_board(
     deps: Dependencies,
     as_of: Annotated[BusinessDay | None, Query(description="Today when left out")] = None,
@@ -125,7 +128,10 @@ def _waiting(row: Waiting) -> dict[str, Any]:
 
 
 @router.get(
-    "/v1/complaint-satisfaction", dependencies=[reads], responses=REFUSED, summary="How content customers are after the end"
+    "/v1/complaint-satisfaction",
+    dependencies=[reads, listed],
+    responses=REFUSED,
+    summary="How content customers are after the end",
 )
 async def get_satisfaction(asked: Asked, deps: Dependencies, min_position: MinPosition = None) -> Response:
     """Of the complaints that were closed in the days: how many customers have answered, with which score from 1 to 5."""

@@ -29,6 +29,7 @@ from shared.contracts.complaints import ComplaintKind
 from shared.web.commands import Command, IfMatch, resource, respond
 from shared.web.correlation import event_meta
 from shared.web.fields import Body, BusinessDay, Flag, MoneyIn, Reference, Whole
+from shared.web.reach import company
 from shared.web.scope import scope
 
 router = APIRouter(tags=["standards"])
@@ -133,7 +134,7 @@ HOURS = example(
 )
 
 
-@router.get("/v1/complaint-procedure", dependencies=[reads], summary="How complaints are taken to their end")
+@router.get("/v1/complaint-procedure", dependencies=[reads, company], summary="How complaints are taken to their end")
 async def get_complaint_procedure(deps: Dependencies, request: Request) -> Response:
     """Version 0 is built in: the short way, nothing is due."""
     return await _told(deps, procedure.STREAM, procedure.BUILT_IN, request)
@@ -151,7 +152,7 @@ async def put_complaint_procedure(
     return respond(await publish_procedure(deps, body.wanted, version, key, event_meta(request)), request)
 
 
-@router.get("/v1/decision-rule", dependencies=[reads], summary="Who decides on what is given")
+@router.get("/v1/decision-rule", dependencies=[reads, company], summary="Who decides on what is given")
 async def get_decision_rule(deps: Dependencies, request: Request) -> Response:
     """Version 0 is built in: whoever handles a complaint decides."""
     return await _told(deps, authority.STREAM, authority.BUILT_IN, request)
@@ -169,7 +170,7 @@ async def put_decision_rule(
     return respond(await publish_rule(deps, body.wanted, version, key, event_meta(request)), request)
 
 
-@router.get("/v1/working-hours/{place}", dependencies=[reads], summary="When complaints are worked on in an area")
+@router.get("/v1/working-hours/{place}", dependencies=[reads, company], summary="When complaints are worked on in an area")
 async def get_working_hours(place: Place, deps: Dependencies, request: Request) -> Response:
     """Version 0 is built in: Monday to Friday, nine to twelve and one to six, in the company's zone."""
     office = tuple(Shift(*(f"{minute // 60:02}:{minute % 60:02}" for minute in one)) for one in OFFICE)

@@ -27,6 +27,7 @@ from shared.web.correlation import event_meta
 from shared.web.fields import BusinessDay, Code
 from shared.web.positions import MinPosition
 from shared.web.problem import Problem
+from shared.web.reach import company, listed
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -36,7 +37,7 @@ writes = scope("complaints.standard.write")
 CommitmentCode = Annotated[Code, Path(description="The company's own word for the commitment")]
 
 
-@router.get("/v1/causes", dependencies=[reads], summary="The list of causes in force")
+@router.get("/v1/causes", dependencies=[reads, company], summary="The list of causes in force")
 async def get_causes(deps: Dependencies, request: Request) -> Response:
     """Version 0 is built in. `kinds`: of complaints that a cause may be behind; none means all."""
     current, version = await cause_list(deps)
@@ -64,7 +65,7 @@ def _plain(one: Any, *left_out: str) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-@router.get("/v1/commitments", dependencies=[reads], summary="What the company promises in general")
+@router.get("/v1/commitments", dependencies=[reads, company], summary="What the company promises in general")
 async def list_commitments(
     deps: Dependencies, request: Request, as_of: Annotated[BusinessDay | None, Query(description="Today when left out")] = None
 ) -> Response:
@@ -114,7 +115,7 @@ async def end_commitment(
 
 @router.get(
     "/v1/commitments/{commitment}",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={**REFUSED, 404: {"description": COMMITMENT_UNKNOWN}},
     summary="One commitment with its versions, and how it is kept",
 )

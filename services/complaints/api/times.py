@@ -17,6 +17,7 @@ from services.complaints.read_models.next_steps import NextStep
 from shared.web.fields import BusinessDay
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.problem import Problem
+from shared.web.reach import listed
 from shared.web.rendering import Json
 from shared.web.scope import scope
 
@@ -37,7 +38,7 @@ async def get_complaint_times(complaint_id: UUID, deps: Dependencies, as_of: AsO
     return Json(await times_of_one(deps, complaint_id, as_of))
 
 
-@router.get("/v1/due-steps", dependencies=[reads], summary="What is due next with open complaints")
+@router.get("/v1/due-steps", dependencies=[reads, listed], summary="What is due next with open complaints")
 async def list_due_steps(
     deps: Dependencies, request: Request, area_id: Area = None, limit: Limit = DEFAULT_LIMIT, cursor: CursorParameter = None
 ) -> Response:
@@ -78,7 +79,7 @@ def _due(one: NextStep, now: datetime) -> dict[str, Any]:
 
 @router.get(
     "/v1/complaint-times",
-    dependencies=[reads],
+    dependencies=[reads, listed],
     responses={422: {"description": PERIOD_BACKWARDS}},
     summary="How long complaints took that were received in a period",
 )

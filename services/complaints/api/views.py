@@ -27,7 +27,7 @@ _NAMES: Mapping[type[Event], str] = {
 _HIDDEN = frozenset(("complaint_id", "customer_id", "decided_by", "on"))
 
 
-def listed(row: ComplaintRow) -> dict[str, Any]:
+def in_list(row: ComplaintRow) -> dict[str, Any]:
     """A complaint in a list; what is not set is left out."""
     found: dict[str, Any] = {
         "id": row.complaint_id,
@@ -66,7 +66,7 @@ def recorded(envelopes: Sequence[Envelope]) -> dict[str, Any]:
     if row is None or not isinstance(received, ComplaintReceived):
         raise AssertionError("the stream of a complaint begins with its receipt")
     handling = [envelope for envelope in envelopes if not isinstance(envelope.event, OfComplaint)]
-    shown = listed(row) | {"steps": [_step(envelope) for envelope in handling]}
+    shown = in_list(row) | {"steps": [_step(envelope) for envelope in handling]}
     more = {"carrier": received.carrier, "continues": received.continues}
     shown |= {name: value for name, value in more.items() if value is not None}
     return shown if received.description is None else shown | {"description": received.description}

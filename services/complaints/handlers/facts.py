@@ -14,6 +14,7 @@ from services.complaints.handlers.problems import COMPLAINT_UNKNOWN
 from shared.contracts.complaint_facts import ComplaintLinked, EvidenceAdded
 from shared.event_store.events import Loaded
 from shared.event_store.load import load
+from shared.reach.finding import reached
 from shared.web.answers import Answer
 from shared.web.commands import CommandKey
 
@@ -39,7 +40,8 @@ async def tell(
 
 
 async def facts(deps: Deps, complaint_id: UUID) -> Facts | None:
-    """What is known, always fresh; None when there is no such complaint."""
+    """What is known, always fresh; None when there is no such complaint that the caller may know of."""
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, complaint_stream(complaint_id))
-    return facts_of(envelope.event for envelope in loaded.events)
+        found = facts_of(envelope.event for envelope in loaded.events)
+        return found if found is None or await reached(c, found.customer_id) else None

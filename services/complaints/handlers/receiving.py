@@ -25,6 +25,7 @@ from shared.event_store.append import append_many
 from shared.event_store.events import Append, CommandRecord, NewEvent
 from shared.event_store.load import load, load_many
 from shared.postgres.pool import Connection
+from shared.projections.narrowing import narrowing
 from shared.web.commands import CommandKey, reused_key
 from shared.web.problem import Problem
 
@@ -162,7 +163,10 @@ async def _prepare(
         elif intake.repeats(stored, event):
             ready.items[place] = _item("duplicate", stored)
         else:
-            ready.items[place] = {**_item("conflict", stored), "problem": Problem(COMPLAINT_CONFLICT).body()}
+            shown = (
+                _item("conflict", stored) if stored.customer_id == customer_id or narrowing() is None else {"status": "conflict"}
+            )
+            ready.items[place] = {**shown, "problem": Problem(COMPLAINT_CONFLICT).body()}
     return ready
 
 

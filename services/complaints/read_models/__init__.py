@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.complaints.read_models.areas import AREAS
 from services.complaints.read_models.cases import CASES
 from services.complaints.read_models.company_promises import COMPANY_PROMISES
 from services.complaints.read_models.complaints import COMPLAINTS
@@ -14,6 +13,7 @@ from services.complaints.read_models.matters import MATTERS
 from services.complaints.read_models.preventions import PREVENTIONS
 from services.complaints.read_models.served import SERVED
 from shared.projections.read_model import ReadModel
+from shared.reach.areas import AREAS
 
 READ_MODELS: tuple[ReadModel[Any], ...] = (
     COMPLAINTS,

@@ -14,7 +14,7 @@ from services.complaints.read_models.complaints import COMPLAINTS
 from services.complaints.read_models.served import SERVED
 from shared.postgres.conditions import Conditions
 from shared.postgres.pool import Connection
-from shared.projections.routing import live_table
+from shared.projections.routing import live_table, own_rows
 
 TABLE = """
 CREATE TABLE {schema}.next_steps (
@@ -76,8 +76,8 @@ _UNJUDGED = """
     AND NOT EXISTS (SELECT FROM {schema}.next_steps n WHERE n.complaint_id = c.complaint_id) ORDER BY complaint_id LIMIT {limit:d})
  ORDER BY complaint_id LIMIT {limit:d}"""
 _OVERDUE = "SELECT complaint_id FROM {schema}.next_steps WHERE next_due < $1 ORDER BY next_due LIMIT {limit:d}"
-_PAGE = "SELECT {columns} FROM {schema}.next_steps WHERE {conditions} ORDER BY due_at, complaint_id LIMIT {limit:d}"
-_WAITING = "SELECT count(*), count(due_at) FROM {schema}.next_steps WHERE {conditions}"
+_PAGE = "SELECT {columns} FROM {table} n WHERE {conditions} ORDER BY due_at, complaint_id LIMIT {limit:d}"
+_WAITING = "SELECT count(*), count(due_at) FROM {table} n WHERE {conditions}"
 
 
 async def keep(c: Connection, schema: str, rows: Sequence[NextStep]) -> None:
@@ -116,14 +116,18 @@ async def page(
     where = _in(areas)
     where.hold("due_at IS NOT NULL")
     where.behind("due_at, complaint_id", after)
-    statement = _PAGE.format(schema=schema, columns=_COLUMNS, conditions=where.sql, limit=limit)
+    statement = _PAGE.format(table=await _table(c, schema), columns=_COLUMNS, conditions=where.sql, limit=limit)
     return [NextStep(*row) for row in await c.fetch(statement, *where.values)]
 
 
 async def waiting(c: Connection, schema: str, areas: Collection[str] | None) -> Waiting:
     where = _in(areas)
-    [counts] = await c.fetch(_WAITING.format(schema=schema, conditions=where.sql), *where.values)
+    [counts] = await c.fetch(_WAITING.format(table=await _table(c, schema), conditions=where.sql), *where.values)
     return Waiting(*counts)
+
+
+async def _table(c: Connection, schema: str) -> str:
+    return await own_rows(c, f"{schema}.next_steps", NextStep._fields)
 
 
 def _in(areas: Collection[str] | None) -> Conditions:

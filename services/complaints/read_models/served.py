@@ -1,4 +1,4 @@
-"""In which area is each customer? One row a customer, from the card."""
+"""Who serves each customer, and in which area? One row a customer, from the card."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from shared.projections.routing import live_table
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """`assigned_at`: from when the area holds."""
+    """`assigned_at`: from when area and salesperson hold."""
 
     customer_id: UUID
     area_id: str | None
+    salesperson_id: str | None
     assigned_at: datetime
 
 
@@ -35,14 +36,14 @@ def evolve(row: Served | None, envelope: Envelope) -> Served | None:
     # Of two assignments that of the later valid day stands, of one day the later in the stream.
     if row is not None and row.assigned_at > envelope.occurred_at:
         return row
-    return Served(event.customer_id, event.area_id, envelope.occurred_at)
+    return Served(event.customer_id, event.area_id, event.salesperson_id, envelope.occurred_at)
 
 
 SERVED = ReadModel(
     name="served",
-    version=1,
+    version=2,
     row=Served,
-    columns={"customer_id": "uuid", "area_id": "text", "assigned_at": "timestamptz"},
+    columns={"customer_id": "uuid", "area_id": "text", "salesperson_id": "text", "assigned_at": "timestamptz"},
     key_column="customer_id",
     topics={CARDS_EVENTS: frozenset({CustomerRegistered.type, SalespersonAssigned.type})},
     key=key,

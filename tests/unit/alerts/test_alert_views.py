@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from services.alerts.api.views import listed
+from services.alerts.api.views import in_list
 from services.alerts.read_models.alert_pages import Listed
 from services.alerts.read_models.alerts import evolve
 from shared.contracts.alerts import AbnormalityReported
@@ -42,4 +42,4 @@ def test_a_row_without_its_procedure_is_shown_as_it_was() -> None:
     assert row is not None
     none = cast(Any, None)
     older = replace(row, procedure=none, asked=none, waiting=none, persons=none, routed=none, held=none, restricts=none)
-    assert listed(Listed(older, None)) == listed(Listed(row, None))
+    assert in_list(Listed(older, None)) == in_list(Listed(row, None))

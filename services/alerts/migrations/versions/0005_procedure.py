@@ -3,10 +3,10 @@
 from alembic import op
 
 from services.alerts.read_models.alerts import ALERTS
-from services.alerts.read_models.areas import AREAS
 from services.alerts.read_models.customers import CUSTOMERS
 from services.alerts.read_models.mutes import MUTES
 from shared.projections.ddl import SLOTS, create_read_model, table_name
+from shared.reach.areas import AREAS
 
 revision = "0005"
 down_revision = "0004"

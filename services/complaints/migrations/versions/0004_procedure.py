@@ -2,8 +2,8 @@
 
 from alembic import op
 
-from services.complaints.read_models.areas import AREAS
 from shared.projections.ddl import create_read_model
+from shared.reach.areas import AREAS
 
 revision = "0004"
 down_revision = "0003"
