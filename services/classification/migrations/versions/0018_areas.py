@@ -6,8 +6,8 @@ from services.classification.read_models.served import SERVED
 from shared.projections.ddl import SLOTS, create_read_model, table_name
 from shared.reach.areas import AREAS
 
-revision = "0016"
-down_revision = "0015"
+revision = "0018"
+down_revision = "0017"
 
 
 def upgrade() -> None:

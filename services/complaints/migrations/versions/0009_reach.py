@@ -6,8 +6,8 @@ from services.complaints.read_models.served import SERVED
 from shared.projections.ddl import SLOTS, table_name
 from shared.reach.areas import AREAS
 
-revision = "0007"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 
 
 def upgrade() -> None:
