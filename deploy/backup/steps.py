@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import asyncpg
 
 from deploy.backup.erasures import parse_ledger, replay
-from deploy.backup.files import Backup, lay_out, take
+from deploy.backup.files import Backup, BackupFailed, lay_out, take
 from deploy.backup.generation import begin_generation
 from deploy.local import postgres
 from deploy.local.database import addresses, prepare
 from deploy.local.folder import Folder
-from shared.contracts.cursor import PARTS, START, Cursor
+from shared.contracts.cursor import PARTS, START, Cursor, parse_cursor
 from shared.contracts.topics import SERVICES
 from shared.postgres.roles import OWNER, login_roles
 from shared.postgres.schema import within
@@ -52,6 +52,8 @@ async def restore(backup: Path, into: Folder, secrets: Path, ledger: Sequence[st
         passwords = into.passwords(login_roles())
         found = addresses("127.0.0.1", server.port, server.dsn("regulars"), passwords)
         await prepare(server.dsn(), found, passwords, PARTS, say)
+        if short := shorter_than(taken.heads, await _heads(server.dsn("regulars"))):
+            raise BackupFailed(f"events that the backup says it has are not there: {', '.join(short)}")
         # Before any process can open a field: who was erased after the backup must not be readable for a moment.
         if erasures:
             say(f"{await replay(found.admin, erasures)} of {len(erasures)} erased customers had come back, and are erased again")
@@ -59,6 +61,11 @@ async def restore(backup: Path, into: Folder, secrets: Path, ledger: Sequence[st
     finally:
         await asyncio.to_thread(postgres.stop, server)
     into.restoring.unlink()
+
+
+def shorter_than(heads: Mapping[str, str], found: Mapping[str, str]) -> list[str]:
+    """The services whose log ends before the event that was its last when the backup was begun."""
+    return [service for service, head in heads.items() if parse_cursor(found[service]) < parse_cursor(head)]
 
 
 async def _heads(dsn: str) -> dict[str, str]:

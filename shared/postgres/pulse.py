@@ -16,6 +16,8 @@ LOOK_SECONDS = 0.1
 SILENT_SECONDS = 0.2
 MISSED_SECONDS = 0.45
 CONNECT_SECONDS = 1.0
+AGAIN_SECONDS = 1.0
+"""After so long another connection is tried where none was to be had: a server that is full is not helped by being asked."""
 
 
 class DatabaseAway(ConnectionError):
@@ -56,27 +58,34 @@ class Pulse:
     async def watch(self, waiting: Callable[[], bool]) -> None:
         """Watch for ever; `waiting` says whether a connection of the pool is in use. Where the server is found to be away, the
         pool's connections are cut, so that whoever waits on one hears of it."""
-        since = time.monotonic()
+        since, again = time.monotonic(), 0.0
         try:
             while True:
                 await asyncio.sleep(LOOK_SECONDS)
-                if not self._away and (self._own is None or self._own.is_closed()):
+                if not self._away and self._without() and time.monotonic() >= again:
                     await self.begin()
+                    again = time.monotonic() + AGAIN_SECONDS
                 if not waiting():
                     since = time.monotonic()
                 if self._away:
                     self._away = not await self._answers()
-                elif time.monotonic() - max(self._heard, since) > SILENT_SECONDS and not await self._answers():
+                elif time.monotonic() - max(self._heard, since) > SILENT_SECONDS:
+                    if await self._answers():
+                        self._heard = time.monotonic()
+                        continue
                     self._away = True
                     for connection in list(self._open):
                         connection.terminate()
         finally:
             self._drop()
 
+    def _without(self) -> bool:
+        return self._own is None or self._own.is_closed()
+
     async def _answers(self) -> bool:
         asking = asyncio.ensure_future(self._ask())
         try:
-            patience = CONNECT_SECONDS if self._own is None or self._own.is_closed() else MISSED_SECONDS
+            patience = CONNECT_SECONDS if self._without() else MISSED_SECONDS
             done, _ = await asyncio.wait({asking}, timeout=patience)
             if not done:
                 # Where our own loop was busy the answer lies there unread.
@@ -91,7 +100,7 @@ class Pulse:
         return not asking.cancelled() and (error is None or isinstance(error, asyncpg.PostgresError))
 
     async def _ask(self) -> None:
-        if self._own is None or self._own.is_closed():
+        if self._without():
             self._own = await self._connect(timeout=2 * CONNECT_SECONDS)
         await self._own.fetchval("SELECT 1")
 

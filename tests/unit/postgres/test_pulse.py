@@ -65,3 +65,28 @@ async def test_a_server_without_room_for_another_connection_is_there() -> None:
     watching.cancel()
     with suppress(asyncio.CancelledError):
         await watching
+
+
+async def test_a_full_server_is_not_asked_again_and_again() -> None:
+    asked = 0
+
+    async def full(timeout: float) -> Any:
+        nonlocal asked
+        asked += 1
+        raise asyncpg.TooManyConnectionsError("sorry, too many clients already")
+
+    looks = 0
+
+    def nobody_waits() -> bool:
+        nonlocal looks
+        looks += 1
+        return False
+
+    watching = asyncio.create_task(Pulse(full).watch(nobody_waits))
+    async with asyncio.timeout(5):
+        while looks < 50:
+            await asyncio.sleep(0)
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
+    assert asked == 1
