@@ -75,17 +75,18 @@ async def test_a_full_server_is_not_asked_again_and_again() -> None:
         asked += 1
         raise asyncpg.TooManyConnectionsError("sorry, too many clients already")
 
-    looks = 0
+    looks, many = 0, asyncio.Event()
 
     def nobody_waits() -> bool:
         nonlocal looks
         looks += 1
+        if looks == 50:
+            many.set()
         return False
 
     watching = asyncio.create_task(Pulse(full).watch(nobody_waits))
     async with asyncio.timeout(5):
-        while looks < 50:
-            await asyncio.sleep(0)
+        await many.wait()
     watching.cancel()
     with suppress(asyncio.CancelledError):
         await watching
