@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
-from deploy.http import api
+from clients.python.regulars_client import api
 from deploy.imports.bodies import Line, days_of, lines_of
 from deploy.imports.files import BadLine, columns_of, rows_of
 from deploy.imports.mapping import Kind, Layout, UnknownMapping

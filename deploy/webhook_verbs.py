@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.http import Api, api
+from clients.python.regulars_client import Api, api
 from deploy.local.folder import Folder
 from deploy.options import HERE, FolderOption
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 import msgspec
 from rich.console import Console
 
-from deploy.http import Api, api
+from clients.python.regulars_client import Api, api
 from deploy.progress import progress
 
 LOOK_SECONDS = 0.3

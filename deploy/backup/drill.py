@@ -12,10 +12,10 @@ from uuid import uuid4
 
 import asyncpg
 
+from clients.python.regulars_client import api
 from deploy.backup.files import BackupFailed
 from deploy.backup.steps import back_up, restore
 from deploy.consistency import differences
-from deploy.http import api
 from deploy.local.folder import Folder
 from deploy.local.stack import Stack, running
 from deploy.settle import NotSettled, settled

@@ -1,5 +1,5 @@
 """The published contracts, generated from the code: of events JSON Schemas, the AsyncAPI document and the catalogue; of HTTP the
-OpenAPI documents."""
+OpenAPI documents and the Python client."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 from deploy.contracts import http_compatibility, http_promises
 from deploy.contracts.asyncapi import document
 from deploy.contracts.catalogue import catalogue
+from deploy.contracts.client import modules
 from deploy.contracts.compatibility import Promises, breaks, promises_of
 from deploy.contracts.http import FOLDER, documents
 from deploy.contracts.schemas import event_schema
@@ -31,7 +32,8 @@ def generated() -> Mapping[Path, str]:
     files = {Path("schemas/events") / f"{name}.json": _text(schema) for name, schema in schemas.items()}
     files[Path("asyncapi/regulars.json")] = _text(document(schemas))
     files[Path("docs/events.md")] = catalogue(schemas)
-    return files | {FOLDER / f"{service}.json": _text(found) for service, found in documents().items()}
+    files |= {FOLDER / f"{service}.json": _text(found) for service, found in documents().items()}
+    return files | modules(documents())
 
 
 def current_promises() -> Promises:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-from uuid import uuid4
+from typing import Any, Literal, Protocol
 
 import orjson
 
-from deploy.http import Api, chunks, key_of
+from clients.python.regulars_client import Cards, Reply, pages
+from deploy.http import chunks, key_of
 from deploy.imports.bodies import Line
 from deploy.imports.files import BadLine
 from deploy.progress import Advance
@@ -34,19 +34,19 @@ class Outcome:
     items: list[dict[str, Any]] = field(default_factory=list)
 
 
-async def send_job(api: Api, kind: str, lines: Sequence[Line], source: str, ends: bool, advance: Advance) -> Outcome:
+async def send_job(
+    cards: Cards, kind: Literal["transactions", "customers"], lines: Sequence[Line], source: str, ends: bool, advance: Advance
+) -> Outcome:
     """Customers or transactions as one import job, waited for to its end. `ends`: the source will deliver nothing more.
 
     Raises ApiRefused, ApiUnreachable, ImportFailed.
     """
     content = b"\n".join(orjson.dumps(line.body) for line in lines) + b"\n"
-    started = await api.post_lines(
-        "/imports", content, key=str(uuid4()), kind=kind, source=source, ends="true" if ends else "false", on_error="continue"
-    )
-    job = started.headers["location"].removeprefix("/v1")
+    started = await cards.start_import(content, kind=kind, source=source, ends=ends, on_error="continue")
+    job = str(started.body["job_id"])
     shown = 0
     while True:
-        found: dict[str, Any] = (await api.get(job)).body
+        found: dict[str, Any] = (await cards.get_import(job)).body
         advance(found["lines_read"] - shown)
         shown = found["lines_read"]
         if found["state"] not in _RUNNING:
@@ -54,7 +54,7 @@ async def send_job(api: Api, kind: str, lines: Sequence[Line], source: str, ends
         await asyncio.sleep(0.1)
     outcome = Outcome(Counter({name: found[name] for name in _VERDICTS if found[name]}))
     reasons: dict[int, list[str]] = {}
-    async for error in api.pages(f"{job}/errors", limit="500"):
+    async for error in pages(cards.list_import_errors, job, limit=500):
         reasons.setdefault(error["line"], []).append(f"{error['code']} {error['pointer']} {error['detail']}")
     outcome.refused = [BadLine(lines[number - 1].line, "; ".join(said)) for number, said in sorted(reasons.items())]
     if found["state"] != "done":
@@ -62,9 +62,13 @@ async def send_job(api: Api, kind: str, lines: Sequence[Line], source: str, ends
     return outcome
 
 
-async def send_bulk(
-    api: Api, path: str, lines: Sequence[Line], advance: Advance, *, again: frozenset[str] = frozenset()
-) -> Outcome:
+class SendsMany(Protocol):
+    """A call of the client that takes many bodies and answers each."""
+
+    def __call__(self, body: Sequence[Any], *, key: str | None = None) -> Awaitable[Reply]: ...
+
+
+async def send_bulk(many: SendsMany, lines: Sequence[Line], advance: Advance, *, again: frozenset[str] = frozenset()) -> Outcome:
     """Bodies in groups. What is refused with a code of `again` is sent once more for a minute: the service may not know it yet.
 
     The keys of the groups follow from their content, so that the same lines are never taken twice.
@@ -79,7 +83,7 @@ async def send_bulk(
         for group in chunks([orjson.dumps(lines[i].body) for i in left], _GROUP):
             members = left[place : place + len(group)]
             place += len(group)
-            answer = await api.post(path, [lines[i].body for i in members], key=key_of(path, str(attempt), *group))
+            answer = await many([lines[i].body for i in members], key=key_of(str(attempt), *group))
             again_told = answer.headers.get("idempotent-replayed") == "true"
             for i, item in zip(members, answer.body["items"], strict=True):
                 verdicts[i] = {**item, "status": "duplicate"} if again_told and "problem" not in item else item

@@ -13,7 +13,8 @@ from typing import Any
 import orjson
 from rich.console import Console
 
-from deploy.http import Api, ApiRefused, api, key_of
+from clients.python.regulars_client import Api, ApiRefused, Cards, Complaints, api
+from deploy.http import key_of
 from deploy.imports.bodies import Line, days_of, lines_of
 from deploy.imports.files import BadLine, columns_of, rows_of
 from deploy.imports.mapping import Layout
@@ -57,15 +58,15 @@ async def load_sample(services: Services, sample: Sample, console: Console) -> N
     ids = await _registered(cards, sample.customers, "customers", console)
     trade = _numbered(sample.transactions)
     with progress(console, "two years of trade", len(trade)) as advance:
-        _all_taken(await send_job(cards, "transactions", trade, SOURCE, True, advance), "transactions")
+        _all_taken(await send_job(Cards(cards), "transactions", trade, SOURCE, True, advance), "transactions")
     for level in sample.sub_sales:
-        sold = await send_bulk(cards, "/transactions/bulk", _numbered(level), lambda _amount: None)
+        sold = await send_bulk(Cards(cards).record_transactions, _numbered(level), lambda _amount: None)
         _all_taken(sold, "sales of dealers")
     ids |= await _registered(cards, sample.late_customers, "late cards", console)
     complaints = _numbered([{k: v for k, v in body.items() if k != "settled"} for body in sample.complaints])
     with progress(console, "complaints", len(complaints)) as advance:
         outcome = await send_bulk(
-            services.complaints, "/complaints/bulk", complaints, advance, again=frozenset({"CUSTOMER_UNKNOWN"})
+            Complaints(services.complaints).receive_complaints, complaints, advance, again=frozenset({"CUSTOMER_UNKNOWN"})
         )
         _all_taken(outcome, "complaints")
     for item, body in zip(outcome.items, sample.complaints, strict=True):
@@ -82,7 +83,7 @@ def _numbered(bodies: Sequence[Body]) -> list[Line]:
 async def _registered(cards: Api, bodies: Sequence[Body], what: str, console: Console) -> dict[str, str]:
     """The ids of the customers by their numbers."""
     with progress(console, what, len(bodies)) as advance:
-        outcome = await send_bulk(cards, "/customers/bulk", _numbered(bodies), advance)
+        outcome = await send_bulk(Cards(cards).register_customers, _numbered(bodies), advance)
     _all_taken(outcome, what)
     return {body["external_ids"][0]["value"]: item["id"] for body, item in zip(bodies, outcome.items, strict=True)}
 
@@ -143,11 +144,12 @@ async def send(services: Services, layout: Layout, lines: Sequence[Line], ends: 
     """Lines of any kind to the service that takes them."""
     with progress(console, layout.kind, len(lines)) as advance:
         if layout.kind == "customers":
-            return await send_job(services.cards, "customers", lines, layout.source, False, advance)
+            return await send_job(Cards(services.cards), "customers", lines, layout.source, False, advance)
         if layout.kind == "complaints":
             await _register(services.cards, layout.system, lines)
-            return await send_bulk(services.complaints, "/complaints/bulk", lines, advance, again=frozenset({"CUSTOMER_UNKNOWN"}))
-        return await send_job(services.cards, "transactions", lines, layout.source, ends, advance)
+            many = Complaints(services.complaints).receive_complaints
+            return await send_bulk(many, lines, advance, again=frozenset({"CUSTOMER_UNKNOWN"}))
+        return await send_job(Cards(services.cards), "transactions", lines, layout.source, ends, advance)
 
 
 async def _register(cards: Api, system: str, lines: Sequence[Line]) -> None:
@@ -156,7 +158,7 @@ async def _register(cards: Api, system: str, lines: Sequence[Line]) -> None:
     bodies = [
         Line(0, {"kind": "COMPANY", "name": number, "external_ids": [{"system": system, "value": number}]}) for number in numbers
     ]
-    await send_job(cards, "customers", bodies, system, False, lambda _amount: None)
+    await send_job(Cards(cards), "customers", bodies, system, False, lambda _amount: None)
 
 
 async def go_live(services: Services, anchor: date) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from deploy.http import Api, key_of
+from clients.python.regulars_client import Api
+from deploy.http import key_of
 from deploy.local.load import Body, Services
 from deploy.local.sample import SYSTEM, Expected
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from deploy.http import Api
+from clients.python.regulars_client import Api
 from deploy.webhook_verbs import redeliver
 from services.alerts.domain.webhook_call import SCHEDULE
 from services.alerts.read_models.webhook_queue import LEASE
