@@ -11,7 +11,7 @@ INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksu
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  make run takes: ONCE=1 (summary, then end)  SEED=n (other dealers)  DATA=<file> (your trade)  KAFKA=no  FRESH=1 (drop the data)"
+	@echo "  make run takes: ONCE=1 (summary, then end)  SEED=n (other dealers)  DATA=<file> (your trade)  KAFKA=no  FRESH=1 (drop the data)  SECURED=1 (Kafka asks who one is)"
 
 setup: $(INSTALLED) ## make .venv from the hash-pinned lock
 

@@ -15,6 +15,8 @@ from rich.table import Table
 
 import deploy.backup.verbs as backup_verbs
 import deploy.contracts as published
+import deploy.kafka.verbs as kafka_verbs
+from clients.python.regulars_client import ApiRefused, ApiUnreachable
 from deploy.audit_verbs import audit_verbs
 from deploy.backtest.files import BadFile
 from deploy.backtest.installation import BacktestFailed
@@ -24,11 +26,11 @@ from deploy.backup.erasures import BadLedger
 from deploy.backup.files import BackupFailed
 from deploy.backup.generation import StillRunning
 from deploy.consistency import UnknownReadModel, differences
-from deploy.http import ApiRefused, ApiUnreachable
 from deploy.import_verb import Request, bring_in, write_bad
 from deploy.imports.files import UnknownFormat
 from deploy.imports.mapping import FIELDS, Kind, UnknownMapping
 from deploy.imports.send import ImportFailed
+from deploy.kafka.acls import RightsRefused
 from deploy.key_verbs import key_verbs, member_verbs
 from deploy.local.database import migrate_all
 from deploy.local.folder import Folder
@@ -48,8 +50,8 @@ from deploy.traces import NoTrace, trace_verb
 from deploy.webhook_verbs import webhook_verbs
 from shared.contracts.cursor import PARTS
 from shared.contracts.topics import SERVICES
-from shared.kafka.admin import TopicRefused, create_topics
-from shared.kafka.settings import KafkaSettings
+from shared.kafka.admin import TopicRefused
+from shared.kafka.settings import PasswordRefused
 from shared.postgres.roles import OWNER
 from shared.projections.parking import ask_retry, read_parked
 from shared.projections.slots import RebuildRefused
@@ -68,13 +70,14 @@ app.add_typer(member_verbs, name="members")
 app.command("backtest")(backtest_verb)
 app.command("trace")(trace_verb)
 backup_verbs.add_to(app)
+kafka_verbs.add_to(app)
 app.add_typer(score_verbs, name="score")
 app.add_typer(webhook_verbs, name="webhooks")
 
 _EXPECTED = (
     OtherData, AlreadyRunning, UnknownFile, UnknownFormat, UnknownMapping, StartFailed, BrokerFailed, PostgresFailed, NotSettled, ApiRefused,
     ApiUnreachable, ImportFailed, TopicRefused, RebuildRefused, UnknownReadModel, published.BreakingChange, FileNotFoundError, BadFile,
-    CustomerFailed, BacktestFailed, BackupFailed, BadLedger, StillRunning, NoTrace,
+    CustomerFailed, BacktestFailed, BackupFailed, BadLedger, StillRunning, NoTrace, PasswordRefused, RightsRefused,
 )  # fmt: skip
 
 
@@ -104,12 +107,15 @@ def up_verb(
         Path | None, typer.Option(envvar="DATA", exists=True, dir_okay=False, help="A file of your own trade.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", envvar="FRESH", help="Drop the data that are there.")] = False,
+    secured: Annotated[
+        bool, typer.Option("--secured", envvar="SECURED", help="A broker that asks every service who it is.")
+    ] = False,
     traces: Annotated[
         bool, typer.Option("--traces", envvar="TRACES", help="Record what requests lead to: `regulars trace`.")
     ] = False,
 ) -> None:
     """Start everything on this machine, load two years of trade, print the warnings, stay until Ctrl-C."""
-    up(Wanted(folder, once, kafka, seed, dealers, data, fresh, traces), console)
+    up(Wanted(folder, once, kafka, seed, dealers, data, fresh, traces, secured), console)
 
 
 @app.command()
@@ -131,20 +137,6 @@ def migrate(
 async def _migrate(dsn: str) -> None:
     await migrate_all(dsn, PARTS, console.print)
     say_due(console, await all_due(dsn))
-
-
-@app.command()
-def topics(
-    folder: FolderOption = HERE,
-    bootstrap: Annotated[str | None, typer.Option(envvar="KAFKA_BOOTSTRAP_SERVERS")] = None,
-    replication: Annotated[int, typer.Option(help="Copies of each partition: 3 in production.")] = 1,
-) -> None:
-    """Create the topics that are missing and check those that are there."""
-    address = bootstrap or _endpoints(folder)["kafka"]
-    if address is None:
-        raise typer.BadParameter("the installation runs without Kafka; name a broker with --bootstrap")
-    asyncio.run(create_topics(KafkaSettings(bootstrap=address, replication=replication), PARTS))
-    console.print("topics are as they should be")
 
 
 def _pairs(given: list[str], what: str) -> dict[str, str]:

@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from deploy.kafka.access import kafka_at
+from deploy.kafka.rights import OPERATIONS
 from shared.contracts.cursor import PARTS
 from shared.contracts.topics import SERVICES
 from shared.feed.kafka import KafkaFeed
@@ -54,8 +56,8 @@ async def differences(endpoints: Mapping[str, Any], say: Callable[[str], None], 
     """Everything that is not as the stores say: topics record by record, read models and the alerts engine row by row."""
     found: list[Difference] = []
     async with pools_of(endpoints) as pools:
-        if endpoints["kafka"]:
-            kafka = KafkaSettings(bootstrap=endpoints["kafka"])
+        kafka = kafka_at(endpoints, OPERATIONS)
+        if kafka is not None:
             # Reading a topic is mostly waiting: all services at once.
             for said in await asyncio.gather(*(_topics(pools[service], service, kafka, say) for service in SERVICES)):
                 found += said
@@ -87,7 +89,8 @@ async def rebuild_named(
         there = ", ".join(model.name for model in models_of(service))
         raise UnknownReadModel(f"{service} has no read model {name}; there are {there}; {ALL} are all of them")
     async with pools_of(endpoints, "_rebuild") as pools:
-        feed = KafkaFeed(KafkaSettings(bootstrap=endpoints["kafka"]), "regulars-rebuild") if endpoints["kafka"] else None
+        kafka = kafka_at(endpoints, OPERATIONS)
+        feed = None if kafka is None else KafkaFeed(kafka, "regulars-rebuild")
         try:
             return await rebuild_all(
                 pool=pools[service],

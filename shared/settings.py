@@ -10,13 +10,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.auth.provider import Algorithm
 from shared.contracts.cursor import PARTS
+from shared.kafka.settings import Security
 
 
 class ServiceSettings(BaseSettings):
     """One service's settings; each service names its own prefix of environment variables.
 
     `dsn` is of the service's own role. `published_dsns` says per service where its published view is read when it is not
-    in the same database. `zone` is the company's IANA time zone: business days are days there.
+    in the same database. `kafka_user` with the password in `kafka_password_file` is this service's principal on a broker that asks
+    for one. `zone` is the company's IANA time zone: business days are days there.
     `seals`: the second place of the seals of reads, best on another machine; `seal_every_seconds`: how long a read may stand unsealed.
     `answers_kept_days`: how long an answer is remembered for a caller that repeats its command.
     `environment`: API keys of another one open nothing. `token_issuer`, `token_audience` and `token_keys` (the address of its keys,
@@ -33,6 +35,10 @@ class ServiceSettings(BaseSettings):
     feed: Literal["kafka", "store"] = "kafka"
     kafka_bootstrap: str = ""
     kafka_prefix: str = ""
+    kafka_security: Security = "PLAINTEXT"
+    kafka_user: str = ""
+    kafka_password_file: Path | None = None
+    kafka_ca_file: str = ""
     host: str = "127.0.0.1"
     port: int = 0
     work_port: int = 0

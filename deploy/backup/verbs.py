@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,9 +15,9 @@ from deploy.backup.drill import drill
 from deploy.backup.erasures import read_ledger
 from deploy.backup.generation import begin_generation
 from deploy.backup.steps import back_up, restore
+from deploy.kafka.verbs import AuthorityOption, BootstrapOption, PasswordOption, ReplicationOption, UserOption, settings_from
 from deploy.local.folder import Folder
 from deploy.options import HERE, FolderOption
-from shared.kafka.settings import KafkaSettings
 from shared.postgres.roles import OWNER
 
 console = Console(width=None if sys.stdout.isatty() else 130)
@@ -54,14 +55,16 @@ def restore_verb(
 def generation_verb(
     folder: FolderOption = HERE,
     dsn: Annotated[str | None, typer.Option(envvar="REGULARS_OWNER_DSN", help="Address for the owner role.")] = None,
-    bootstrap: Annotated[
-        str | None, typer.Option(envvar="KAFKA_BOOTSTRAP_SERVERS", help="The broker, where there is one.")
-    ] = None,
-    replication: Annotated[int, typer.Option(help="Copies of each partition: 3 in production.")] = 1,
+    bootstrap: BootstrapOption = None,
+    user: UserOption = None,
+    password_file: PasswordOption = None,
+    ca_file: AuthorityOption = None,
+    replication: ReplicationOption = 1,
     above: AboveOption = 0,
 ) -> None:
     """After a database was restored by other means: raise its generations, and make all topics anew. Stop every process first."""
-    kafka = None if bootstrap is None else KafkaSettings(bootstrap=bootstrap, replication=replication)
+    reached = None if bootstrap is None else settings_from(bootstrap, user, password_file, ca_file)
+    kafka = None if reached is None else replace(reached, replication=replication)
     address = dsn or Folder(folder).read_endpoints()["postgres"][OWNER]
     asyncio.run(begin_generation(address, kafka, above=above, say=_say))
 

@@ -16,12 +16,14 @@ from deploy.local.jvm import java_or_installed
 
 @dataclass
 class FeedSource:
-    """`why` says why it is the event stores, where Kafka was wanted. `own` is the broker that we started."""
+    """`why` says why it is the event stores, where Kafka was wanted. `own` is the broker that we started, `access` the folder
+    with which one proves to it who one is, where it asks."""
 
     feed: Literal["kafka", "store"]
     bootstrap: str = ""
     why: str = ""
     own: kafka.Broker | None = None
+    access: Path | None = None
 
     async def stop(self) -> None:
         if self.own is not None:
@@ -31,22 +33,26 @@ class FeedSource:
         """Start our broker again whenever it is gone, until cancelled; `started` is told its process."""
         while self.own is not None:
             if not self.own.running():
-                self.own = await asyncio.to_thread(kafka.start, folder)
+                self.own = await asyncio.to_thread(kafka.start, folder, access=self.access)
                 started(self.own.pid)
             await asyncio.sleep(0.3)
 
 
-async def choose(wanted: bool, folder: Path) -> FeedSource:
-    """Kafka when it is wanted and can be had. Raises BrokerFailed when a broker is there and does not start."""
+async def choose(wanted: bool, folder: Path, access: Path | None = None) -> FeedSource:
+    """Kafka when it is wanted and can be had. `access`: one of our own, which asks everybody who they are.
+
+    Raises BrokerFailed when a broker is there and does not start.
+    """
     if not wanted:
         return FeedSource("store")
-    if named := os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+    named = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    if named and access is None:
         return FeedSource("kafka", named)
     await asyncio.to_thread(java_or_installed)
     if missing := kafka.broker_available():
         return FeedSource("store", why=missing)
     try:
-        broker = await asyncio.to_thread(kafka.start, folder)
+        broker = await asyncio.to_thread(kafka.start, folder, access=access)
     except BrokerUnavailable as error:
         return FeedSource("store", why=str(error))
-    return FeedSource("kafka", broker.bootstrap, own=broker)
+    return FeedSource("kafka", broker.bootstrap, own=broker, access=access)

@@ -16,7 +16,7 @@ from typing import Any
 class DataSet:
     """What the folder holds: a sample (its seed and number of dealers) or a file (its path and the hash of its content).
 
-    Its trade ends on the anchor day. `done` are the steps of loading that are done, `ports` those of the processes.
+    Its trade ends on the anchor day. `secured`: its broker asks everybody who they are. `done` are the steps of loading that are done, `ports` those of the processes.
     """
 
     anchor: date
@@ -24,6 +24,7 @@ class DataSet:
     dealers: int = 0
     file: str | None = None
     digest: str | None = None
+    secured: bool = False
     done: tuple[str, ...] = ()
     ports: Mapping[str, int] = field(default_factory=dict)
 
@@ -44,6 +45,7 @@ class Folder:
         self.traces = self.root / "traces"
         self.postgres = self.root / "postgres"
         self.kafka = self.root / "kafka"
+        self.kafka_access = self.secrets / "kafka"
         self.endpoints = self.root / "endpoints.json"
         self.summary = self.root / "summary.json"
         self.processes = self.root / "processes.json"

@@ -17,6 +17,7 @@ import secrets
 import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.kafka.access import credentials, make_access
 from deploy.kafka.jars import HERE, BrokerUnavailable, cache_folder, difference, jars
 from deploy.kafka.jvm import OLDEST, find_java
 
@@ -92,19 +94,23 @@ def start(
     fast_jvm: bool = False,
     dies_with_us: bool = False,
     advertised: int | None = None,
+    access: Path | None = None,
     timeout: float = 90,
 ) -> Broker:
     """Start a broker on the folder and wait until it answers a Metadata request.
 
     A fresh folder is formatted and gets free ports; a used one keeps its data and ports. `fast_jvm`: the settings for
     measurements. `dies_with_us`: on Linux the broker ends even when this process is killed; call it from the main thread.
-    `advertised`: the port that it tells its clients to come to, where something stands before it.
+    `advertised`: the port that it tells its clients to come to, where something stands before it. `access`: a folder of
+    certificates and passwords, made where it is missing; the broker then lets in only who proves a name, and to what it may do.
     Raises BrokerUnavailable (no Java, no jars) or BrokerFailed.
     """
     java = find_java()
     if java is None:
         raise BrokerUnavailable(broker_available() or "no Java")
-    run = _Run(folder.resolve(), java, jars(), heap_mb, fast_jvm, dies_with_us and sys.platform == "linux", advertised)
+    run = _Run(folder.resolve(), java, jars(), heap_mb, fast_jvm, dies_with_us and sys.platform == "linux", advertised, access)
+    if access is not None:
+        make_access(access)
     run.folder.mkdir(parents=True, exist_ok=True)
     _end_left_over(run.folder)
     known = run.folder / "ports.json"
@@ -130,6 +136,7 @@ class _Run:
     fast_jvm: bool
     dies_with_us: bool
     advertised: int | None
+    access: Path | None
 
     def command(self, *arguments: str) -> list[str]:
         flags = _BENCH_FLAGS if self.fast_jvm else _FLAGS
@@ -139,7 +146,10 @@ class _Run:
 def _started(run: _Run, ports: tuple[int, int], timeout: float) -> Broker:
     settings = run.folder / "server.properties"
     template = (HERE / "server.properties").read_text()
+    if run.access is not None:
+        template += (HERE / "secured.properties").read_text()
     filled = {
+        "access": run.access,
         "port": ports[0],
         "advertised_port": run.advertised or ports[0],
         "controller_port": ports[1],
@@ -162,7 +172,7 @@ def _started(run: _Run, ports: tuple[int, int], timeout: float) -> Broker:
     (run.folder / "broker.pid").write_text(str(process.pid))
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline and process.poll() is None:
-        if answers_metadata("127.0.0.1", ports[0]):
+        if answers_metadata("127.0.0.1", ports[0]) if run.access is None else _shakes_hands(ports[0], run.access / "ca.pem"):
             (run.folder / "ports.json").write_text(json.dumps(ports))
             return Broker(run.folder, f"127.0.0.1:{ports[0]}", process)
         time.sleep(0.05)
@@ -182,6 +192,8 @@ def _format(run: _Run, settings: Path) -> None:
     while cluster_id.startswith("-"):  # a leading dash would be read as an option
         cluster_id = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
     arguments = ["format", "--standalone", "-t", cluster_id, "-c", str(settings), "--ignore-formatted"]
+    if run.access is not None:
+        arguments += credentials(run.access)
     said = ""
     for tool in ("kafka.tools.StorageTool", "org.apache.kafka.tools.StorageTool"):
         done = subprocess.run(run.command(tool, *arguments), capture_output=True, text=True, timeout=120, check=False)
@@ -208,6 +220,17 @@ def answers_metadata(host: str, port: int) -> bool:
         return False
     brokers: int = struct.unpack(">iii", answer)[2]
     return brokers > 0
+
+
+def _shakes_hands(port: int, authority: Path) -> bool:
+    # A broker opens its port to clients only when it has read who they may be.
+    trusted = ssl.create_default_context(cafile=str(authority))
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as raw:
+            with trusted.wrap_socket(raw, server_hostname="127.0.0.1"):
+                return True
+    except OSError:
+        return False
 
 
 def _free_ports() -> tuple[int, int]:

@@ -11,6 +11,9 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
 from deploy.http import answers
+from deploy.kafka.access import access_of, settings_of
+from deploy.kafka.acls import set_rights
+from deploy.kafka.rights import ADMIN, rights
 from deploy.local import postgres
 from deploy.local.broker import FeedSource, choose
 from deploy.local.database import Addresses, addresses, prepare
@@ -65,7 +68,7 @@ async def running(folder: Folder, data_set: DataSet, kafka_wanted: bool, say: Sa
     supervisor.note("postgres", server.pid)
     say(f"PostgreSQL on 127.0.0.1:{server.port}")
     # A task of its own, shielded: when we are stopped while the broker starts, it is still there to be stopped.
-    choosing = asyncio.create_task(choose(kafka_wanted, folder.kafka))
+    choosing = asyncio.create_task(choose(kafka_wanted, folder.kafka, folder.kafka_access if data_set.secured else None))
     keepers: list[asyncio.Task[None]] = []
     try:
         passwords = folder.passwords(login_roles())
@@ -75,7 +78,7 @@ async def running(folder: Folder, data_set: DataSet, kafka_wanted: bool, say: Sa
         if feed.own is not None:
             supervisor.note("kafka", feed.own.pid)
         if feed.feed == "kafka":
-            await create_topics(KafkaSettings(bootstrap=feed.bootstrap), PARTS)
+            await _topics(feed)
             say(f"Kafka on {feed.bootstrap}")
         ports = _ports(data_set.ports)
         folder.keep(replace(data_set, ports=ports))
@@ -99,6 +102,15 @@ async def running(folder: Folder, data_set: DataSet, kafka_wanted: bool, say: Sa
             await (await choosing).stop()
         await asyncio.to_thread(lambda: postgres.stop(postgres.start(folder.postgres)))
         folder.processes.unlink(missing_ok=True)
+
+
+async def _topics(feed: FeedSource) -> None:
+    if feed.access is None:
+        await create_topics(KafkaSettings(bootstrap=feed.bootstrap), PARTS)
+        return
+    admin = settings_of(feed.access, feed.bootstrap, ADMIN)
+    await create_topics(admin, PARTS)
+    await set_rights(admin, rights())
 
 
 async def _keep_postgres(folder: Folder, supervisor: Supervisor) -> None:
@@ -128,6 +140,8 @@ def _programs(folder: Folder, feed: FeedSource, database: Addresses, ports: Mapp
             "PARTS": str(PARTS),
             "TRACES": str(folder.traces) if traces else "",
         }
+        if feed.access is not None:
+            settings |= access_of(feed.access, service)
         if service == "alerts":
             # For trials on one machine: receivers on it may be called, over plain http too.
             settings["WEBHOOK_NETWORKS"] = '["127.0.0.0/8"]'
@@ -159,6 +173,7 @@ def _endpoints(folder: Folder, feed: FeedSource, database: Addresses, urls: Mapp
     content = {
         "feed": feed.feed,
         "kafka": feed.bootstrap or None,
+        "kafka_access": None if feed.access is None else str(feed.access),
         "services": {
             service: {"url": url, "docs": f"{url}/docs", "work": f"http://127.0.0.1:{ports[f'{service}-work']}"}
             for service, url in urls.items()

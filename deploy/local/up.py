@@ -45,6 +45,7 @@ class Wanted:
     data: Path | None = None
     fresh: bool = False
     traces: bool = False
+    secured: bool = False
 
 
 class OtherData(Exception):
@@ -149,6 +150,7 @@ def _data_set(folder: Folder, wanted: Wanted) -> DataSet:
             (digest is not None and digest != there.digest)
             or (wanted.seed is not None and wanted.seed != there.seed)
             or (wanted.dealers is not None and wanted.dealers != there.dealers)
+            or (wanted.secured and not there.secured)
         )
         if other:
             raise OtherData(f"{folder.root} holds {there}. Another data set needs FRESH=1, which drops this one")
@@ -156,9 +158,10 @@ def _data_set(folder: Folder, wanted: Wanted) -> DataSet:
     today = datetime.now(UTC).date()
     if wanted.data is not None:
         layout_of(wanted.data)
-        data_set = DataSet(today, file=str(wanted.data.resolve()), digest=digest)
+        data_set = DataSet(today, file=str(wanted.data.resolve()), digest=digest, secured=wanted.secured)
     else:
-        data_set = DataSet(today, seed=1 if wanted.seed is None else wanted.seed, dealers=wanted.dealers or 400)
+        seed = 1 if wanted.seed is None else wanted.seed
+        data_set = DataSet(today, seed=seed, dealers=wanted.dealers or 400, secured=wanted.secured)
     folder.keep(data_set)
     return data_set
 

@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from aiokafka.helpers import create_ssl_context
+
+Security = Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"]
+
+
+class PasswordRefused(Exception):
+    """The file of a password is missing, empty, or readable by everybody. The message names the file, never its content."""
+
+
+def read_password(file: Path) -> str:
+    """The first line of the file. Raises PasswordRefused."""
+    try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+        first = file.read_text("ascii").partition("\n")[0].strip()
+    except (OSError, ValueError) as error:
+        raise PasswordRefused(f"{file.name}: {type(error).__name__}") from None
+    if mode & 0o007:
+        raise PasswordRefused(f"{file.name} is readable by everybody")
+    if not first:
+        raise PasswordRefused(f"{file.name} is empty")
+    return first
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +41,7 @@ class KafkaSettings:
     bootstrap: str
     prefix: str = ""
     replication: int = 1
-    security: Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"] = "PLAINTEXT"
+    security: Security = "PLAINTEXT"
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     user: str | None = None
     password: str | None = field(default=None, repr=False)

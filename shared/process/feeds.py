@@ -9,7 +9,7 @@ from shared.feed.kafka import KafkaFeed
 from shared.feed.kafka_membership import KafkaMembership
 from shared.feed.store import StoreFeed
 from shared.feed.store_membership import StoreMembership
-from shared.kafka.settings import KafkaSettings
+from shared.kafka.settings import KafkaSettings, read_password
 from shared.postgres.pool import Pool
 from shared.settings import ServiceSettings
 
@@ -18,8 +18,18 @@ LISTS_GATHER_SECONDS = 2.5
 
 
 def kafka_of(settings: ServiceSettings) -> KafkaSettings | None:
-    """None: the installation runs without a broker."""
-    return KafkaSettings(settings.kafka_bootstrap, settings.kafka_prefix) if settings.feed == "kafka" else None
+    """None: the installation runs without a broker. Raises PasswordRefused."""
+    if settings.feed != "kafka":
+        return None
+    file = settings.kafka_password_file
+    return KafkaSettings(
+        settings.kafka_bootstrap,
+        settings.kafka_prefix,
+        security=settings.kafka_security,
+        user=settings.kafka_user or None,
+        password=None if file is None else read_password(file),
+        ca_file=settings.kafka_ca_file or None,
+    )
 
 
 def services_of(topics: Iterable[str]) -> frozenset[str]:

@@ -16,6 +16,11 @@ class Part:
 
 PARTS = (
     Part(
+        "kafka",
+        "each principal, topic and operation on a broker that asks who one is; services that work through it",
+        ("tests/integration/kafka/test_rights.py", "tests/e2e/test_secured_broker.py"),
+    ),
+    Part(
         "keys",
         "API keys, members and roles",
         ("tests/unit/auth/test_keys.py", "tests/unit/auth/test_members.py", "tests/unit/auth/test_roles.py"),
