@@ -164,6 +164,12 @@ class CustodianBody(TypedDict):
     valid_from: NotRequired[str | None]
 
 
+class CustodyNothingBody(TypedDict):
+    """Nothing is to be said."""
+
+
+
+
 class CustomerBody(TypedDict):
     """A card to be registered. With an external id of a stub it fills the stub."""
 
@@ -226,6 +232,12 @@ class ErasureBody(TypedDict):
     """Why the personal data are to go: a code, not a story."""
 
     reason: str
+
+
+class ErasureNothingBody(TypedDict):
+    """There is nothing to say."""
+
+
 
 
 class ExternalIdIn(TypedDict):
@@ -395,12 +407,6 @@ class NextOrderBody(TypedDict):
     valid_from: NotRequired[str | None]
 
 
-class NothingBody(TypedDict):
-    """There is nothing to say."""
-
-
-
-
 class PaymentBody(TypedDict):
     """Settles the allocated invoices; what is not allocated settles the oldest due first."""
 
@@ -422,6 +428,12 @@ class PaymentReversalBody(TypedDict):
     type: NotRequired[Literal["payment_reversal"]]
     payment: str
     reversed_on: str
+
+
+class PersonBody(TypedDict):
+    """`salesperson_id`: for whom; the person behind the caller where it is left out. A salesperson names nobody else."""
+
+    salesperson_id: NotRequired[str | None]
 
 
 class PositiveMoneyIn(TypedDict):
@@ -673,6 +685,11 @@ class VerificationBody(TypedDict):
     verified_on: str
 
 
+class VisitBody(TypedDict):
+    salesperson_id: NotRequired[str | None]
+    planned_on: str
+
+
 class WonBody(TypedDict):
     won_on: NotRequired[str | None]
     order_number: NotRequired[str | None]
@@ -742,7 +759,7 @@ class Cards:
         """Appoint who keeps the cards of an area. Scope cards.organisation.write."""
         return await self.api.call("PUT", f"/areas/{at(area_id)}/custodian", body=body, version=version, key=key or new_key())
 
-    async def approve_erasure(self, customer_id: Id, body: NothingBody, *, key: str | None = None) -> Reply:
+    async def approve_erasure(self, customer_id: Id, body: ErasureNothingBody, *, key: str | None = None) -> Reply:
         """Agree to an erasure that somebody else has asked for: the personal data are gone, for ever. Scope
         cards.erasure.approve.
         """
@@ -809,9 +826,22 @@ class Cards:
         """Stop an import; what it has recorded stays. Scope cards.ledger.write."""
         return await self.api.call("POST", f"/imports/{at(job_id)}/cancellation")
 
+    async def cancel_visit(self, customer_id: Id, visit_id: Id, body: CustodyNothingBody, *, key: str | None = None) -> Reply:
+        """A visit does not take place. Scope cards.visit.write."""
+        return await self.api.call(
+            "POST",
+            f"/customers/{at(customer_id)}/visits/{at(visit_id)}/cancellation",
+            body=body,
+            key=key or new_key(),
+        )
+
     async def change_list(self, list_id: Id, body: ListBody, *, version: int | None = None, key: str | None = None) -> Reply:
         """Change a list that one keeps. Scope cards.list.write."""
         return await self.api.call("PUT", f"/lists/{at(list_id)}", body=body, version=version, key=key or new_key())
+
+    async def check_out(self, customer_id: Id, body: PersonBody, *, key: str | None = None) -> Reply:
+        """Take the card along for today's visit. Scope cards.visit.write."""
+        return await self.api.call("POST", f"/customers/{at(customer_id)}/check-out", body=body, key=key or new_key())
 
     async def check_trade(
         self,
@@ -932,6 +962,10 @@ class Cards:
         cards.dossier.read.
         """
         return await self.api.call("GET", f"/customers/{at(customer_id)}/credit-card", query={"min_position": min_position})
+
+    async def get_custody(self, customer_id: Id) -> Reply:
+        """Where the card is, where it has been, and which visits are planned; always fresh. Scope cards.visit.read."""
+        return await self.api.call("GET", f"/customers/{at(customer_id)}/custody")
 
     async def get_customer(self, customer_id: Id, *, as_of: str | None = None, known_at: str | None = None) -> Reply:
         """One card, always fresh, or as it was on a day by what was known on a day. Scope cards.customer.read."""
@@ -1116,7 +1150,7 @@ class Cards:
             key=key or new_key(),
         )
 
-    async def lift_hold(self, customer_id: Id, hold_id: Id, body: NothingBody, *, key: str | None = None) -> Reply:
+    async def lift_hold(self, customer_id: Id, hold_id: Id, body: ErasureNothingBody, *, key: str | None = None) -> Reply:
         """Lift a legal hold. Scope cards.hold.write."""
         return await self.api.call(
             "POST",
@@ -1553,6 +1587,34 @@ class Cards:
             },
         )
 
+    async def list_visits(
+        self,
+        *,
+        day: str | None = None,
+        salesperson_id: str | None = None,
+        customer_id: Id | None = None,
+        card: Literal["OUT", "OVERDUE", "RETURNED"] | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        min_position: str | None = None,
+    ) -> Reply:
+        """Visits by day and person: whether the card was read before, has gone out, and has come back. Scope
+        cards.visit.read.
+        """
+        return await self.api.call(
+            "GET",
+            "/visits",
+            query={
+                "day": day,
+                "salesperson_id": salesperson_id,
+                "customer_id": customer_id,
+                "card": card,
+                "limit": limit,
+                "cursor": cursor,
+                "min_position": min_position,
+            },
+        )
+
     async def lose_intent(self, intent_id: Id, body: LostBody, *, version: int | None = None, key: str | None = None) -> Reply:
         """The customer will not buy. Scope cards.intent.write."""
         return await self.api.call("POST", f"/intents/{at(intent_id)}/lost", body=body, version=version, key=key or new_key())
@@ -1626,6 +1688,10 @@ class Cards:
             version=version,
             key=key or new_key(),
         )
+
+    async def plan_visit(self, customer_id: Id, body: VisitBody, *, key: str | None = None) -> Reply:
+        """Plan a visit. Scope cards.visit.write."""
+        return await self.api.call("POST", f"/customers/{at(customer_id)}/visits", body=body, key=key or new_key())
 
     async def post_admission(
         self,
@@ -1789,6 +1855,10 @@ class Cards:
         """Register up to 1000 customers. Scope cards.customer.write."""
         return await self.api.call("POST", "/customers/bulk", body=body, key=key or new_key())
 
+    async def return_card(self, customer_id: Id, body: CustodyNothingBody, *, key: str | None = None) -> Reply:
+        """The card has come back. Scope cards.visit.write."""
+        return await self.api.call("POST", f"/customers/{at(customer_id)}/return", body=body, key=key or new_key())
+
     async def revise_basics(
         self,
         customer_id: Id,
@@ -1916,6 +1986,6 @@ class Cards:
         """The customer has bought. Scope cards.intent.write."""
         return await self.api.call("POST", f"/intents/{at(intent_id)}/won", body=body, version=version, key=key or new_key())
 
-    async def withdraw_erasure(self, customer_id: Id, body: NothingBody, *, key: str | None = None) -> Reply:
+    async def withdraw_erasure(self, customer_id: Id, body: ErasureNothingBody, *, key: str | None = None) -> Reply:
         """Withdraw or turn down an erasure that was asked for. Scope cards.customer.erase."""
         return await self.api.call("POST", f"/customers/{at(customer_id)}/erasure/withdrawal", body=body, key=key or new_key())
