@@ -14,6 +14,7 @@ from services.cards.api import ROUTERS
 from services.cards.api.reach import REACH
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.known import KnownCustomers
+from services.cards.imports.flow import ImportFlow
 from services.cards.imports.runner import run_jobs
 from services.cards.reactions import REACTIONS
 from services.cards.read_models import READ_MODELS
@@ -109,9 +110,11 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
         deps = _deps(settings, secrets, pool, keystore, stores, now)
         use_today(deps.today)
 
+        flow = ImportFlow(asyncio.get_running_loop().time)
+
         async def jobs() -> None:
             async with asyncio.TaskGroup() as each:
-                each.create_task(run_jobs(deps, timedelta(days=settings.imports_kept_days)))
+                each.create_task(run_jobs(deps, timedelta(days=settings.imports_kept_days), flow))
                 each.create_task(forget_answers_for_ever(pool, SCHEMA, timedelta(days=settings.answers_kept_days)))
 
         sealing = Sealing(pool, SCHEMA, Signer(settings.secrets), settings.seals, now, settings.seal_every_seconds)
@@ -130,6 +133,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
                     models=READ_MODELS,
                     reactions=REACTIONS,
                     stores=stores,
+                    turn=flow.over,
                 )
             )
             tasks.create_task(while_leading(settings.dsn, f"regulars.{SERVICE}.jobs", jobs, application=f"{SERVICE}-jobs"))
