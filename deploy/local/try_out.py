@@ -30,7 +30,7 @@ class TryOut:
 TRY_OUTS = (
     TryOut("everything", SCOPES),
     TryOut("reading", READING),
-    TryOut("salesperson", role="salesperson", person="S-01"),
+    TryOut("salesperson", role="salesperson", person="S-02"),
     TryOut("supervisor", role="supervisor", person="M-02"),
     TryOut("custodian", role="custodian", person=CUSTODIAN),
     *(TryOut(role, role=role) for role in ("credit_controller", "complaint_handler", "ops", "integrator", "auditor")),

@@ -31,6 +31,7 @@ from shared.web import csv as tables
 from shared.web.pages import CursorCodec
 from shared.web.problem import Problem
 from shared.web.strict_json import clean, parse
+from tests.chaos.bytefuzz.tokens import TOKEN_SEEDS, access_token, set_of_keys
 
 ROOT = Path(__file__).parents[3]
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
@@ -192,7 +193,7 @@ def _ring() -> tuple[KeyRing, str]:
         key = make_key("fuzz", path, b"p" * 32, name="fuzz", scopes=["cards.customer.read"], principal=UUID(int=1))
         ring = KeyRing(path, b"p" * 32, "fuzz")
     # The file is gone: what was read of it stays, and nobody looks at a disk for each input.
-    ring._look_again = lambda at_once=False: None  # type: ignore[method-assign, misc]
+    ring._look_again = lambda: None  # type: ignore[method-assign]
     return ring, key
 
 
@@ -219,6 +220,8 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
         csv_line,
         webhook_url,
         api_key,
+        access_token,
+        set_of_keys,
     )
 }
 
@@ -273,5 +276,7 @@ def seeds(target: str) -> list[bytes]:
                 "xn--bcher-kva.example",
             )
             return [f"https://{host}:8443/path?q=1".encode() for host in hosts]
+        case "access_token" | "set_of_keys":
+            return TOKEN_SEEDS[target]()
         case _:
             return [b"Bearer " + _ring()[1].encode(), b"Bearer reg_fuzz_0123456789ab_x", b"Basic x"]
