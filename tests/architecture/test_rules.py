@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.auth.roles import ROLES
 from shared.auth.scopes import SCOPES
 from shared.contracts.topics import SERVICES
 
@@ -156,14 +157,21 @@ def test_nothing_is_left_open_or_waved_through() -> None:
     assert found == []
 
 
-def test_keys_can_be_made_for_every_scope_that_a_route_asks_for() -> None:
+def test_the_scopes_there_are_are_those_that_routes_ask_for_and_each_belongs_to_a_role() -> None:
     asked = {
         found
         for path in PRODUCTION
         if "api" in path.parts
         for found in re.findall(r'scope\("([a-z]+\.[a-z]+\.[a-z]+)"', path.read_text())
     }
-    assert asked <= set(SCOPES)
+    named = {
+        found
+        for path in PRODUCTION
+        if "api" in path.parts
+        for found in re.findall(r'"([a-z]+\.[a-z]+\.[a-z]+)"', path.read_text())
+    }
+    assert asked <= set(SCOPES) <= named
+    assert {scope for role in ROLES.values() for scope in role.scopes} == set(SCOPES)
 
 
 def test_events_are_imported_from_the_contracts_only() -> None:
