@@ -6,7 +6,7 @@ BIN := .venv/bin
 # One environment per content of the lock and of the project file: a changed lock is installed, an unchanged one is not looked at again.
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: help setup jvm run down test check format lint requirements contracts migrate simulate mutants chaos chaos-smoke kills soak history model bytefuzz rebuilds replays bench benchimport benchanalyses benchlists trust complaints workingtime replay
+.PHONY: help setup jvm run down test check format lint requirements contracts migrate simulate mutants chaos chaos-smoke kills soak history model bytefuzz rebuilds replays bench benchimport benchanalyses benchlists supply trust complaints workingtime replay
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ rebuilds: setup ## read models made anew and swapped under load, then compared b
 
 replays: setup jvm ## one story judged over both feeds, in batches of one and of thousands, topics up to DELAY=60 seconds late: RUNS=1
 	$(BIN)/python -m tests.chaos.replays $(if $(DELAY),--delay $(DELAY)) $(if $(RUNS),--runs $(RUNS))
+
+supply: setup ## what is shipped, with licences (docs/dependencies.md, build/sbom.json), and what is known against it (pip-audit)
+	$(BIN)/python -m deploy.supply look
 
 trust: setup jvm ## who may see and do what: all of its tests, with what each part has counted; ONLY=<part>,...
 	$(BIN)/python -m tests.trust $(if $(ONLY),--only $(ONLY))

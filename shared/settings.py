@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 from shared.auth.provider import Algorithm
 from shared.contracts.cursor import PARTS
@@ -16,6 +17,8 @@ from shared.kafka.settings import Security
 class ServiceSettings(BaseSettings):
     """One service's settings; each service names its own prefix of environment variables.
 
+    In the folder that `REGULARS_SETTINGS` names, each may stand in a file of its name instead, in lower case, such as `cards_dsn`: what
+    holds a password belongs there.
     `dsn` is of the service's own role. `published_dsns` says per service where its published view is read when it is not
     in the same database. `kafka_user` with the password in `kafka_password_file` is this service's principal on a broker that asks
     for one. `zone` is the company's IANA time zone: business days are days there.
@@ -59,3 +62,17 @@ class ServiceSettings(BaseSettings):
     token_audience: str = "regulars"
     token_keys: str = ""
     token_algorithm: Algorithm = "RS256"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given, then the environment, then files. Called by pydantic."""
+        folder = os.environ.get("REGULARS_SETTINGS")
+        files = SecretsSettingsSource(settings_cls, secrets_dir=folder) if folder else file_secret_settings
+        return init_settings, env_settings, files

@@ -127,8 +127,6 @@ def _programs(folder: Folder, feed: FeedSource, database: Addresses, ports: Mapp
     programs = []
     for service in SERVICES:
         settings = {
-            "DSN": database.by_role[service],
-            "REBUILD_DSN": database.by_role[f"{service}_rebuild"],
             "FEED": feed.feed,
             "KAFKA_BOOTSTRAP": feed.bootstrap,
             "PORT": str(ports[f"{service}-api"]),
@@ -145,7 +143,13 @@ def _programs(folder: Folder, feed: FeedSource, database: Addresses, ports: Mapp
         if service == "alerts":
             # For trials on one machine: receivers on it may be called, over plain http too.
             settings["WEBHOOK_NETWORKS"] = '["127.0.0.0/8"]'
-        environment = {f"{service.upper()}_{name}": value for name, value in settings.items()}
+        # What holds a password stands in files: an environment is inherited, listed and dumped.
+        passwords = folder.secrets / "settings" / service
+        write_file(passwords / f"{service}_dsn", database.by_role[service], 0o600)
+        write_file(passwords / f"{service}_rebuild_dsn", database.by_role[f"{service}_rebuild"], 0o600)
+        environment = {f"{service.upper()}_{name}": value for name, value in settings.items()} | {
+            "REGULARS_SETTINGS": str(passwords)
+        }
         programs += [Program(f"{service}-{verb}", f"services.{service}", verb, environment) for verb in ("api", "work")]
     return programs
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.e2e.installations import SEED, Installation, kept_up, regulars
@@ -37,6 +40,21 @@ def test_each_principal_has_a_password_of_its_own_that_no_log_shows(secured: Ins
     shown = [*(secured.folder / "logs").glob("*.log"), *(secured.folder / "kafka").glob("*.*")]
     assert len(shown) > 8
     assert not [path.name for path in shown if any(word in path.read_text(errors="replace") for word in passwords.values())]
+
+
+def test_no_process_has_a_password_in_its_environment(secured: Installation) -> None:
+    """INVARIANT: secrets are read from files. Broken by a setting that is handed on as a variable."""
+    addresses = secured.endpoints["postgres"].values()
+    words = {re.sub(r".*:([^:@]+)@.*", r"\1", address) for address in addresses if "@" in address}
+    words |= {path.read_text().strip() for path in Path(secured.endpoints["kafka_access"]).glob("*.password")}
+    words |= set(secured.endpoints["keys"].values())
+    assert len(words) > 15
+    processes = json.loads((secured.folder / "processes.json").read_text())
+    assert len(processes) == 10
+    for name, entry in processes.items():
+        process = psutil.Process(entry["pid"])
+        seen = "\n".join([*process.environ().values(), *process.cmdline()])
+        assert not [word for word in words if word in seen], name
 
 
 def test_what_is_secured_stays_so_and_what_is_not_is_not_made_so(secured: Installation, on_stores: Installation) -> None:

@@ -16,6 +16,11 @@ class Part:
 
 PARTS = (
     Part(
+        "supply",
+        "what is shipped, by digest and licence; no secret in the project, in an environment or in a log",
+        ("tests/unit/supply", "tests/unit/process", "tests/architecture/test_secrets.py"),
+    ),
+    Part(
         "kafka",
         "each principal, topic and operation on a broker that asks who one is; services that work through it",
         ("tests/integration/kafka/test_rights.py", "tests/e2e/test_secured_broker.py"),
