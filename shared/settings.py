@@ -22,7 +22,8 @@ class ServiceSettings(BaseSettings):
     `dsn` is of the service's own role. `published_dsns` says per service where its published view is read when it is not
     in the same database. `kafka_user` with the password in `kafka_password_file` is this service's principal on a broker that asks
     for one. `zone` is the company's IANA time zone: business days are days there.
-    `seals`: the second place of the seals of reads, best on another machine; `seal_every_seconds`: how long a read may stand unsealed.
+    `seals`: the second place of the seals of reads, best on another machine (beside the secrets where it is left out);
+    `seal_every_seconds`: how long a read may stand unsealed.
     `answers_kept_days`: how long an answer is remembered for a caller that repeats its command.
     `environment`: API keys of another one open nothing. `token_issuer`, `token_audience` and `token_keys` (the address of its keys,
     a JWKS) name the identity provider whose access tokens are taken, all of one algorithm; without them only API keys are.
@@ -47,7 +48,7 @@ class ServiceSettings(BaseSettings):
     work_port: int = 0
     secrets: Path = Path(".regulars/secrets")
     keys_file: Path = Path(".regulars/secrets/keys.json")
-    seals: Path = Path(".regulars/seals")
+    seals: Path | None = None
     seal_every_seconds: float = 60.0
     parts: int = PARTS
     zone: str = "UTC"

@@ -117,7 +117,14 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
                 each.create_task(run_jobs(deps, timedelta(days=settings.imports_kept_days), flow))
                 each.create_task(forget_answers_for_ever(pool, SCHEMA, timedelta(days=settings.answers_kept_days)))
 
-        sealing = Sealing(pool, SCHEMA, Signer(settings.secrets), settings.seals, now, settings.seal_every_seconds)
+        sealing = Sealing(
+            pool,
+            SCHEMA,
+            Signer(settings.secrets),
+            settings.seals or settings.secrets.parent / "seals",
+            now,
+            settings.seal_every_seconds,
+        )
 
         async def seals() -> None:
             await keep_sealing(sealing)

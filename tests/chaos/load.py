@@ -62,7 +62,8 @@ class Load:
     """A stream of commands.
 
     `waits` are the seconds from the first sending to a good answer, `quick` those of the good try alone, `refusals`
-    those of tries that were not answered or told to come later.
+    those of tries that were not answered or told to come later. `reads` are cards that were opened meanwhile: by the id of their
+    trace the customer and the status of the answer.
     """
 
     url: str
@@ -80,12 +81,14 @@ class Load:
     quick: list[float] = field(default_factory=list)
     refusals: list[float] = field(default_factory=list)
     repeats: int = 0
+    reads: dict[str, tuple[str, int]] = field(default_factory=dict)
     dice: random.Random = field(default_factory=lambda: random.Random(1))
 
     async def send(self, until: asyncio.Event, patience: float = 120.0) -> None:
         """Send at the rate until told, then until everything sent is answered. Raises TimeoutError after `patience` more seconds."""
         waiting: asyncio.Queue[Command] = asyncio.Queue()
         senders = [asyncio.create_task(self._sender(waiting)) for _ in range(SENDERS)]
+        senders.append(asyncio.create_task(self._reader()))
         began, n = time.monotonic(), 0
         try:
             while not until.is_set():
@@ -125,6 +128,20 @@ class Load:
             if await self._one(client, command, PAUSE_SECONDS) and command.then is not None:
                 waiting.put_nowait(command.then)
             waiting.task_done()
+
+    async def _reader(self) -> None:
+        """Opens cards of customers of whom something was acknowledged, a tenth as often as commands are sent. Read once, whatever comes."""
+        client = Client(self.url, self.key)
+        while True:
+            await asyncio.sleep(10 / self.rate)
+            known = [answer for key, answer in list(self.acknowledged.items())[-50:] if self.sent[key].path == "/v1/sales"]
+            if not known:
+                continue
+            customer = json.loads(self.dice.choice(known).body)["customer_id"]
+            trace = f"{self.dice.getrandbits(128) | 1:032x}"
+            self.reads[trace] = customer, 0
+            answer = await client.ask("GET", f"/v1/customers/{customer}", patience=ANSWER_SECONDS, trace=trace)
+            self.reads[trace] = customer, answer.status
 
     async def _one(self, client: Client, command: Command, pause: float) -> bool:
         """Send one command until it is answered for good. Whether the answer is a good one."""
@@ -215,11 +232,14 @@ class Client:
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
-    async def ask(self, method: str, path: str, body: Any = None, key: str | None = None, patience: float = 10.0) -> Answer:
-        """Status and body; status 0 when no answer came in `patience` seconds, or none at all."""
+    async def ask(
+        self, method: str, path: str, body: Any = None, key: str | None = None, patience: float = 10.0, trace: str | None = None
+    ) -> Answer:
+        """Status and body; status 0 when no answer came in `patience` seconds, or none at all. `trace`: the id under which it is told of."""
         content = b"" if body is None else json.dumps(body).encode()
         head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\nAuthorization: Bearer {self._key}\r\n"
         head += "" if key is None else f"Idempotency-Key: {key}\r\n"
+        head += "" if trace is None else f"traceparent: 00-{trace}-00f067aa0ba902b7-00\r\n"
         head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n" if content else "\r\n"
         try:
             async with asyncio.timeout(patience):

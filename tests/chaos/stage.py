@@ -20,6 +20,7 @@ from shared.contracts.cursor import PARTS
 from shared.testing.eventually import eventually
 from tests.chaos.checker.inside import Logs, check_sessions
 from tests.chaos.checker.lists import check_lists, check_parked, check_repeats
+from tests.chaos.checker.reads import check_reads
 from tests.chaos.checker.store import Earlier, check_store
 from tests.chaos.checker.topics import check_topics
 from tests.chaos.checker.warnings import check_warnings
@@ -35,7 +36,7 @@ CROWDED = 3.0
 class Stage:
     """What a scenario works with. It adds to `violations` what it finds itself, and to `figures` what it measures.
 
-    `strict` False: what is stored is compared only as far as it is known, since commands were refused on purpose.
+    `sealed` False: the store is an older one than the copies of its seals. `strict` False: what is stored is compared only as far as it is known, since commands were refused on purpose.
     """
 
     place: Place
@@ -48,6 +49,7 @@ class Stage:
     logs: Logs = field(default_factory=Logs)
     foreign: list[tuple[str, int, int]] = field(default_factory=list)
     allowed: list[str] = field(default_factory=list)
+    sealed: bool = True
     violations: list[str] = field(default_factory=list)
     figures: dict[str, Any] = field(default_factory=dict)
 
@@ -107,6 +109,9 @@ class Stage:
             self.figures["records"], self.figures["sent_twice"] = topics.records, topics.repeated
             self.violations += await check_lists(conn, self.loads, self.dice)
             self.violations += await check_parked(conn)
+            seals = place.folder.seals if self.sealed else None
+            self.violations += await check_reads(conn, self.loads, place.folder.secrets, seals)
+            self.figures["reads"] = sum(status == 200 for load in self.loads for _, status in load.reads.values())
             self.violations += await check_warnings(conn, self.loads)
             self.violations += await check_sessions(conn)
         finally:

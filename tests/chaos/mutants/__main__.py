@@ -22,9 +22,6 @@ def main() -> int:
     for bug in BUGS:
         if only and bug.number not in only:
             continue
-        if bug.absent is not None:
-            print(f"{bug.number:>3}  no place    {bug.name}: {bug.absent}", flush=True)
-            continue
         with TemporaryDirectory(prefix="mutant-") as folder:
             copy = copied(Path(folder))
             told = seek(copy, bug, asked.schedules)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 SIMULATION = "simulation"
@@ -20,13 +20,12 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """`found_by`: the simulation, or tests by name. Without changes there is no place for it: `absent` says why."""
+    """`found_by`: the simulation, or tests by name."""
 
     number: int
     name: str
-    changes: Sequence[Change] = ()
+    changes: Sequence[Change]
     found_by: str = SIMULATION
-    absent: str | None = field(default=None)
 
 
 _SAVE = """    marks = await send(sender, outgoing)
@@ -197,8 +196,31 @@ BUGS: tuple[Bug, ...] = (
         ],
         "tests/integration/privacy/test_sealing.py::test_another_process_forgets_an_erased_key_within_a_minute",
     ),
-    Bug(17, "reads are audited after the response", absent="reads of cards are not audited"),
-    Bug(18, "the audit's hash chain has no order", absent="there is no audit and no hash chain"),
+    Bug(
+        17,
+        "reads are audited after the response",
+        [
+            Change(
+                "shared/web/reading.py",
+                "        await reads.record(read)\n",
+                '        __import__("asyncio").get_running_loop().create_task(reads.record(read))\n',
+            )
+        ],
+        "tests/integration/cards/test_reads.py::test_what_cannot_be_recorded_is_not_answered",
+    ),
+    Bug(
+        18,
+        "the audit's hash chain has no order",
+        [
+            Change(
+                "shared/audit/seals.py",
+                "        self._chain = hashlib.sha256(self._chain + content_of(row)).digest()\n",
+                "        one = hashlib.sha256(content_of(row)).digest()\n"
+                "        self._chain = bytes(a ^ b for a, b in zip(self._chain, one, strict=True))\n",
+            )
+        ],
+        "tests/integration/audit/test_tampering.py::test_every_change_of_a_sealed_log_is_found",
+    ),
     Bug(
         19,
         "after a conflict the old decision is appended again",

@@ -232,6 +232,7 @@ async def restored(stage: Stage) -> None:
     # What was acknowledged after the backup is gone with the newer data; nobody may go on as if it were not.
     stage.loads[:] = kept
     stage.earlier.hashes.clear()
+    stage.sealed = False
     stage.allowed.append("RelayRefused")
     await _told(stage, "RelayRefused", "a store that is older than its topics is relayed as if nothing were wrong")
     await place.stop_services()

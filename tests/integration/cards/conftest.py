@@ -15,12 +15,10 @@ import pytest
 
 from services.cards.settings import Settings
 from services.cards.wiring import build_api, run_work
-from shared.auth.keys import make_key
 from shared.auth.scopes import SCOPES as EVERY_SCOPE
 from shared.postgres.pool import Pool, create_pool
-from shared.privacy.secrets import load_secrets
 from shared.testing.databases import Cluster, Database, create_test_database
-from tests.integration.running import key, second_caller, serving, settings_of, working
+from tests.integration.running import key, keyed, second_caller, serving, settings_of, working
 
 PoolOf = Callable[[Database, str], Awaitable[Pool]]
 SCOPES = tuple(scope for scope in EVERY_SCOPE if scope.startswith("cards."))
@@ -117,12 +115,8 @@ async def cards(api: Cards) -> AsyncIterator[Cards]:
 async def somebody(cards: Cards, role: str, person: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
     """A caller in a role, beside the one with every scope."""
     app = cards.client._transport.app  # type: ignore[attr-defined]
-    raw = make_key(
-        "test", cards.folder / "keys.json", load_secrets(cards.folder).pepper,
-        name=f"{role} {person}", scopes=(), principal=uuid4(), role=role, person=person,
-    )  # fmt: skip
-    app.state.keys._checked = float("-inf")
-    headers = {"Authorization": f"Bearer {raw}", "Regulars-Purpose": "VISIT"}
+    headers = keyed(cards.folder, name=f"{role} {person}", scopes=(), principal=uuid4(), role=role, person=person)
+    headers["Regulars-Purpose"] = "VISIT"
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", headers=headers) as client:
         yield client
 
