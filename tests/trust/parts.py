@@ -28,7 +28,12 @@ PARTS = (
     Part(
         "keys",
         "API keys, members and roles",
-        ("tests/unit/auth/test_keys.py", "tests/unit/auth/test_members.py", "tests/unit/auth/test_roles.py"),
+        (
+            "tests/unit/auth/test_keys.py",
+            "tests/unit/auth/test_members.py",
+            "tests/unit/auth/test_roles.py",
+            "tests/unit/deploy/test_key_verbs.py",
+        ),
     ),
     Part("tokens", "access tokens, and every forged one refused", ("tests/unit/auth/test_tokens.py",)),
     Part(
