@@ -26,6 +26,7 @@ from deploy.backup.erasures import BadLedger
 from deploy.backup.files import BackupFailed
 from deploy.backup.generation import StillRunning
 from deploy.consistency import UnknownReadModel, differences
+from deploy.erasure.verb import erasure_verbs
 from deploy.import_verb import Request, bring_in, write_bad
 from deploy.imports.files import UnknownFormat
 from deploy.imports.mapping import FIELDS, Kind, UnknownMapping
@@ -67,6 +68,7 @@ app = typer.Typer(
 app.add_typer(key_verbs, name="keys")
 app.add_typer(audit_verbs, name="audit")
 app.add_typer(member_verbs, name="members")
+app.add_typer(erasure_verbs, name="erasure")
 app.command("backtest")(backtest_verb)
 app.command("trace")(trace_verb)
 backup_verbs.add_to(app)

@@ -71,4 +71,18 @@ PARTS = (
         "cards go out with their salesperson for a visit of the day, and come back",
         ("tests/unit/cards/test_custody.py", "tests/integration/cards/test_custody.py"),
     ),
+    Part(
+        "erasure",
+        "an erasure by two persons leaves nothing of the person; what is held is told; what is kept for a while is forgotten",
+        (
+            "tests/unit/cards/test_erasing.py",
+            "tests/unit/deploy/test_erasure_scan.py",
+            "tests/integration/deploy/test_erasure_tables.py",
+            "tests/integration/cards/test_erasure.py",
+            "tests/integration/cards/test_erasure_ledger.py",
+            "tests/integration/cards/test_subject_access.py",
+            "tests/integration/cards/test_forgetting.py",
+            "tests/e2e/test_erasure_verify.py",
+        ),
+    ),
 )
