@@ -24,7 +24,7 @@ class ServiceSettings(BaseSettings):
     for one. `zone` is the company's IANA time zone: business days are days there.
     `seals`: the second place of the seals of reads, best on another machine (beside the secrets where it is left out);
     `seal_every_seconds`: how long a read may stand unsealed.
-    `answers_kept_days`: how long an answer is remembered for a caller that repeats its command.
+    `reads_kept_days`: how long it is known who has read a card. `answers_kept_days`: how long an answer is remembered for a caller that repeats its command.
     `environment`: API keys of another one open nothing. `token_issuer`, `token_audience` and `token_keys` (the address of its keys,
     a JWKS) name the identity provider whose access tokens are taken, all of one algorithm; without them only API keys are.
     `traces`: where spans go, see `shared/telemetry/spans.py`; nowhere by default.
@@ -57,6 +57,7 @@ class ServiceSettings(BaseSettings):
     log_level: str = "INFO"
     traces: str = ""
     docs: bool = True
+    reads_kept_days: int = Field(730, ge=31)
     answers_kept_days: int = Field(30, ge=2)
     environment: str = "local"
     token_issuer: str = ""

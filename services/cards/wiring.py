@@ -124,6 +124,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
             settings.seals or settings.secrets.parent / "seals",
             now,
             settings.seal_every_seconds,
+            timedelta(days=settings.reads_kept_days),
         )
 
         async def seals() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -30,6 +31,8 @@ SELECT gen, xid::text AS xid FROM {schema}.reads
 _ADD = """
 INSERT INTO {schema}.read_seals (number, gen, upto, rows, digest, previous, sealed_at, kept_from, key_id, signature)
 VALUES ($1, $2, $3::text::xid8, $4, $5, $6, $7, $8, $9, $10)"""
+_KEPT_FROM = "SELECT min(number) FROM {schema}.read_seals WHERE sealed_at >= $1"
+_FORGET = "SELECT {schema}.forget_reads()"
 _AT_ONCE = 1000
 
 
@@ -43,6 +46,18 @@ async def seals_after(c: Connection, schema: str, number: int = 0) -> AsyncItera
     """Seals above a number, the oldest first. Within a transaction."""
     async for row in c.cursor(within(schema, _SEALS), number, prefetch=_AT_ONCE):
         yield _seal(schema, row)
+
+
+async def kept_from(c: Connection, schema: str, moment: datetime) -> int | None:
+    """The oldest seal made since a moment; None where none was."""
+    found: int | None = await c.fetchval(within(schema, _KEPT_FROM), moment)
+    return found
+
+
+async def forget_reads(c: Connection, schema: str) -> int:
+    """Forget the reads that the newest seal says are no longer kept. How many."""
+    gone: int = await c.fetchval(within(schema, _FORGET))
+    return gone
 
 
 async def horizon(c: Connection, schema: str) -> tuple[int, int]:

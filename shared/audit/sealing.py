@@ -5,26 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from prometheus_client import Counter, Gauge
 
 from shared.audit.exports import export
-from shared.audit.seal_store import add_seal, bounded, digest_between, horizon, last_seal
+from shared.audit.seal_store import add_seal, bounded, digest_between, forget_reads, horizon, kept_from, last_seal
 from shared.audit.seals import NOTHING, Seal, Signer
 from shared.postgres.pool import Pool
 
 SEALED = Counter("regulars_reads_sealed_total", "Reads that were sealed", ["schema"])
 SEALED_AT = Gauge("regulars_reads_sealed_seconds", "Unix time of the last look for reads to seal", ["schema"])
 BEGIN = (0, 0)
+KEPT = timedelta(days=730)
 MOST_ROWS = 100_000
 """In a seal, about: a second's work. Reads of one transaction are never torn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sealing:
-    """`folder`: the second place, best on another machine. `every_seconds`: how long a read may stand unsealed."""
+    """`folder`: the second place, best on another machine. `every_seconds`: how long a read may stand unsealed. Reads are forgotten
+    when their seal is older than `kept`; the seals stay."""
 
     pool: Pool
     schema: str
@@ -32,6 +34,7 @@ class Sealing:
     folder: Path
     now: Callable[[], datetime]
     every_seconds: float = 60.0
+    kept: timedelta = KEPT
 
 
 async def keep_sealing(sealing: Sealing) -> None:
@@ -56,22 +59,28 @@ async def seal_once(sealing: Sealing) -> Seal | None:
             after = BEGIN if before is None else (before.gen, before.upto)
             upto = await bounded(c, schema, after, await horizon(c, schema), MOST_ROWS)
             digest = await digest_between(c, schema, after, upto)
+            oldest = await kept_from(c, schema, sealing.now() - sealing.kept)
         sealed = None
         if digest.rows:
+            number = 1 if before is None else before.number + 1
             seal = Seal(
                 schema,
-                1 if before is None else before.number + 1,
+                number,
                 *upto,
                 digest.rows,
                 digest.value(),
                 NOTHING if before is None else before.hash(),
                 sealing.now(),
-                1 if before is None else before.kept_from,
+                # Never back: what has expired is gone.
+                1 if before is None else max(before.kept_from, oldest or number),
             )
             sealed = sealing.signer.signed(seal)
             await add_seal(c, schema, sealed)
             SEALED.labels(schema).inc(sealed.rows)
         async with c.transaction(readonly=True):
             await export(c, schema, sealing.folder)
+        if sealed is not None:
+            # After the export: what is gone is gone by a seal that stands in both places.
+            await forget_reads(c, schema)
     SEALED_AT.labels(schema).set(sealing.now().timestamp())
     return sealed
