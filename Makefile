@@ -6,7 +6,7 @@ BIN := .venv/bin
 # One environment per content of the lock and of the project file: a changed lock is installed, an unchanged one is not looked at again.
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: help setup jvm run down test check format lint requirements contracts migrate simulate mutants chaos chaos-smoke kills soak history model bytefuzz rebuilds replays bench benchimport benchanalyses benchlists supply trust complaints workingtime replay
+.PHONY: help setup jvm run down test check format lint requirements contracts migrate simulate mutants chaos chaos-smoke kills soak history model bytefuzz rebuilds replays bench benchimport benchanalyses benchlists supply trust canaries complaints workingtime replay
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ replays: setup jvm ## one story judged over both feeds, in batches of one and of
 
 supply: setup ## what is shipped, with licences (docs/dependencies.md, build/sbom.json), and what is known against it (pip-audit)
 	$(BIN)/python -m deploy.supply look
+
+canaries: setup jvm ## every personal value of the tests is a canary: 0 in logs, problems, metrics, spans; TESTS=<paths>
+	$(BIN)/python -m pytest -n0 -p tests.canaries $(or $(TESTS),tests/unit tests/integration)
 
 trust: setup jvm ## who may see and do what: all of its tests, with what each part has counted; ONLY=<part>,...
 	$(BIN)/python -m tests.trust $(if $(ONLY),--only $(ONLY))

@@ -82,7 +82,20 @@ PARTS = (
             "tests/integration/cards/test_erasure_ledger.py",
             "tests/integration/cards/test_subject_access.py",
             "tests/integration/cards/test_forgetting.py",
+            "tests/integration/audit/test_expiry.py",
             "tests/e2e/test_erasure_verify.py",
+        ),
+    ),
+    Part(
+        "canaries",
+        "no personal value is told in logs, problems, metrics and spans; all tests with make canaries",
+        (
+            "-p",
+            "tests.canaries",
+            "tests/unit/telemetry",
+            "tests/integration/cards/test_cards.py",
+            "tests/integration/cards/test_parts.py",
+            "tests/integration/complaints/test_complaints_api.py",
         ),
     ),
 )
