@@ -71,8 +71,12 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
             keystore = await stack.enter_async_context(
                 opened_pool(settings.keystore_dsn or settings.dsn, name=f"{SERVICE}-api-keys", max_size=4, watched=True)
             )
+            # Of their own: what was read and waits to be recorded must not stand behind what has not begun.
+            recording = await stack.enter_async_context(
+                opened_pool(settings.dsn, name=f"{SERVICE}-api-reads", max_size=1, watched=True)
+            )
             await check_database(pool, SERVICE, settings.parts)
-            app.state.reads = Reads(pool, SCHEMA)
+            app.state.reads = Reads(recording, SCHEMA)
             stores = await stores_of(stack, settings, SERVICE, SERVICES, pool)
             app.state.deps = _deps(settings, secrets, pool, keystore, stores, now)
             use_today(app.state.deps.today)
