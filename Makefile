@@ -6,7 +6,7 @@ BIN := .venv/bin
 # One environment per content of the lock and of the project file: a changed lock is installed, an unchanged one is not looked at again.
 INSTALLED := .venv/installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
 
-.PHONY: help setup jvm run down test check format lint requirements contracts migrate simulate mutants chaos chaos-smoke kills soak history model bytefuzz rebuilds replays bench benchimport benchanalyses benchlists supply trust canaries complaints workingtime replay
+.PHONY: help setup jvm run down test check format lint requirements contracts migrate simulate mutants chaos chaos-smoke kills soak history model bytefuzz fuzz fuzz-smoke rebuilds replays bench benchimport benchanalyses benchlists supply trust canaries complaints workingtime replay
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,14 @@ model: setup ## any order of commands, crashes, repeats and rebuilds beside a mo
 bytefuzz: setup ## atheris looks for bytes that parsers break on: SECONDS=20 for each, SEED=1
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
 	$(BIN)/python -m tests.chaos.bytefuzz $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
+
+fuzz: setup ## schemathesis asks every service as each role (build/schemathesis): REQUESTS=20000 SECONDS=n SEED=1 SERVICE= ROLE=
+	@test -x build/fuzzing/bin/python || $(PYTHON) -m venv build/fuzzing
+	build/fuzzing/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-schemathesis.lock
+	$(BIN)/python -m tests.fuzz $(if $(REQUESTS),--requests $(REQUESTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(SERVICE),--service $(SERVICE)) $(if $(ROLE),--role $(ROLE))
+
+fuzz-smoke: setup ## the same for two and a half minutes
+	@$(MAKE) --no-print-directory fuzz SECONDS=$(or $(SECONDS),150)
 
 rebuilds: setup ## read models made anew and swapped under load, then compared byte for byte: RUNS=100 SECONDS=3600 SEED=1
 	$(BIN)/python -m tests.chaos.rebuilds $(if $(RUNS),--runs $(RUNS)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))

@@ -26,6 +26,7 @@ from deploy.backup.erasures import BadLedger
 from deploy.backup.files import BackupFailed
 from deploy.backup.generation import StillRunning
 from deploy.consistency import UnknownReadModel, differences
+from deploy.contracts.answers import take_over
 from deploy.erasure.verb import erasure_verbs
 from deploy.import_verb import Request, bring_in, write_bad
 from deploy.imports.files import UnknownFormat
@@ -261,8 +262,14 @@ def status(folder: FolderOption = HERE) -> None:
 
 
 @app.command("contracts")
-def contracts_verb() -> None:
+def contracts_verb(
+    answers: Annotated[
+        Path | None, typer.Option(exists=True, file_okay=False, help="What tests were answered, to be documented.")
+    ] = None,
+) -> None:
     """Generate schemas, the AsyncAPI document and the event catalogue from the event classes, OpenAPI documents from the routes."""
+    if answers is not None:
+        take_over(ROOT, answers)
     changed = published.write(ROOT)
     console.print("\n".join(str(path) for path in changed) or "nothing has changed", highlight=False)
 

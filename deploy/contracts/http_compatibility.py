@@ -67,7 +67,10 @@ def _as_much(before: str, now: str) -> bool:
     if ALWAYS in marks and ALWAYS not in marks_now:
         return False
     more = kinds_now - kinds
-    return kinds == {"any"} or (all(_word(kind) for kind in more) and (not more or any(_word(kind) for kind in kinds)))
+    # What was not said before may be said now.
+    return kinds in ({"any"}, {"nothing"}) or (
+        all(_word(kind) for kind in more) and (not more or any(_word(kind) for kind in kinds))
+    )
 
 
 def _read(said: str) -> tuple[set[str], dict[str, str]]:

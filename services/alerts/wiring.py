@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
@@ -51,6 +52,7 @@ from shared.web.pages import CursorCodec
 from shared.web.server import serve_api
 
 SERVICE = "alerts"
+ANSWERS = Path(__file__).parent / "api" / "answers.json"
 TOPICS = frozenset((*PART_TOPICS, *CONTROL_TOPICS, *(topic for model in READ_MODELS for topic in model.topics)))
 FOLLOWED = services_of(TOPICS)
 """Services whose events are read, this one among them."""
@@ -93,6 +95,7 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
         lifespan=lifespan,
         docs=settings.docs,
         reach=REACH,
+        answers=ANSWERS,
         description="Early warnings about silence and credit, and what is done about them.",
     )
 

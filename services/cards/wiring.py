@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
@@ -46,6 +47,7 @@ from shared.web.pages import CursorCodec
 from shared.web.server import serve_api
 
 SERVICE = "cards"
+ANSWERS = Path(__file__).parent / "api" / "answers.json"
 TOPICS = frozenset(topic for model in READ_MODELS for topic in model.topics) | frozenset(
     topic for reaction in REACTIONS for topic in reaction.topics
 )
@@ -95,6 +97,7 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
         lifespan=lifespan,
         docs=settings.docs,
         reach=REACH,
+        answers=ANSWERS,
         description="The card of every customer and the ledger of what was sold, invoiced, paid and returned.",
     )
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
@@ -38,6 +39,7 @@ from shared.web.pages import CursorCodec
 from shared.web.server import serve_api
 
 SERVICE = "complaints"
+ANSWERS = Path(__file__).parent / "api" / "answers.json"
 TOPICS = frozenset(topic for model in READ_MODELS for topic in model.topics)
 FOLLOWED = services_of(TOPICS)
 """Services whose events are read, this one among them."""
@@ -79,6 +81,7 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
         lifespan=lifespan,
         docs=settings.docs,
         reach=REACH,
+        answers=ANSWERS,
         description="Complaints from their receipt to their end, and what is claimed with them.",
     )
 

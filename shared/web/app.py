@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence, Set
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -46,6 +48,7 @@ class _Application(FastAPI):
     strict_routes: Sequence[StrictRoute] = ()
     short_way: ASGIApp | None = None
     on_short_way: Set[tuple[str, str]] = frozenset()
+    answers: Path | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.short_way is not None and scope["type"] == "http" and (scope["method"], scope["path"]) in self.on_short_way:
@@ -55,7 +58,8 @@ class _Application(FastAPI):
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            self.openapi_schema = document(self, self.strict_routes)
+            answers = {} if self.answers is None else json.loads(self.answers.read_text())
+            self.openapi_schema = document(self, self.strict_routes, answers)
         return self.openapi_schema
 
 
@@ -73,11 +77,13 @@ def create_app(
     description: str = "",
     registry: CollectorRegistry | None = None,
     reach: Reach | None = None,
+    answers: Path | None = None,
 ) -> FastAPI:
     """The application. Raises ScopeUndeclared, ReachUndeclared or OperationIdTaken for routes that must not be served.
 
     Without a `reach` it answers only callers who reach everybody.
-    `registry` holds the metrics of the process; a new one is made when none is given (`app.state.registry`).
+    `registry` holds the metrics of the process; a new one is made when none is given (`app.state.registry`). `answers` is the file that says
+    what each operation answers.
     Where `lifespan` meets a dependency that is away, the application starts all the same, tries again each second, and
     answers 503 until then.
     """
@@ -108,7 +114,7 @@ def create_app(
     # Refusals are counted and logged as all else is: what was added last stands outermost.
     app.add_middleware(Admission, hands=hands)
     app.add_middleware(Correlation, metrics=metrics, docs_paths=_DOCS)
-    app.strict_routes = routes
+    app.strict_routes, app.answers = routes, answers
     lean = LeanCommands(app, routes)
     app.short_way, app.on_short_way = Correlation(Admission(lean, hands), metrics), lean.addresses
     return app

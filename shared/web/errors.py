@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Route
 
 from shared.event_store.append import Unstorable
 from shared.projections.narrowing import RowsLimited
@@ -88,7 +89,15 @@ _DETAILS = {
 
 async def _answer(request: Request, error: Exception) -> Response:
     problem = as_problem(error)
-    return problem_response(problem.body(), problem.status, request.url.path, problem.headers)
+    headers = {**problem.headers, "Allow": _allowed(request)} if problem.status == 405 else problem.headers
+    return problem_response(problem.body(), problem.status, request.url.path, headers)
+
+
+def _allowed(request: Request) -> str:
+    """The methods of all routes of this address; the framework names those of the first one alone."""
+    path = request.scope["path"]
+    routes = [route for route in request.app.router.routes if isinstance(route, Route) and route.path_regex.match(path)]
+    return ", ".join(sorted({method for route in routes for method in route.methods or ()}))
 
 
 def install_handlers(app: FastAPI) -> None:

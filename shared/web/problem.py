@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from starlette.responses import Response
@@ -74,7 +75,8 @@ def problem_response(
     """A problem as a response. `instance` is the path of the request."""
     body = dict(members)
     if instance is not None:
-        body["instance"] = instance
+        # A reference, and what was sent is not shown as it was.
+        body["instance"] = quote(instance, safe="/:@!$&'()*+,;=~")
     trace_id = current_trace_id()
     if trace_id is not None:
         body["trace_id"] = trace_id

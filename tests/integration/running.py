@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import httpx
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from shared.auth.keys import draw_key, read_keys, write_keys
 from shared.contracts.cursor import PARTS, part_of
@@ -23,6 +24,8 @@ from shared.postgres.pool import Pool
 from shared.privacy.secrets import load_secrets, make_secrets
 from shared.testing.databases import Database
 
+LOOKING: list[Callable[[FastAPI], ASGIApp]] = [lambda app: app]
+"""The last one stands between an application and its clients; tests look at every answer there."""
 PRINCIPAL = UUID("a3d1f1c2-6f0b-4c5e-9d57-0a4b5c6d7e8f")
 SECOND = UUID("a3d1f1c2-6f0b-4c5e-9d57-0a4b5c6d7e90")
 """Another caller, where two persons have to agree."""
@@ -48,7 +51,7 @@ async def serving(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application whose key has these scopes, and is of this principal."""
     name = "tests" if principal == PRINCIPAL else f"tests of {principal}"
-    transport = httpx.ASGITransport(app)
+    transport = httpx.ASGITransport(LOOKING[-1](app))
     headers = {**keyed(folder, name=name, scopes=scopes, principal=principal), "Regulars-Purpose": "CARD_KEEPING"}
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(app.router.lifespan_context(app))

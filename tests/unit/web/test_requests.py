@@ -284,7 +284,7 @@ async def test_the_document_names_scopes_and_problems(run: Running) -> None:
     assert "HTTPValidationError" not in text
     operation = document["paths"]["/v1/things"]["post"]
     assert operation["operationId"] == "things_post_thing"
-    assert operation["security"] == [{"ApiKey": ["demo.thing.write"]}]
+    assert operation["security"] == [{"ApiKey": ["demo.thing.write"]}, {"AccessToken": ["demo.thing.write"]}]
     assert {"201", "400", "401", "403", "409", "413", "415", "422", "429", "503"} <= set(operation["responses"])
     shared = document["components"]["responses"][operation["responses"]["422"]["$ref"].rpartition("/")[2]]
     assert shared["content"].keys() == {"application/problem+json"}

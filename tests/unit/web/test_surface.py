@@ -68,7 +68,7 @@ async def test_documents_are_served_where_they_are_wanted(tmp_path: Path, docs: 
         service="demo",
         title="Demo",
         routers=Demo().routers(),
-        keys=KeyRing(tmp_path / "keys.json", PEPPER),
+        keys=KeyRing(tmp_path / "keys.json", PEPPER, "test"),
         ready=ready,
         docs=docs,
     )
@@ -91,7 +91,19 @@ async def test_an_operation_that_goes_says_so_with_every_answer(run: Running) ->
     refused = await run.client.get("/v1/old-things")
     assert (refused.status_code, "sunset" in refused.headers) == (401, True)
     assert "sunset" not in (await run.client.get("/v1/things", headers=run.all)).headers
-    assert (await run.client.get("/openapi.json")).json()["paths"]["/v1/old-things"]["get"]["deprecated"] is True
+    operation = (await run.client.get("/openapi.json")).json()["paths"]["/v1/old-things"]["get"]
+    assert (operation["deprecated"], operation["x-sunset"]) == (True, "2026-09-01")
+
+
+async def test_a_method_that_is_not_offered_is_told_all_that_are(run: Running) -> None:
+    response = await run.client.delete("/v1/things", headers=run.all)
+    assert response.headers["allow"] == "GET, POST"
+    is_problem(response, 405, "METHOD_NOT_ALLOWED")
+
+
+async def test_an_instance_is_a_reference_and_shows_nothing_as_it_was_sent(run: Running) -> None:
+    problem = (await run.client.get("/v1/b\u00fccher/<script>%25/x y")).json()
+    assert problem["instance"] == "/v1/b%C3%BCcher/%3Cscript%3E%25/x%20y"
 
 
 def test_callers_have_half_a_year() -> None:

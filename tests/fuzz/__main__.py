@@ -1,0 +1,119 @@
+"""`make fuzz`: schemathesis asks all services as each role: examples, borders, random ones, and chains of them by what was answered before.
+
+It stops at no finding: what it has found stands at the end, by operation, and in `build/schemathesis/<service>-<role>.json`. REQUESTS=20000
+is how many are asked for in all; SECONDS=150 ends it after that time whatever was asked; SERVICE=, ROLE= narrow it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deploy.contracts.http import documents
+from shared.auth.roles import ROLES
+from shared.contracts.topics import SERVICES
+from tests.chaos.results import record
+from tests.fuzz.settings import written
+from tests.fuzz.world import World, small_world
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "build" / "schemathesis"
+_ALONE = {"PATH": os.environ.get("PATH", ""), "HOME": os.environ.get("HOME", ""), "PYTHONUTF8": "1"}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make fuzz")
+    parser.add_argument("--st", default=str(ROOT / "build/fuzzing/bin/st"), help="the program of schemathesis")
+    parser.add_argument("--requests", type=int, default=20_000)
+    parser.add_argument("--seconds", type=float, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--service", choices=SERVICES)
+    parser.add_argument("--role", choices=list(ROLES))
+    return asyncio.run(_run(parser.parse_args()))
+
+
+async def _run(wanted: argparse.Namespace) -> int:
+    began = time.monotonic()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for service, document in documents().items():
+        (FOLDER / f"{service}.openapi.json").write_text(json.dumps(document))
+    pairs = [
+        (service, role)
+        for role in ROLES
+        for service in SERVICES
+        if wanted.service in (None, service) and wanted.role in (None, role)
+    ]
+    found: dict[str, list[str]] = {}
+    async with small_world() as world:
+        # Each pair has an equal part of what is left; one round may end early, so there are rounds until enough was asked.
+        rounds = 0
+        while not rounds or (sum(world.answered.values()) < wanted.requests and rounds < 20):
+            for place, (service, role) in enumerate(pairs):
+                left = wanted.seconds - (time.monotonic() - began) if wanted.seconds else 0.0
+                if wanted.seconds and left < 2:
+                    break
+                seconds = max(left / (len(pairs) - place), 2.0) if wanted.seconds else 0.0
+                found[f"{service} as {role}, round {rounds}"] = await _ask(world, service, role, wanted, rounds, seconds)
+            else:
+                rounds += 1
+                continue
+            break
+        return _told(world, found, wanted.seed, time.monotonic() - began)
+
+
+async def _ask(world: World, service: str, role: str, wanted: argparse.Namespace, turn: int, seconds: float) -> list[str]:
+    report = FOLDER / f"{service}-{role}.json"
+    report.unlink(missing_ok=True)
+    settings = written(FOLDER / f"{service}-{role}.toml", documents()[service], world.known, turn)
+    command = [wanted.st, "--config-file", str(settings), "run", str(FOLDER / f"{service}.openapi.json"), "--no-color"]
+    command += [
+        "--url",
+        world.urls[service],
+        "-H",
+        f"Authorization: Bearer {world.keys[role]}",
+        "--seed",
+        str(wanted.seed + turn),
+    ]
+    command += ["--report", "json", "--report-json-path", str(report)]
+    command += ["--max-time", str(int(seconds))] if seconds else []
+    before, began = sum(world.answered.values()), time.monotonic()
+    process = await asyncio.create_subprocess_exec(
+        *command, env=_ALONE, cwd=FOLDER, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    out, _ = await process.communicate()
+    (FOLDER / f"{service}-{role}.log").write_bytes(out)
+    lines = (
+        _findings(service, json.loads(report.read_text()))
+        if report.exists()
+        else [f"no report: {out[-500:].decode(errors='replace')}"]
+    )
+    asked = sum(world.answered.values()) - before
+    print(f"{service:<14} {role:<18} {asked:>6} requests {len(lines):>4} findings {time.monotonic() - began:>6.0f} s", flush=True)
+    return lines
+
+
+def _findings(service: str, report: Mapping[str, Any]) -> list[str]:
+    """One line for each kind of failure and operation."""
+    failed = [f"{service} {operation}: {one['title']}" for one in report["failures"] for operation in one["operations"]]
+    return failed + [f"{service}: {one['title']} ({one['count']})" for one in report["errors"]]
+
+
+def _told(world: World, found: Mapping[str, list[str]], seed: int, seconds: float) -> int:
+    lines = sorted({line for one in found.values() for line in one} | set(world.failed))
+    requests = sum(world.answered.values())
+    crashes = sum(count for (_, status), count in world.answered.items() if status >= 500)
+    print("\n".join(lines))
+    print(f"{requests} requests, {crashes} answered with 5xx, {len(lines)} findings")
+    record("http fuzz", seed, requests, lines, seconds=round(seconds), answered_5xx=crashes)
+    return 1 if lines or crashes else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
