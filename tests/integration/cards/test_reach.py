@@ -268,7 +268,7 @@ async def test_an_answer_about_a_customer_who_changes_hands_meanwhile_does_not_l
         return {"name": "what was read"}
 
     async with people(cards, E_44="salesperson", E_45="salesperson") as who:
-        ring = KeyRing(cards.folder / "keys.json", load_secrets(cards.folder).pepper)
+        ring = KeyRing(cards.folder / "keys.json", load_secrets(cards.folder).pepper, cards.settings.environment)
         app = create_app(service="cards", title="Slow", routers=[router], keys=ring, ready=nothing_to_wait_for, reach=REACH)
         app.state.deps = SimpleNamespace(pool=cards.pool, today=lambda: TODAY)
         for person, which, status in (("E-44", "own", 404), ("E-45", "far", 200)):
