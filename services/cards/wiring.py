@@ -15,7 +15,6 @@ from services.cards.api import ROUTERS
 from services.cards.api.reach import REACH
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.known import KnownCustomers
-from services.cards.imports.flow import ImportFlow
 from services.cards.imports.runner import run_jobs
 from services.cards.reactions import REACTIONS
 from services.cards.read_models import READ_MODELS
@@ -117,11 +116,9 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
         deps = _deps(settings, secrets, pool, keystore, stores, now)
         use_today(deps.today)
 
-        flow = ImportFlow(asyncio.get_running_loop().time)
-
         async def jobs() -> None:
             async with asyncio.TaskGroup() as each:
-                each.create_task(run_jobs(deps, timedelta(days=settings.imports_kept_days), flow))
+                each.create_task(run_jobs(deps, timedelta(days=settings.imports_kept_days)))
                 each.create_task(forget_answers_for_ever(pool, SCHEMA, timedelta(days=settings.answers_kept_days)))
 
         sealing = Sealing(
@@ -148,7 +145,6 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
                     models=READ_MODELS,
                     reactions=REACTIONS,
                     stores=stores,
-                    turn=flow.over,
                 )
             )
             tasks.create_task(while_leading(settings.dsn, f"regulars.{SERVICE}.jobs", jobs, application=f"{SERVICE}-jobs"))

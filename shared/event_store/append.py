@@ -122,7 +122,7 @@ async def append_facts(tx: Connection, schema: str, facts: Sequence[Fact], stubs
                 [fact.occurred_at for fact in facts],
                 moments,
             )
-            # COPY is read while it is still being sent, and costs the server much less than an INSERT of arrays (decision 0045).
+            # COPY is read while it is still being sent, and costs the server much less than an INSERT of arrays (decision 0044).
             await tx.copy_records_to_table("events", schema_name=schema, columns=_COPIED, records=compress(rows, recorded))
     APPEND_SECONDS.labels(schema, "facts").observe(time.perf_counter() - began)
     return verdicts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from shared.contracts.cursor import Cursor, TopicPart
@@ -41,15 +41,14 @@ async def consume(
     reactions: Sequence[Reaction] = (),
     stores: Stores | None = None,
     max_records: int = MAX_RECORDS,
-    turn: Callable[[], Awaitable[None]] | None = None,
 ) -> None:
     """Fold the feed into all live read models and answer it with reactions, for ever.
 
     A record of a one-part topic belongs to part 0. `stores` says where parked keys are folded anew from; by default all
-    published views are read through `pool`. `turn` is waited for before each read, some seconds at most. Any error ends the process, which begins again where the positions stand:
+    published views are read through `pool`. Any error ends the process, which begins again where the positions stand:
     MissingRecord, TooManyParked and FeedStuck say that a person must look, PartLost is handled here.
     """
-    consumer = _Consumer(pool, schema, feed, models, reactions, stores, max_records, turn)
+    consumer = _Consumer(pool, schema, feed, models, reactions, stores, max_records)
     membership.on_change(consumer.parts_changed)
     metrics.follow_places(schema, consumer.places)
     try:
@@ -73,9 +72,8 @@ class _Consumer:
         reactions: Sequence[Reaction],
         stores: Stores | None,
         max_records: int,
-        turn: Callable[[], Awaitable[None]] | None,
     ) -> None:
-        self.pool, self.schema, self.feed, self.max_records, self.turn = pool, schema, feed, max_records, turn
+        self.pool, self.schema, self.feed, self.max_records = pool, schema, feed, max_records
         self.readers: list[ReadModel[Any] | Reaction] = [*models, *reactions]
         self.topics = {topic for reader in self.readers for topic in reader.topics}
         feed.pass_over(self._passed_over)
@@ -107,8 +105,6 @@ class _Consumer:
     async def run(self, membership: Membership) -> None:
         next_housekeeping = time.monotonic()
         while True:
-            if self.turn is not None:
-                await self.turn()
             if self.stale:
                 await self._assign()
             if self.standings:

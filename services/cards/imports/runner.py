@@ -17,7 +17,6 @@ from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.erasure import sweep
 from services.cards.handlers.facts import Prepared
 from services.cards.handlers.sources import declare_for_import
-from services.cards.imports.flow import ImportFlow
 from services.cards.imports.lines import LineKey
 from services.cards.imports.reading import read_lines
 from services.cards.imports.recording import Chunk, prepared, record
@@ -42,9 +41,9 @@ SWEEP_SECONDS = 60.0
 log = logging.getLogger(__name__)
 
 
-async def run_jobs(deps: Deps, kept: timedelta, flow: ImportFlow) -> None:
-    """Run jobs as they come, for ever; `kept`: how long an ended one is told of; `flow` is told while one runs. Raises what says that
-    the database is away; the job goes on in the next process."""
+async def run_jobs(deps: Deps, kept: timedelta) -> None:
+    """Run jobs as they come, for ever; `kept`: how long an ended one is told of. Raises what says that the database is away; the job
+    goes on in the next process."""
     swept = float("-inf")
     loop = asyncio.get_running_loop()
     while True:
@@ -56,8 +55,7 @@ async def run_jobs(deps: Deps, kept: timedelta, flow: ImportFlow) -> None:
         if job is None:
             await asyncio.sleep(IDLE_SECONDS)
         else:
-            with flow.importing():
-                await run_job(deps, job)
+            await run_job(deps, job)
 
 
 async def _tidy(deps: Deps, kept: timedelta) -> None:
