@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -13,11 +14,11 @@ import httpx
 import pytest
 from fastapi import APIRouter
 
-from shared.auth.keys import KeyRing, make_key
+from shared.auth.keys import KeyRing, Refused, make_key
 from shared.auth.members import add_member, withdraw_member
-from shared.auth.provider import FRESH_SECONDS, KEPT_SECONDS, ProviderKeys, fetcher
+from shared.auth.provider import FRESH_SECONDS, KEPT_SECONDS, ProviderKeys, fetcher, usable
 from shared.auth.roles import ROLES
-from shared.auth.tokens import Expected, Tokens, tokens_of
+from shared.auth.tokens import Expected, Tokens, named_key, tokens_of
 from shared.outgoing.addresses import AddressRefused
 from shared.settings import ServiceSettings
 from shared.web.app import create_app
@@ -58,8 +59,8 @@ def forger() -> Iterator[Forger]:
         provider.keys += [
             shown(found.for_encryption, "enc", use="enc"),
             shown(found.weak, "weak"),
-            shown(found.twice, "twice"),
             shown(new_key(), "twice"),
+            shown(found.twice, "twice"),
             {"kty": "oct", "kid": "oct", "k": "c2VjcmV0"},
         ]
         yield found
@@ -145,6 +146,26 @@ async def test_a_forged_token_opens_nothing(served: Served, name: str) -> None:
     # What differs from this one is what the case is about.
     assert (await served.get(served.provider.token())).status_code == 200
     counted(forged_tokens=1, accepted=0)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "alg_none_spelled_otherwise", "hmac_with_the_public_pem", "other_hash_of_the_same_key", "type_of_an_identity_token",
+        "critical_extension", "header_said_twice", "signature_written_otherwise", "too_long", "padded", "kid_is_no_text",
+    ],
+)  # fmt: skip
+def test_what_a_header_gives_away_is_refused_before_any_key_is_touched(forger: Forger, name: str) -> None:
+    assert named_key(forger.provider.token(), "RS256") == forger.provider.kid
+    with pytest.raises(Refused):
+        named_key(FORGED[name](forger), "RS256")
+
+
+def test_of_two_keys_of_one_id_neither_is_taken() -> None:
+    one, two = new_key(), new_key()
+    for order in ((one, two), (two, one)):
+        listed = [shown(key, "twice") for key in order]
+        assert usable(json.dumps({"keys": [*listed, shown(one, "once")]}).encode(), "RS256").keys() == {"once"}
 
 
 def test_the_forged_tokens_are_listed_under_their_names() -> None:
