@@ -11,6 +11,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -157,11 +158,10 @@ def _listen(canaries: Canaries) -> None:
         if hasattr(application, "state"):
             canaries.applications[id(application)] = application
         if "json" in request.headers.get("content-type", ""):
-            for line in request.content.splitlines():
-                try:
-                    canaries.met(personal_in(json.loads(line)))
-                except ValueError:
-                    continue
+            with suppress(httpx.RequestNotRead):
+                for line in request.content.splitlines():
+                    with suppress(ValueError, RecursionError):
+                        canaries.met(personal_in(json.loads(line)))
         response = await handle(self, request)
         if response.headers.get("content-type", "").startswith("application/problem"):
             canaries.problems.append((await response.aread()).decode("utf-8", "replace") + repr(response.headers.raw))
