@@ -62,6 +62,11 @@ PARTS = (
         ),
     ),
     Part(
+        "matrix",
+        "every route as every role about own and foreign customers",
+        ("tests/integration/reach",),
+    ),
+    Part(
         "surface",
         "headers, documents, promises to callers, strict bodies",
         ("tests/unit/web", "tests/contract/web", "tests/contract/schemas"),

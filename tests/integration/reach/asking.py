@@ -17,7 +17,7 @@ _REQUIRED: Mapping[str, str] = {
     "from": day(-365),
     "to": day(0),
     "value": BATCH,
-    "period": f"{(TODAY.replace(day=1) - timedelta(days=1)):%Y-%m}",
+    "period": f"{TODAY - timedelta(days=260):%Y-%m}",
     "amount": "100.00",
     "currency": "CNY",
     "article": ARTICLES[0],
@@ -31,8 +31,9 @@ _REQUIRED: Mapping[str, str] = {
     "by": "salesperson",
 }
 """Values of query parameters that have to be there. Without days an analysis looks at the last year."""
-_NAMES: Mapping[str, str] = {"salesperson_id": "salesperson_id", "area_id": "area_id"}
 _STREAM_SECONDS = 1
+_FROM_THE_BEGINNING = {"Last-Event-ID": "0.0.0"}
+_NOTHING = "00000000-0000-4000-8000-00000000feed"
 _numbers = count(1)
 
 
@@ -80,7 +81,7 @@ def _of_route(
     given = {one["name"]: one for one in operation.get("parameters", ()) if one["in"] == "query"}
     needed = {name: _value(name, one) for name, one in given.items() if one.get("required")} | _always(given)
     example = _example(operation)
-    headers = {"If-Match": '"1"'} if method in ("PUT", "DELETE", "POST") else {}
+    headers = {"If-Match": '"1"'} if method != "GET" else _FROM_THE_BEGINNING if "for_seconds" in given else {}
 
     def ask(of: Someone | None, about: Someone | None, params: Mapping[str, Any]) -> Ask:
         url = path
@@ -126,7 +127,8 @@ def _segment(path: str, name: str, known: str | None, world: World) -> str:
         return world.company["company_rule_id"]
     if name == "alert_id":
         return world.company["company_alert_id"]
-    return world.company[name]
+    # Some things are nowhere in the company: they are as unknown to one caller as to another.
+    return world.company.get(name, _NOTHING)
 
 
 def _value(name: str, parameter: Mapping[str, Any]) -> str:
@@ -141,8 +143,6 @@ def _always(given: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"limit": 500} if "limit" in given else {}
     if "for_seconds" in given:
         found["for_seconds"] = _STREAM_SECONDS
-    if {"from", "to"} <= set(given):
-        found |= {"from": day(-800), "to": day(0)}
     return found
 
 

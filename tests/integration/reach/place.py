@@ -24,12 +24,10 @@ from services.classification import settings as classification_settings
 from services.classification import wiring as classification
 from services.complaints import settings as complaints_settings
 from services.complaints import wiring as complaints
-from shared.auth.keys import make_key
 from shared.auth.scopes import SCOPES
-from shared.privacy.secrets import load_secrets
 from shared.testing.databases import Database
 from shared.testing.eventually import eventually
-from tests.integration.running import key, settings_of, working
+from tests.integration.running import key, keyed, settings_of, working
 
 _SERVICES: Mapping[str, tuple[Any, Any]] = {
     "cards": (cards_settings.Settings, cards),
@@ -49,22 +47,19 @@ class _Server(uvicorn.Server):
 
 @dataclass(frozen=True)
 class Place:
-    """`apps` and `clients` by service; `office` is the header of a caller with every scope who reaches everybody."""
+    """`apps` and `clients` by service; `office` is the header of a caller with every scope who reaches everybody. Closing `works` lets
+    everything stand as it is."""
 
     apps: Mapping[str, FastAPI]
     clients: Mapping[str, httpx.AsyncClient]
     database: Database
     folder: Path
     office: Mapping[str, str]
+    works: AsyncExitStack
 
     def caller(self, role: str, person: str | None = None) -> dict[str, str]:
         """The header of a new client in this role."""
-        return _caller(self.folder, f"{role} {person or ''}".strip(), role=role, person=person)
-
-    async def known(self) -> None:
-        """Every service has read the keys that were made."""
-        for app in self.apps.values():
-            app.state.keys._checked = float("-inf")
+        return _caller(self.folder, f"{role} {person or ''}".strip(), scopes=(), role=role, person=person)
 
     async def get(self, service: str, path: str, as_: Mapping[str, str] | None = None, **params: Any) -> httpx.Response:
         return await self.clients[service].get(path, params=params, headers=self.office if as_ is None else as_)
@@ -87,12 +82,8 @@ class Place:
         return await eventually(found, timeout=PATIENCE_SECONDS)
 
 
-def _caller(folder: Path, name: str, *, scopes: Any = (), role: str | None = None, person: str | None = None) -> dict[str, str]:
-    pepper = load_secrets(folder).pepper
-    raw = make_key(
-        "test", folder / "keys.json", pepper, name=name, scopes=scopes, principal=uuid5(_CLIENTS, name), role=role, person=person
-    )
-    return {"Authorization": f"Bearer {raw}"}
+def _caller(folder: Path, name: str, **given: Any) -> dict[str, str]:
+    return keyed(folder, name=name, principal=uuid5(_CLIENTS, name), **given)
 
 
 @asynccontextmanager
@@ -111,9 +102,10 @@ async def running_place(database: Database, folder: Path) -> AsyncIterator[Place
             url = await stack.enter_async_context(_served(apps[name]))
             clients[name] = await stack.enter_async_context(httpx.AsyncClient(base_url=url, trust_env=False, timeout=60))
             works.append(wiring.run_work(settings))
+        running = await stack.enter_async_context(AsyncExitStack())
         for work in works:
-            await stack.enter_async_context(working(work))
-        yield Place(apps, clients, database, folder, office)
+            await running.enter_async_context(working(work))
+        yield Place(apps, clients, database, folder, office, running)
 
 
 @asynccontextmanager
@@ -121,7 +113,9 @@ async def _served(app: FastAPI) -> AsyncIterator[str]:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = int(taken.getsockname()[1])
-    server = _Server(uvicorn.Config(app, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1))
+    server = _Server(
+        uvicorn.Config(app, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=1, timeout_keep_alive=600)
+    )
     serving = asyncio.create_task(server.serve())
 
     async def started() -> bool:

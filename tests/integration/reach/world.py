@@ -99,7 +99,7 @@ async def founded(place: Place) -> World:
     nobody = Someone("flintor", None, None)
     world = World(place, own, colleague, far, nobody, {})
     for one in world.everybody:
-        await _card(place, one)
+        await _card(place, one, None if one is own else own)
     await _standards(world)
     for one in world.everybody:
         await _field_work(place, one)
@@ -112,6 +112,8 @@ async def founded(place: Place) -> World:
         await _classified(place, one, position)
     await _runs(world)
     await _warned(world)
+    # From here on nothing happens but what is asked for, so answers to different callers can be compared.
+    await place.works.aclose()
     return world
 
 
@@ -125,7 +127,7 @@ async def _organisation(place: Place) -> None:
         await place.send("cards", "PUT", f"/v1/areas/{area}/salespeople/{person}", {"valid_from": day(-900)})
 
 
-async def _card(place: Place, one: Someone) -> None:
+async def _card(place: Place, one: Someone, brought_by: Someone | None) -> None:
     card = {
         "kind": "COMPANY",
         "name": one.name,
@@ -146,6 +148,8 @@ async def _card(place: Place, one: Someone) -> None:
         "trade_status": {"reputation": 4, "credit_status": "FAIR"},
         "decision_maker": {"role": "PURCHASING", "person": {"name": f"{one.who.title()} Min"}},
     }  # fmt: skip
+    if brought_by is not None:
+        card["introduced_by"] = brought_by.id
     if one.area_id is not None:
         card |= {"area_id": one.area_id, "salesperson_id": one.salesperson_id}
     answer = await place.send("cards", "POST", "/v1/customers", card)
@@ -207,15 +211,18 @@ async def _field_work(place: Place, one: Someone) -> None:
     one.owns("promise_id", (await place.send("cards", "POST", f"{path}/promises", promise)).json()["id"])
     ours = {"made_by": "COMPANY", "kind": "REPAIR", "made_on": day(-20), "due_on": day(5), "text": f"For {one.who}"}
     one.words.add((await place.send("cards", "POST", f"{path}/promises", ours)).json()["id"])
+    if one.salesperson_id is not None:
+        planned = {"planned_on": day(2), "salesperson_id": one.salesperson_id}
+        one.owns("visit_id", (await place.send("cards", "POST", f"{path}/visits", planned)).json()["visit_id"])
     visit = {"kind": "VISIT", "spent_on": day(-15), "cost": cny("80.00"), "hours": "6", "note": f"At {one.who}"}
     await place.send("cards", "POST", f"{path}/investments", visit)
 
 
 async def _trade(place: Place, one: Someone) -> None:
-    """Regular purchases until half a year ago, an invoice long overdue, one that is paid, and a little since."""
+    """Regular purchases, none for half a year, and two invoices that are overdue."""
     fact = {"source": "erp", "customer": one.ref}
     rows: list[dict[str, Any]] = []
-    for n, ago in enumerate([*range(700, 200, -20), 90, 60, 40]):
+    for n, ago in enumerate(range(700, 200, -20)):
         line = {"article": ARTICLES[n % 2], "quantity": "5", "net": "1250.00", "unit_cost": "180.00"}
         number = f"S-{one.who}-{n}"
         rows.append(
@@ -236,7 +243,7 @@ async def _trade(place: Place, one: Someone) -> None:
 async def _imported(world: World) -> None:
     """A file with a line about each customer, and one that is malformed."""
     lines = [
-        {"type": "sale", "source_event_id": f"F-{one.who}", "customer": one.ref, "sold_on": day(-35), "net": cny("10.00")}
+        {"type": "sale", "source_event_id": f"F-{one.who}", "customer": one.ref, "sold_on": day(-221), "net": cny("10.00")}
         for one in world.everybody
     ]
     content = "\n".join([*map(json.dumps, lines), "{}"]).encode()
@@ -340,4 +347,6 @@ async def _warned(world: World) -> None:
         one.owns("measure_id", str(taken.json().get("measure_id") or taken.json()["id"]))
         mute = {"customer_ids": [one.id], "reason": f"Known of {one.who}", "until": day(3)}
         one.owns("mute_id", (await place.send("alerts", "POST", "/v1/mutes", mute)).json()["id"])
-        await place.until("alerts", "/v1/alerts", lambda found: len(found["items"]) >= 2, customer_id=one.id)
+        warned = await place.until("alerts", "/v1/alerts", lambda found: len(found["items"]) >= 2, customer_id=one.id)
+        for each in warned["items"]:
+            one.words.add(each["id"])
