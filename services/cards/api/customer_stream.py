@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,13 +11,19 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response, StreamingResponse
 
 from services.cards.api.deps import Dependencies
+from services.cards.domain.as_of import card_at
+from services.cards.domain.card import Registered, Stub
+from services.cards.domain.identity import card_stream
+from services.cards.domain.merging import closed
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.read_models.customer_fields import Condition
 from services.cards.read_models.customer_pages import Query as ListQuery
 from services.cards.read_models.customer_pages import page
 from shared.contracts.event import Event, decode
 from shared.contracts.topics import CARDS_EVENTS, main_topic
-from shared.event_store.events import StoredRow
+from shared.event_store.events import Loaded, StoredRow
+from shared.event_store.load import load_many
+from shared.postgres.pool import Connection
 from shared.privacy.fields import change
 from shared.projections.narrowing import Narrowing, narrowing
 from shared.web.fields import Reference
@@ -77,7 +83,27 @@ async def _served(deps: Deps, concerned: Sequence[Condition], changes: Sequence[
     customers = [row.customer_id for row, _ in changes if row.customer_id is not None]
     async with deps.pool.acquire() as c:
         rows = await page(c, SCHEMA, ListQuery(concerned, merged=None, customer_ids=customers), None, len(customers))
-    return said | {row.customer_id for row in rows}
+        listed = {row.customer_id for row in rows}
+        if to is not None:
+            said = await _theirs(c, deps, to, said - listed)
+    return said | listed
+
+
+async def _theirs(c: Connection, deps: Deps, to: Narrowing, customers: Set[UUID]) -> set[UUID]:
+    """Those of the customers who are the caller's by their cards. A stream may be resumed from long ago: what a change said of
+    who serves a customer may be over, and a visit names who makes it, whoever serves the customer."""
+    cards = await load_many(c, SCHEMA, [card_stream(one) for one in customers])
+    return {one for one in customers if (card := cards.get(card_stream(one))) is not None and _is_theirs(card, deps, to)}
+
+
+def _is_theirs(loaded: Loaded, deps: Deps, to: Narrowing) -> bool:
+    # A merged card goes with the one that leads it, of which the list knows.
+    if closed(envelope.event for envelope in loaded.events) is not None:
+        return False
+    match card_at(loaded.events, deps.zone, deps.today()):
+        case Stub(particulars=served) | Registered(particulars=served):
+            return to.reaches(served.area_id, served.salesperson_id)
+    return False
 
 
 def _says(event: Event, wanted: dict[str, Any]) -> bool:

@@ -22,7 +22,7 @@ from shared.web.health import Readiness
 from shared.web.routes import strict_routes
 from shared.web.scope import scope
 from tests.integration.cards.conftest import Cards
-from tests.integration.cards.selling import NAMES, TELEPHONES, TODAY, caught_up, commanded, people, selling
+from tests.integration.cards.selling import NAMES, NEXT_WEEK, TELEPHONES, TODAY, caught_up, commanded, people, selling
 
 LISTED = sorted(
     route.path
@@ -254,6 +254,23 @@ async def test_a_stream_and_a_file_tell_of_own_customers_only(cards: Cards) -> N
             file = (await who[person].get("/v1/customers.csv")).text
             assert str(made.customers["own"]) in file
             assert not {sign for sign in made.signs(*foreign) if sign in file}
+
+
+@pytest.mark.requirement("S0.23")
+async def test_a_stream_resumed_from_long_ago_tells_nothing_of_who_was_ones_customer_once(cards: Cards) -> None:
+    made = await selling(cards)
+    visit = await cards.post(f"/v1/customers/{made.customers['far']}/visits", {"salesperson_id": "E-44", "planned_on": NEXT_WEEK})
+    assert visit.status_code == 201, visit.text
+    await caught_up(cards, [visit.headers["Regulars-Position"], await made.moved("own", "WEST", "E-45")])
+    async with people(cards, E_44="salesperson", E_07="supervisor", E_45="salesperson") as who:
+        told = {
+            person: (await client.get("/v1/customers/stream?for_seconds=1", headers={"Last-Event-ID": "1.1.1"})).text
+            for person, client in who.items()
+        }
+        own, far = str(made.customers["own"]), str(made.customers["far"])
+        assert own in told["E-45"] and far in told["E-45"]
+        assert own not in told["E-44"] and far not in told["E-44"] and str(made.persons["own"]) in told["E-44"]
+        assert own not in told["E-07"] and far not in told["E-07"] and str(made.persons["own"]) in told["E-07"]
 
 
 @pytest.mark.requirement("S0.23")
