@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from shared.audit.seal_store import seals_after
+from shared.audit.seal_store import last_seal, seals_after
 from shared.audit.seals import Seal
 from shared.postgres.pool import Connection
 
@@ -40,6 +40,7 @@ class Exported(NamedTuple):
 
 
 _decoder = msgspec.json.Decoder(_Line)
+_END_BYTES = 64 * 1024
 
 
 async def export(c: Connection, schema: str, folder: Path) -> int:
@@ -49,8 +50,10 @@ async def export(c: Connection, schema: str, folder: Path) -> int:
     """
     newest = await asyncio.to_thread(_newest, folder, schema)
     at = (0, 0) if newest is None else (newest.gen, newest.number)
-    # A restored store may have fewer seals than the folder: its new ones are told by their generation.
-    missing = [seal async for seal in seals_after(c, schema) if (seal.gen, seal.number) > at]
+    last = await last_seal(c, schema)
+    # A restored store may have fewer seals than the folder: its new ones are told by their generation, and all are looked at once.
+    behind = newest.number if newest is not None and last is not None and last.gen == newest.gen else 0
+    missing = [seal async for seal in seals_after(c, schema, behind) if (seal.gen, seal.number) > at]
     if missing:
         await asyncio.to_thread(_add, folder, schema, missing)
     return len(missing)
@@ -69,11 +72,18 @@ def exported(folder: Path, schema: str) -> Iterator[Exported]:
 
 def _newest(folder: Path, schema: str) -> Seal | None:
     for path in sorted(folder.glob(f"{schema}-*.seals"), reverse=True):
-        for line in reversed(path.read_bytes().splitlines()):
+        for line in reversed(_end(path).splitlines()):
             # The last line may be half of one.
             if (seal := _read(schema, line)) is not None:
                 return seal
     return None
+
+
+def _end(path: Path) -> bytes:
+    """The last lines: this is asked each minute, and a month of seals is megabytes."""
+    with path.open("rb") as file:
+        file.seek(-min(path.stat().st_size, _END_BYTES), os.SEEK_END)
+        return file.read()
 
 
 def _read(schema: str, line: bytes) -> Seal | None:
@@ -102,7 +112,7 @@ def _add(folder: Path, schema: str, seals: Sequence[Seal]) -> None:
         )
         path = folder / f"{schema}-{seal.sealed_at:%Y-%m}.seals"
         with path.open("ab") as file:
-            if file.tell() and not path.read_bytes().endswith(b"\n"):
+            if file.tell() and not _end(path).endswith(b"\n"):
                 file.write(b"\n")
             file.write(msgspec.json.encode(line) + b"\n")
             file.flush()

@@ -13,11 +13,13 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from shared.audit import exports
 from shared.audit.reads import Read, Reads, record_all
+from shared.audit.seal_store import seals_after
 from shared.audit.sealing import Sealing, seal_once
-from shared.audit.seals import Signer
+from shared.audit.seals import Seal, Signer
 from shared.audit.verifying import verify
-from shared.postgres.pool import Pool
+from shared.postgres.pool import Connection, Pool
 from shared.privacy.secrets import make_secrets
 from shared.testing.databases import Database
 from tests.trust.counts import counted
@@ -232,6 +234,31 @@ async def test_an_export_that_was_cut_short_is_made_good(log: Log) -> None:
     assert await seal_once(log.sealing) is None
     assert file.read_bytes().splitlines()[-1] == whole.splitlines()[-1]
     assert await log.findings(later=timedelta(minutes=6)) == []
+
+
+async def test_what_is_exported_is_not_looked_at_again_unless_the_store_was_restored(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behind: list[int] = []
+
+    def looked(c: Connection, schema: str, number: int = 0) -> AsyncIterator[Seal]:
+        behind.append(number)
+        return seals_after(c, schema, number)
+
+    async def sealed() -> None:
+        await record_all(log.sealing.pool, "cards", [read()])
+        assert await seal_once(log.sealing) is not None
+
+    monkeypatch.setattr(exports, "seals_after", looked)
+    await sealed()
+    assert behind == [SEALS]
+    await log.admin.execute(f"DELETE FROM cards.read_seals WHERE number >= {SEALS}")
+    await log.admin.execute("UPDATE cards.store SET gen = gen + 1")
+    await sealed()
+    await sealed()
+    assert behind == [SEALS, 0, SEALS]
+    copies = [(copy.seal.gen, copy.seal.number) for copy in exports.exported(log.folder, "cards") if copy.seal is not None]
+    assert copies == [*((1, number) for number in range(1, SEALS + 2)), (2, SEALS), (2, SEALS + 1)]
 
 
 async def test_reads_at_the_same_moment_are_recorded_together_and_each_as_it_is(log: Log) -> None:
