@@ -1,7 +1,8 @@
 """The short way of commands that are asked for all day: the same checks and the same answers, without what the framework does for any route.
 
 A route takes it by the marker `lean`. It stays among the application's routes, which document it and answer for other methods;
-only requests of exactly its method and path come here. Its function takes `body`, `key`, `deps` and `request`, nothing else.
+only requests of exactly its method and path come here. Its function takes `body`, `key`, `deps` and `request`, nothing else. No table
+is narrowed here and no read recorded: a route that needs either is refused.
 
 INVARIANT: whatever is sent, both ways answer the same. tests/unit/web/test_lean.py sends everything to both.
 """
@@ -30,7 +31,8 @@ class LeanCommands:
         self._app = app
         self._routes = {(method, route.path): route for route in routes if route.lean for method in route.methods or ()}
         for route in self._routes.values():
-            if sorted(inspect.signature(route.endpoint).parameters) != _TAKES or route.body_field is None or "{" in route.path:
+            callable_here = sorted(inspect.signature(route.endpoint).parameters) == _TAKES and route.body_field is not None
+            if not callable_here or "{" in route.path or route.reads or route.reach.manner == "listed":
                 raise TypeError(f"{route.path} cannot go the short way")
         self.addresses = frozenset(self._routes)
 

@@ -79,6 +79,7 @@ class StrictRoute(APIRoute):
         self.limit = declared_limit(given)
         self.patience = declared_patience(given)
         self.lean = declared_lean(given)
+        self.reads = _is_read(self.scope)
         self.retiring = declared_retiring(given)
         self.reach = declared_reach(given)
         # The markers have said what they had to say; left in, each would be solved anew with every request.
@@ -116,7 +117,7 @@ class StrictRoute(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
-        limit, patience, reads = self.limit, self.patience, _is_read(self.scope)
+        limit, patience, reads = self.limit, self.patience, self.reads
 
         async def answer(request: Request) -> Response:
             response = await handler(request)

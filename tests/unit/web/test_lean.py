@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, FastAPI, Request, params
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.responses import Response
@@ -16,6 +17,7 @@ from starlette.responses import Response
 from shared.auth.keys import KeyRing
 from shared.web.app import create_app
 from shared.web.commands import Command
+from shared.web.reach import listed
 from shared.web.scope import lean, scope
 from tests.unit.web.demo import PEPPER, Demo, Running, Thing, away, running
 from tests.unit.web.test_fuzz import bodies
@@ -115,16 +117,34 @@ def test_any_body(folder: Path, sent: list[bytes]) -> None:
     asyncio.run(all_of_them())
 
 
-def test_only_functions_that_the_short_way_can_call(tmp_path: Path) -> None:
-    router = APIRouter()
+async def _other_arguments(body: Thing, key: Command, request: Request) -> Response:
+    raise AssertionError
 
-    @router.post("/v1/things", dependencies=[scope("demo.thing.write"), lean])
-    async def post_thing(body: Thing, key: Command, request: Request) -> Response:
-        raise AssertionError
 
+async def _fits(body: Thing, key: Command, deps: Annotated[None, Depends(lambda: None)], request: Request) -> Response:
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("function", "markers"),
+    [
+        (_other_arguments, [scope("demo.thing.write")]),
+        (_fits, [scope("demo.thing.write"), listed]),
+        (_fits, [scope("demo.thing.read")]),
+    ],
+    ids=["takes something else", "is narrowed", "is recorded as a read"],
+)
+def test_only_routes_that_the_short_way_serves_in_full(
+    tmp_path: Path, function: Callable[..., Any], markers: list[params.Depends]
+) -> None:
     (tmp_path / "keys.json").write_text('{"keys": []}')
-    demo = Demo()
+
+    def built(markers: list[params.Depends]) -> FastAPI:
+        router = APIRouter()
+        router.post("/v1/things", dependencies=markers)(function)
+        ring = KeyRing(tmp_path / "keys.json", PEPPER, "test")
+        return create_app(service="demo", title="Demo", routers=[router], keys=ring, ready=Demo().ready)
+
+    built(markers)
     with pytest.raises(TypeError, match="/v1/things"):
-        create_app(
-            service="demo", title="Demo", routers=[router], keys=KeyRing(tmp_path / "keys.json", PEPPER, "test"), ready=demo.ready
-        )
+        built([*markers, lean])
