@@ -15,7 +15,7 @@ from services.cards.api import ROUTERS
 from services.cards.api.reach import REACH
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.known import KnownCustomers
-from services.cards.imports.runner import run_jobs
+from services.cards.imports.runner import run_jobs, tidy_for_ever
 from services.cards.reactions import REACTIONS
 from services.cards.read_models import READ_MODELS
 from services.cards.settings import Settings
@@ -118,7 +118,8 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
 
         async def jobs() -> None:
             async with asyncio.TaskGroup() as each:
-                each.create_task(run_jobs(deps, timedelta(days=settings.imports_kept_days)))
+                each.create_task(run_jobs(deps))
+                each.create_task(tidy_for_ever(deps, timedelta(days=settings.imports_kept_days)))
                 each.create_task(forget_answers_for_ever(pool, SCHEMA, timedelta(days=settings.answers_kept_days)))
 
         sealing = Sealing(

@@ -92,7 +92,7 @@ async def make_unrouted(conn: Connection, schema: str, name: str, parts: Sequenc
 
 
 async def move(conn: Connection, schema: str, to: Sequence[Position]) -> None:
-    """Move all these positions, or none. Raises PartLost.
+    """Move all these positions; in a transaction all or none. Raises PartLost.
 
     INVARIANT: rows are written only in a transaction in which this succeeded, or a worker that was paused and has lost
     its part would overwrite newer rows with older ones.

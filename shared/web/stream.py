@@ -23,6 +23,9 @@ from shared.web.problem import Problem
 POLL_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 15.0
 LONGEST_SECONDS = 3600
+LOOK_AGAIN_SECONDS = 60
+"""A stream ends after so long, and who resumes it is looked at as any caller is: a key that was taken away, a token that has run out
+and an area that somebody leads no more end with it."""
 STREAMS = 200
 AT_ONCE = 500
 
@@ -38,7 +41,9 @@ STREAM: dict[int | str, dict[str, Any]] = {
         "content": {"text/event-stream": {"example": "id: 1.7423.91\nevent: ...\ndata: {...}\n\n"}},
     }
 }
-ForSeconds = Annotated[int, Query(ge=1, le=LONGEST_SECONDS, description="The stream ends then; resume it.")]
+ForSeconds = Annotated[
+    int, Query(ge=1, le=LONGEST_SECONDS, description="The stream ends then, and after a minute at the latest; resume it.")
+]
 LastEventId = Annotated[str | None, Header(alias="Last-Event-ID", description="Go on behind this place; without it from now on.")]
 
 Tell = Callable[[Sequence[StoredRow]], Awaitable[Iterable[bytes]]]
@@ -79,9 +84,9 @@ async def event_stream(pool: Pool, schema: str, last_event_id: str | None, secon
 
 async def _events(pool: Pool, schema: str, after: Cursor, seconds: int, tell: Tell) -> AsyncIterator[bytes]:
     _streams.open += 1
-    ends, alive = time.monotonic() + seconds, time.monotonic() + KEEP_ALIVE_SECONDS
+    ends, alive = time.monotonic() + min(seconds, LOOK_AGAIN_SECONDS), time.monotonic() + KEEP_ALIVE_SECONDS
     try:
-        yield b"retry: 3000\n\n"
+        yield b"retry: 500\n\n"
         while time.monotonic() < ends:
             async with pool.acquire() as c:
                 rows = await tail(c, schema, after, AT_ONCE)

@@ -41,21 +41,25 @@ SWEEP_SECONDS = 60.0
 log = logging.getLogger(__name__)
 
 
-async def run_jobs(deps: Deps, kept: timedelta) -> None:
-    """Run jobs as they come, for ever; `kept`: how long an ended one is told of. Raises what says that the database is away; the job
-    goes on in the next process."""
-    swept = float("-inf")
-    loop = asyncio.get_running_loop()
+async def run_jobs(deps: Deps) -> None:
+    """Run jobs as they come, for ever. Raises what says that the database is away; the job goes on in the next process."""
     while True:
-        if loop.time() - swept > SWEEP_SECONDS:
-            await _tidy(deps, kept)
-            swept = loop.time()
         async with deps.pool.acquire() as c:
             job = await next_job(c, SCHEMA)
         if job is None:
             await asyncio.sleep(IDLE_SECONDS)
         else:
             await run_job(deps, job)
+
+
+async def tidy_for_ever(deps: Deps, kept: timedelta) -> None:
+    """Once a minute: erasures that were cut short, cards that are overdue, uploads that were cut off, jobs that ended longer ago than `kept`.
+
+    Beside the jobs, of which one may take an hour. Raises what says that the database is away.
+    """
+    while True:
+        await _tidy(deps, kept)
+        await asyncio.sleep(SWEEP_SECONDS)
 
 
 async def _tidy(deps: Deps, kept: timedelta) -> None:

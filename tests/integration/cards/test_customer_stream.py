@@ -17,6 +17,7 @@ import uvicorn
 
 from services.cards.wiring import build_api
 from shared.testing.eventually import eventually
+from shared.web import stream
 from tests.integration.cards.conftest import Cards, sale
 from tests.integration.cards.test_cards import PERSON
 
@@ -127,3 +128,10 @@ async def test_a_stream_holds_nothing_personal(api: Cards) -> None:
     [(name, body)] = await told(api)
     assert name == "customer_registered"
     assert body["basics"] == {"kind": "PERSON", "contacts": [{"role": "assistant"}]}
+
+
+async def test_a_stream_ends_so_that_who_listens_is_looked_at_again(api: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "LOOK_AGAIN_SECONDS", 1)
+    async with asyncio.timeout(10):
+        answer = await api.client.get("/v1/customers/stream", params={"for_seconds": 3600})
+    assert (answer.status_code, events_in(answer.text)) == (200, [])
