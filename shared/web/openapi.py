@@ -172,7 +172,7 @@ def _succeed(operation: dict[str, Any], method: str, answered: Mapping[str, Any]
         if headers:
             response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in said}
         else:
-            response.setdefault("content", {})["application/json"] = {"schema": said}
+            response.setdefault("content", {}).setdefault("application/json", {})["schema"] = said
     if method == "GET" and "ETag" in answered.get("200 headers", ()):
         responses["304"] = {"description": "Not changed since the version that If-None-Match names"}
         wanted = {"in": "header", "name": "If-None-Match", "required": False, "schema": {"type": "string"}}

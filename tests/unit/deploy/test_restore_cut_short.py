@@ -63,7 +63,11 @@ async def test_a_restore_that_came_to_its_end_is_started(backup: Path, tmp_path:
     async def nothing(*_arguments: object, **_named: object) -> None:
         return None
 
+    async def an_empty_log(_dsn: str) -> dict[str, str]:
+        return {}
+
     monkeypatch.setattr(files, "_own", lambda _data, _folder: None)
+    monkeypatch.setattr(steps, "_heads", an_empty_log)
     monkeypatch.setattr(postgres, "start", start)
     monkeypatch.setattr(postgres, "stop", lambda _server: None)
     monkeypatch.setattr(steps, "prepare", nothing)
