@@ -127,6 +127,15 @@ class Alerts:
         found: dict[str, Any] = response.json()
         return found
 
+    async def recovered(self, alert_id: str) -> dict[str, Any]:
+        """The alert, as soon as the data have taken it back; one of the lowest level may be closed by then."""
+
+        async def there() -> dict[str, Any] | None:
+            found = await self.whole(alert_id)
+            return found if any(step["step"] == "RECOVERED" for step in found["steps"]) else None
+
+        return await eventually(there, timeout=10)
+
     async def steps(self, alert_id: str, *expected: str) -> dict[str, Any]:
         """The alert, as soon as everything that is expected has happened to it, and nothing else."""
 

@@ -129,7 +129,7 @@ async def test_an_alert_is_computed_anew_and_equal_with_its_events_and_threshold
     await alerts.go_live()
     debt, silence = await alerts.the_alert(customer, kind="credit"), await alerts.the_alert(customer, kind="silence")
     await alerts.ledger(customer, payment(customer, "p1"))
-    await alerts.the_alert(customer, kind="credit", state="RECOVERED")
+    await alerts.recovered(debt["id"])
     await alerts.caught_up()
     body = await evidence(alerts, debt["id"])
     assert body["equal"] is True
