@@ -9,7 +9,7 @@ from tests.chaos.results import record
 from tests.chaos.simulation.cores import many
 
 SEEDS = Path(__file__).parent / "simulation" / "seeds.txt"
-SCHEDULES, SECONDS = 100_000, 240.0
+SCHEDULES, SECONDS = 100_000, 180.0
 
 
 def test_no_schedule_finds_anything() -> None:
