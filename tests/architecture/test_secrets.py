@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LEFT_OUT = {".git", ".venv", ".regulars", "build", "__pycache__", "requirements.lock", "requirements-bench.lock"}
+LEFT_OUT = {"build", "__pycache__", "requirements.lock", "requirements-bench.lock"}
 TEXT = {".cfg", ".env", ".html", ".in", ".ini", ".json", ".lock", ".md", ".pem", ".properties", ".py", ".sh", ".sql", ".toml", ".txt", ".xml", ".yaml", ".yml", ""}  # fmt: skip
 FORMS = {
     "private key": re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
@@ -37,9 +37,12 @@ def files() -> Iterator[Path]:
     waiting = [ROOT]
     while waiting:
         for path in waiting.pop().iterdir():
-            if path.name in LEFT_OUT or path.name.startswith(".venv") or path.suffix == ".egg-info":
+            if path.name in LEFT_OUT or path.suffix == ".egg-info":
                 continue
             if path.is_dir():
+                # What tools and runs keep for themselves is no part of the project.
+                if path.name.startswith(".") and path.name != ".ci":
+                    continue
                 waiting.append(path)
             elif path.suffix in TEXT:
                 yield path
