@@ -101,6 +101,11 @@ class Load:
         finally:
             for sender in senders:
                 sender.cancel()
+            ended = await asyncio.gather(*senders, return_exceptions=True)
+        # One that died has sent or read nothing since, and what was not asked is never found wrong.
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
 
     async def saturate(self, callers: int, seconds: float) -> None:
         """So many callers, each with its next command as soon as the last is answered; who is told to come later comes after a second."""
