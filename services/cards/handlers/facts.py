@@ -95,10 +95,19 @@ async def look_up(deps: Deps, delivered: Sequence[Delivered | Written | None]) -
         await deps.known.look_up(c, externals, customers)
 
 
-def prepare(deps: Deps, delivered: Sequence[Delivered | Written | None], meta: Mapping[str, str], today: date) -> Prepared:
-    """Validate, name the customers, encode. Places that are None are passed over. Nothing is awaited: `look_up` comes first."""
-    ready = Prepared()
-    for place, one in enumerate(delivered):
+def prepare(
+    deps: Deps,
+    delivered: Sequence[Delivered | Written | None],
+    first: int,
+    meta: Mapping[str, str],
+    today: date,
+    ready: Prepared,
+) -> None:
+    """Validate, name the customers, encode what was delivered from place `first` on, behind what `ready` holds.
+
+    Places that are None are passed over. Nothing is awaited: `look_up` comes first.
+    """
+    for place, one in enumerate(delivered, first):
         if one is None:
             continue
         if isinstance(one, Delivered) and one.seller is not None:
@@ -120,7 +129,6 @@ def prepare(deps: Deps, delivered: Sequence[Delivered | Written | None], meta: M
             continue
         ready.rows.append(place)
         ready.facts.append(_kept(deps, fact, customer, meta))
-    return ready
 
 
 def _customer(deps: Deps, one: Written, ready: Prepared) -> UUID | None:
@@ -190,7 +198,8 @@ async def deliver(
     settled: dict[int, Verdict] = {}
     for _ in range(_TRIES):
         await look_up(deps, delivered)
-        ready = prepare(deps, delivered, meta, deps.today())
+        ready = Prepared()
+        prepare(deps, delivered, 0, meta, deps.today(), ready)
         answer = _skeleton(len(delivered), ready, {**refused, **ready.refused}, settled)
         command = CommandRecord(key.principal, key.route, key.key, key.fingerprint, 207, answer)
         try:

@@ -13,6 +13,9 @@ LINE_BYTES = 64 * 1024
 CHUNK_BYTES = 1024 * 1024
 CHUNK_LINES = {"transactions": 2000, "customers": 1000}
 """A chunk is recorded in one transaction, for which other writers of the same facts wait: larger ones are hardly faster."""
+AT_ONCE = 100
+"""Lines that are worked on without giving way. In a thread beside the loop, each packet to and from the database would wait for
+the interpreter's turn, five milliseconds a time."""
 _NONCE = 12
 
 

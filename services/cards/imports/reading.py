@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -41,11 +42,21 @@ def line_errors(line: int, problem: Problem) -> list[LineError]:
     return [LineError(line, n, one.pointer[:500], one.code[:100], one.detail[:500]) for n, one in enumerate(found)]
 
 
-def read_lines(kind: str, source: str, principal: UUID, today: date, first_line: int, content: bytes) -> Lines:
-    """Read the lines of one chunk; empty lines are passed over."""
-    lines = Lines()
-    plain = plain_sales.reader(source, today) if kind == "transactions" else _nothing_plain
-    for number, raw in enumerate(content.split(b"\n"), first_line):
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What lines are read as: their kind, the source they speak for, who sent them, the day on which they are read."""
+
+    kind: str
+    source: str
+    principal: UUID
+    today: date
+
+
+def read_lines(given: Given, first_line: int, content: Sequence[bytes], lines: Lines) -> None:
+    """Read lines that follow each other, behind those that `lines` holds; empty ones are passed over."""
+    kind, source, principal = given.kind, given.source, given.principal
+    plain = plain_sales.reader(source, given.today) if kind == "transactions" else _nothing_plain
+    for number, raw in enumerate(content, first_line):
         ordinary = plain(raw)
         if ordinary is not None:
             lines.numbers.append(number)
@@ -67,7 +78,6 @@ def read_lines(kind: str, source: str, principal: UUID, today: date, first_line:
             lines.facts.append(found)
         else:
             lines.customers.append(found)
-    return lines
 
 
 def _nothing_plain(_raw: bytes) -> None:

@@ -13,6 +13,7 @@ from services.cards.handlers.facts import Prepared, learn, look_up, prepare
 from services.cards.handlers.problems import CUSTOMER_EXISTS, EXTERNAL_ID_TAKEN, FACT_CONFLICT, FACT_TOO_LARGE
 from services.cards.handlers.registrations import Verdict as CardVerdict
 from services.cards.handlers.registrations import register_many
+from services.cards.imports.lines import AT_ONCE
 from services.cards.imports.reading import Lines, line_errors
 from services.cards.read_models.import_jobs import ImportJob, LineError, settle_chunk
 from shared.event_store.append import append_facts
@@ -64,9 +65,13 @@ class _LineRefused(Exception):
 
 
 async def prepared(deps: Deps, job: ImportJob, lines: Lines) -> Prepared:
-    """Who is meant, and the encoded facts. The work is done beside the loop, which has connections to serve."""
+    """Who is meant, and the encoded facts."""
     await look_up(deps, lines.facts)
-    return await asyncio.to_thread(prepare, deps, lines.facts, {"import": str(job.job_id)}, deps.today())
+    meta, today, ready = {"import": str(job.job_id)}, deps.today(), Prepared()
+    for at in range(0, len(lines.facts), AT_ONCE):
+        prepare(deps, lines.facts[at : at + AT_ONCE], at, meta, today, ready)
+        await asyncio.sleep(0)
+    return ready
 
 
 async def record(deps: Deps, job: ImportJob, chunk: Chunk) -> Settled:

@@ -17,8 +17,8 @@ from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.handlers.erasure import sweep
 from services.cards.handlers.facts import Prepared
 from services.cards.handlers.sources import declare_for_import
-from services.cards.imports.lines import LineKey
-from services.cards.imports.reading import read_lines
+from services.cards.imports.lines import AT_ONCE, LineKey
+from services.cards.imports.reading import Given, Lines, read_lines
 from services.cards.imports.recording import Chunk, prepared, record
 from services.cards.read_models.import_jobs import (
     ImportJob,
@@ -129,8 +129,11 @@ async def _next(deps: Deps, job: ImportJob, key: LineKey, after: int) -> Chunk |
         stored = await next_chunk(c, SCHEMA, job.job_id, after)
     if stored is None:
         return None
-    content = key.open(stored.first_line, stored.sealed)
-    lines = await asyncio.to_thread(read_lines, job.kind, job.source, job.principal, deps.today(), stored.first_line, content)
+    given = Given(job.kind, job.source, job.principal, deps.today())
+    content, lines = key.open(stored.first_line, stored.sealed).split(b"\n"), Lines()
+    for at in range(0, len(content), AT_ONCE):
+        read_lines(given, stored.first_line + at, content[at : at + AT_ONCE], lines)
+        await asyncio.sleep(0)
     facts = await prepared(deps, job, lines) if job.kind == "transactions" else Prepared()
     return Chunk(stored.first_line, stored.lines, lines, facts)
 

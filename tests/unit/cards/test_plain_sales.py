@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from services.cards.domain.ledger import Delivered, FactFlawed, Written, body_of, written
 from services.cards.imports import plain_sales
-from services.cards.imports.reading import Lines, read_lines
+from services.cards.imports.reading import Given, Lines, read_lines
 from shared.contracts.event import decode
 from shared.contracts.transactions import SaleRecorded
 
@@ -33,7 +33,9 @@ SALE: dict[str, Any] = {
 
 
 def read(content: bytes) -> Lines:
-    return read_lines("transactions", "erp", UUID(int=1), TODAY, 1, content)
+    lines = Lines()
+    read_lines(Given("transactions", "erp", UUID(int=1), TODAY), 1, content.split(b"\n"), lines)
+    return lines
 
 
 def read_the_long_way(content: bytes) -> Lines:
