@@ -1,4 +1,4 @@
-"""`regulars audit`: who has read a card, and whether the log of reads is what was sealed."""
+"""`regulars audit`: who has read of a customer, and whether the logs of reads are what was sealed."""
 
 from __future__ import annotations
 
@@ -20,12 +20,11 @@ from shared.audit.reads import Recorded, reads_of
 from shared.audit.seals import Signer
 from shared.audit.verifying import Verified, verify
 from shared.auth.keys import read_keys
+from shared.contracts.topics import SERVICES
 from shared.postgres.roles import AUDITOR
 
 console = Console(soft_wrap=True)
-audit_verbs = typer.Typer(no_args_is_help=True, help="Reads of cards: show, verify, key.")
-LOGS = ("cards",)
-"""Services that keep a log of reads."""
+audit_verbs = typer.Typer(no_args_is_help=True, help="Reads of customers: show, verify, key.")
 DsnOption = Annotated[str | None, typer.Option(envvar="REGULARS_AUDITOR_DSN", help="Address for the role auditor.")]
 
 
@@ -36,25 +35,26 @@ def show_verb(
     dsn: DsnOption = None,
     limit: Annotated[int, typer.Option(help="So many of the latest.")] = 50,
 ) -> None:
-    """Who opened, listed or exported a customer's card, when and why; the latest first."""
+    """Who opened, listed or exported what any service holds on a customer, when and why; the latest first."""
     found = asyncio.run(_reads(_address(folder, dsn), customer_id, limit))
     keys = Folder(folder).secrets / "keys.json"
     names = {one.principal: one.name for one in read_keys(keys)}
-    table = Table("at", "who", "person", "did", "by", "for", "persons' data")
-    for one in found:
+    table = Table("at", "who", "person", "did", "in", "by", "for", "persons' data")
+    for log, one in found:
         read = one.read
         who = names.get(read.principal, str(read.principal))
-        shown = (f"{one.read_at:%Y-%m-%d %H:%M:%S}", who, read.person_id or "", read.kind.lower(), read.operation)
+        shown = (f"{one.read_at:%Y-%m-%d %H:%M:%S}", who, read.person_id or "", read.kind.lower(), log, read.operation)
         table.add_row(*shown, read.purpose or "", "yes" if read.personal else "")
     console.print(table if found else "nobody has read it")
 
 
-async def _reads(dsn: str, customer_id: UUID, limit: int) -> list[Recorded]:
+async def _reads(dsn: str, customer_id: UUID, limit: int) -> list[tuple[str, Recorded]]:
     connection = await asyncpg.connect(dsn)
     try:
-        return [one for log in LOGS for one in await reads_of(connection, log, customer_id, None, limit)]
+        found = [(log, one) for log in SERVICES for one in await reads_of(connection, log, customer_id, None, limit)]
     finally:
         await connection.close()
+    return sorted(found, key=lambda one: one[1].read_at, reverse=True)[:limit]
 
 
 @audit_verbs.command("verify")
@@ -87,7 +87,7 @@ def verify_verb(
 async def _verified(dsn: str, seals: Path, keys: Sequence[bytes]) -> list[tuple[str, Verified]]:
     connection = await asyncpg.connect(dsn)
     try:
-        return [(log, await verify(connection, log, seals, keys, datetime.now(UTC))) for log in LOGS]
+        return [(log, await verify(connection, log, seals, keys, datetime.now(UTC))) for log in SERVICES]
     finally:
         await connection.close()
 

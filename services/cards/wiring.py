@@ -19,9 +19,6 @@ from services.cards.imports.runner import run_jobs, tidy_for_ever
 from services.cards.reactions import REACTIONS
 from services.cards.read_models import READ_MODELS
 from services.cards.settings import Settings
-from shared.audit.reads import Reads
-from shared.audit.sealing import Sealing, keep_sealing
-from shared.audit.seals import Signer
 from shared.auth.keys import KeyRing
 from shared.auth.tokens import tokens_of
 from shared.contracts.topics import SERVICES
@@ -34,6 +31,7 @@ from shared.privacy.sealing import Sealer
 from shared.privacy.secrets import Secrets, load_secrets
 from shared.process.feeds import feed_of, kafka_of, membership_of, services_of
 from shared.process.pools import WORK_STATEMENT_MS, answering, stores_of
+from shared.process.reads import recording_of, seal_reads
 from shared.process.running import run_until_told
 from shared.projections.runner import consume
 from shared.relay.leader import lead
@@ -72,12 +70,8 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
             keystore = await stack.enter_async_context(
                 opened_pool(settings.keystore_dsn or settings.dsn, name=f"{SERVICE}-api-keys", max_size=4, watched=True)
             )
-            # Of their own: what was read and waits to be recorded must not stand behind what has not begun.
-            recording = await stack.enter_async_context(
-                opened_pool(settings.dsn, name=f"{SERVICE}-api-reads", max_size=1, watched=True)
-            )
             await check_database(pool, SERVICE, settings.parts)
-            app.state.reads = Reads(recording, SCHEMA)
+            app.state.reads = await recording_of(stack, settings, SERVICE)
             stores = await stores_of(stack, settings, SERVICE, SERVICES, pool)
             app.state.deps = _deps(settings, secrets, pool, keystore, stores, now)
             use_today(app.state.deps.today)
@@ -122,19 +116,6 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
                 each.create_task(tidy_for_ever(deps, timedelta(days=settings.imports_kept_days)))
                 each.create_task(forget_answers_for_ever(pool, SCHEMA, timedelta(days=settings.answers_kept_days)))
 
-        sealing = Sealing(
-            pool,
-            SCHEMA,
-            Signer(settings.secrets),
-            settings.seals or settings.secrets.parent / "seals",
-            now,
-            settings.seal_every_seconds,
-            timedelta(days=settings.reads_kept_days),
-        )
-
-        async def seals() -> None:
-            await keep_sealing(sealing)
-
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(lead(service=SERVICE, dsn=settings.dsn, kafka=kafka_of(settings), now=now))
             tasks.create_task(
@@ -149,7 +130,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
                 )
             )
             tasks.create_task(while_leading(settings.dsn, f"regulars.{SERVICE}.jobs", jobs, application=f"{SERVICE}-jobs"))
-            tasks.create_task(while_leading(settings.dsn, f"regulars.{SERVICE}.seals", seals, application=f"{SERVICE}-seals"))
+            tasks.create_task(seal_reads(settings, SERVICE, pool, now))
             tasks.create_task(
                 serve_health(health_app(ready=answering([pool], SERVICE, READ_MODELS)), settings.host, settings.work_port)
             )

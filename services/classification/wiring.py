@@ -28,6 +28,7 @@ from shared.postgres.pool import Pool, opened_pool
 from shared.privacy.secrets import load_secrets
 from shared.process.feeds import feed_of, kafka_of, membership_of, services_of
 from shared.process.pools import WORK_STATEMENT_MS, answering, stores_of
+from shared.process.reads import recording_of, seal_reads
 from shared.process.running import run_until_told
 from shared.projections.runner import consume
 from shared.relay.leader import lead
@@ -69,6 +70,7 @@ def build_api(settings: Settings, now: Callable[[], datetime] = utc_now) -> Fast
                 opened_pool(settings.dsn, name=f"{SERVICE}-api", max_size=settings.pool_size, watched=True)
             )
             await check_database(pool, SERVICE, settings.parts)
+            app.state.reads = await recording_of(stack, settings, SERVICE)
             analysing = opened_pool(
                 settings.dsn,
                 name=f"{SERVICE}-analyses",
@@ -140,6 +142,7 @@ async def run_work(settings: Settings, now: Callable[[], datetime] = utc_now) ->
                 )
             )
             tasks.create_task(while_leading(settings.dsn, f"regulars.{SERVICE}.jobs", jobs, application=f"{SERVICE}-jobs"))
+            tasks.create_task(seal_reads(settings, SERVICE, pool, now))
             tasks.create_task(
                 serve_health(health_app(ready=answering([pool], SERVICE, READ_MODELS)), settings.host, settings.work_port)
             )

@@ -99,28 +99,27 @@ def _tell(some: Sequence[tuple[Read, asyncio.Future[None]]], error: Exception | 
             done.set_exception(error)
 
 
-async def record_all(pool: Pool, schema: str, reads: Sequence[Read]) -> None:
-    """Store reads in one transaction. Raises asyncpg.PostgresError, OSError, TimeoutError."""
-    async with pool.acquire() as c:
-        if len(reads) == 1:
-            one = reads[0]
-            said = (one.principal, one.key_id, one.person_id, one.operation, one.kind, one.purpose, one.personal)
-            await c.execute(within(schema, _RECORD_ONE), *said, list(one.customers), one.trace_id)
-            return
-        named = [(customer, number) for number, read in enumerate(reads, 1) for customer in read.customers]
-        await c.execute(
-            within(schema, _RECORD),
-            [read.principal for read in reads],
-            [read.key_id for read in reads],
-            [read.person_id for read in reads],
-            [read.operation for read in reads],
-            [read.kind for read in reads],
-            [read.purpose for read in reads],
-            [read.personal for read in reads],
-            [customer for customer, _ in named],
-            [number for _, number in named],
-            [read.trace_id for read in reads],
-        )
+async def record_all(c: Connection | Pool, schema: str, reads: Sequence[Read]) -> None:
+    """Store reads, in one statement. Raises asyncpg.PostgresError, OSError, TimeoutError."""
+    if len(reads) == 1:
+        one = reads[0]
+        said = (one.principal, one.key_id, one.person_id, one.operation, one.kind, one.purpose, one.personal)
+        await c.execute(within(schema, _RECORD_ONE), *said, list(one.customers), one.trace_id)
+        return
+    named = [(customer, number) for number, read in enumerate(reads, 1) for customer in read.customers]
+    await c.execute(
+        within(schema, _RECORD),
+        [read.principal for read in reads],
+        [read.key_id for read in reads],
+        [read.person_id for read in reads],
+        [read.operation for read in reads],
+        [read.kind for read in reads],
+        [read.purpose for read in reads],
+        [read.personal for read in reads],
+        [customer for customer, _ in named],
+        [number for _, number in named],
+        [read.trace_id for read in reads],
+    )
 
 
 async def reads_of(

@@ -100,13 +100,13 @@ def create_app(
     app.state.tokens = tokens
     app.state.keys, app.state.rates, app.state.registry, app.state.service = keys, Rates(), figures, service
     app.state.waits, app.state.reach = False, reach
-    # Where reads are recorded; a service that has none sets nothing.
+    # Where reads are recorded. Set when the application starts up; without it nothing is answered that names a customer.
     app.state.reads = None
     routes = strict_routes(routers, lambda tag, name: f"{tag or service}_{name}".replace("-", "_"))
     refuse_twins(routes)
     if reach is not None:
         for route in routes:
-            reach.bound(route.param_convertors)
+            route.of_one = reach.bound(route.param_convertors) is not None
     # The service's own routes first: routes are tried in order, and these are the ones that are asked all day.
     app.router.routes[:0] = [*routes, *health_routes(ready, figures), *_problem_pages()]
     install_handlers(app)

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from shared.web.answers import Answer
 from shared.web.problem import Problem, problem_response
-from shared.web.rendering import Json, RepeatableJson
+from shared.web.rendering import Json, NotModified, RepeatableJson
 from shared.web.routes import StrictRequest
 from shared.web.scope import caller_of
 
@@ -135,5 +135,5 @@ def resource(body: Any, version: int, request: Request) -> Response:
     tag = etag(version)
     wanted = request.headers.get("if-none-match", "")
     if tag in (part.strip().removeprefix("W/") for part in wanted.split(",")):
-        return Response(status_code=304, headers={"ETag": tag})
+        return NotModified(body, {"ETag": tag})
     return Json(body, headers={"ETag": tag})

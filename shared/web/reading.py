@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import Request
 from starlette.responses import Response, StreamingResponse
 
-from shared.audit.named import customers_in
+from shared.audit.named import Named
 from shared.audit.purposes import HEADER, PURPOSES
 from shared.audit.reads import Kind, Read, Reads
 from shared.auth.principal import Principal
@@ -17,6 +17,7 @@ from shared.auth.scopes import SEES_PERSONS
 from shared.telemetry.trace import current_trace_id
 from shared.web.catalogue import describe
 from shared.web.problem import Problem
+from shared.web.rendering import NotModified
 from shared.web.scope import caller_of
 
 log = logging.getLogger(__name__)
@@ -46,36 +47,37 @@ def for_a_purpose(request: Request, caller: Principal, scope: str) -> Principal:
     return caller.without(SEES_PERSONS)
 
 
-async def recorded(request: Request, response: Response, operation: str, path: str) -> Response:
-    """The answer, once it is on record whose customers it shows. Raises Problem: UNAVAILABLE when that cannot be recorded."""
-    reads: Reads | None = request.app.state.reads
-    if reads is None or not (200 <= response.status_code < 300 or response.status_code == 304):
+async def recorded(request: Request, response: Response, operation: str, of_one: bool) -> Response:
+    """The answer, once it is on record whose customers it shows. `of_one`: the path names a customer, or something of one.
+
+    Raises Problem: UNAVAILABLE when that cannot be recorded.
+    """
+    if not (200 <= response.status_code < 300 or response.status_code == 304):
         return response
     media_type = response.headers.get("content-type", "")
-    kind = _kind(path, media_type)
-    opened = [UUID(request.path_params["customer_id"])] if "customer_id" in request.path_params else []
+    named = Named(media_type)
+    kind: Kind = "EXPORTED" if media_type.startswith("text/csv") else "OPENED" if of_one else "LISTED"
     if isinstance(response, StreamingResponse):
-        await _follow(request, response, reads, operation, kind, media_type)
-    else:
-        await _record(request, reads, operation, kind, [*opened, *customers_in(response.body, media_type)])
+        await _follow(request, response, operation, kind, named)
+        return response
+    opened = [UUID(request.path_params["customer_id"])] if "customer_id" in request.path_params else []
+    shown = response.shown if isinstance(response, NotModified) else response.body
+    await _record(request, operation, kind, [*opened, *named.within(shown)])
     return response
 
 
-def _kind(path: str, media_type: str) -> Kind:
-    if media_type.startswith("text/csv"):
-        return "EXPORTED"
-    return "OPENED" if "{customer_id}" in path or path.endswith("}") else "LISTED"
-
-
-async def _record(request: Request, reads: Reads, operation: str, kind: Kind, customers: Iterable[UUID]) -> bool:
+async def _record(request: Request, operation: str, kind: Kind, customers: Iterable[UUID]) -> bool:
     named = tuple(dict.fromkeys(customers))
     if not named:
         return False
+    reads: Reads | None = request.app.state.reads
     caller = caller_of(request)
     personal = caller.may(SEES_PERSONS)
     purpose: str | None = request.state.purpose
     read = Read(caller.id, caller.key_id, caller.person_id, operation, kind, purpose, personal, named, current_trace_id())
     try:
+        if reads is None:
+            raise LookupError("a service without a log of reads")
         await reads.record(read)
     except Exception as error:
         # Whatever it is: an answer that nobody has recorded must not leave.
@@ -84,23 +86,21 @@ async def _record(request: Request, reads: Reads, operation: str, kind: Kind, cu
     return True
 
 
-async def _follow(
-    request: Request, response: StreamingResponse, reads: Reads, operation: str, kind: Kind, media_type: str
-) -> None:
+async def _follow(request: Request, response: StreamingResponse, operation: str, kind: Kind, named: Named) -> None:
     pieces = response.body_iterator
     ahead: list[_Piece] = []
     if kind == "EXPORTED":
         # The first customers are recorded before the answer begins, so that it can still be refused as a whole.
         async for piece in pieces:
             ahead.append(piece)
-            if await _record(request, reads, operation, kind, customers_in(_bytes(piece), media_type)):
+            if await _record(request, operation, kind, named.within(_bytes(piece))):
                 break
 
     async def body() -> AsyncIterator[_Piece]:
         for piece in ahead:
             yield piece
         async for piece in pieces:
-            await _record(request, reads, operation, kind, customers_in(_bytes(piece), media_type))
+            await _record(request, operation, kind, named.within(_bytes(piece)))
             yield piece
 
     response.body_iterator = body()

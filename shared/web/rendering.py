@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -38,3 +39,11 @@ class RepeatableJson(Json):
 
     def render(self, content: Any) -> bytes:
         return b"" if content is None else _sorted.encode(content)
+
+
+class NotModified(Response):
+    """304: the caller has the answer already. `shown` is what it has, for the log of reads."""
+
+    def __init__(self, content: Any, headers: Mapping[str, str]) -> None:
+        super().__init__(status_code=304, headers=dict(headers))
+        self.shown = rendered(content)

@@ -80,6 +80,8 @@ class StrictRoute(APIRoute):
         self.patience = declared_patience(given)
         self.lean = declared_lean(given)
         self.reads = _is_read(self.scope)
+        # Said by the application, which knows what the parameters of a path stand for.
+        self.of_one = False
         self.retiring = declared_retiring(given)
         self.reach = declared_reach(given)
         # The markers have said what they had to say; left in, each would be solved anew with every request.
@@ -121,7 +123,7 @@ class StrictRoute(APIRoute):
 
         async def answer(request: Request) -> Response:
             response = await handler(request)
-            return await recorded(request, response, self.unique_id, self.path) if reads else response
+            return await recorded(request, response, self.unique_id, self.of_one) if reads else response
 
         async def handle(request: Request) -> Response:
             strict = await self.admitted(request)

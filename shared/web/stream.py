@@ -92,7 +92,8 @@ async def _events(pool: Pool, schema: str, after: Cursor, seconds: int, tell: Te
                 rows = await tail(c, schema, after, AT_ONCE)
             if rows:
                 after = rows[-1].cursor
-                for text in await tell(rows):
+                # In one piece: who was told of whom is recorded piece by piece.
+                if text := b"".join(await tell(rows)):
                     yield text
                 continue
             if time.monotonic() >= alive:

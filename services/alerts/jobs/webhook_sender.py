@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,9 +17,12 @@ from prometheus_client import Gauge
 
 from services.alerts.domain.webhook import Disable, Webhook, live_secrets, sealed_place
 from services.alerts.domain.webhook_call import SCHEDULE, Next, Reply, headers_of, next_of
+from services.alerts.handlers.deps import SCHEMA
 from services.alerts.handlers.webhooks import disable
 from services.alerts.read_models.webhook_queue import KEPT, Claimed, claim, delivered, failed, oldest, prune
 from services.alerts.read_models.webhooks import served
+from shared.audit.named import Named
+from shared.audit.reads import Read, record_all
 from shared.outgoing.addresses import Network
 from shared.outgoing.calls import post
 from shared.postgres.pool import Pool
@@ -67,6 +70,9 @@ async def send_calls(sending: Sending) -> None:
                 rows = await served(c, "ACTIVE")
                 rooms = {row.hook.webhook_id: EACH - under_way[row.hook.webhook_id] for row in rows}
                 taken = await claim(c, rooms) if rooms else []
+                if reads := exported_by(taken):
+                    # Before they are made: a call that cannot be recorded is not made, and its lease runs out.
+                    await record_all(c, SCHEMA, reads)
                 if loop.time() - looked > LOOK_SECONDS:
                     looked = loop.time()
                     DELIVERY_AGE.set(await oldest(c))
@@ -82,6 +88,19 @@ async def send_calls(sending: Sending) -> None:
             if not taken:
                 await told_or_after(ended, POLL_SECONDS)
             ended.clear()
+
+
+def exported_by(calls: Iterable[Claimed]) -> list[Read]:
+    """What calls tell their receivers of customers, one a subscription: who reads is the subscription itself, with each attempt anew."""
+    named = Named("application/json")
+    customers: dict[UUID, dict[UUID, None]] = {}
+    for call in calls:
+        customers.setdefault(call.webhook_id, {}).update(dict.fromkeys(named.within(call.body.encode())))
+    return [
+        Read(webhook_id, "webhook", None, "webhooks_call", "EXPORTED", "INTEGRATION", False, tuple(found), None)
+        for webhook_id, found in customers.items()
+        if found
+    ]
 
 
 async def told_or_after(ended: asyncio.Event, seconds: float) -> None:

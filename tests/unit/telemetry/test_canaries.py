@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.canaries import found_in, is_telling, personal_in
+from tests.trust.counts import FILE, counted, read_counts
 
 ROOT = Path(__file__).resolve().parents[3]
 _TEST = """
@@ -53,9 +55,15 @@ def test_what_is_told_is_found(tmp_path: Path, leak: str, body: str, found: int)
         "no:cacheprovider",
         f"--basetemp={tmp_path}/t",
     ]
-    done = subprocess.run([*command, str(tmp_path / "test_one.py")], cwd=ROOT, capture_output=True, text=True)
+    # What was planted here is told apart from what this run itself may find.
+    counts = tmp_path / "counts"
+    environment = {**os.environ, FILE: str(counts)}
+    done = subprocess.run([*command, str(tmp_path / "test_one.py")], cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == (1 if found else 0), done.stdout + done.stderr
     assert f"2 personal values, {found} found in what was told" in done.stdout
+    told = read_counts(counts)
+    assert (told["personal_values"], told["found"]) == (2, found)
+    counted(planted=found, planted_found=told["found"])
 
 
 def test_what_is_personal_in_a_request_is_known_by_its_names() -> None:

@@ -1,0 +1,19 @@
+"""The log of reads and its seals; reads expire by setting, their seals stay."""
+
+from pathlib import Path
+
+from alembic import op
+
+import shared.audit
+from shared.postgres.ddl import statements
+
+revision = "0017"
+down_revision = "0016"
+
+_SQL = Path(shared.audit.__file__).parent / "sql"
+
+
+def upgrade() -> None:
+    for file in ("reads.sql", "expiry.sql"):
+        for statement in statements((_SQL / file).read_text(), "alerts"):
+            op.get_bind().exec_driver_sql(statement)
