@@ -96,7 +96,7 @@ async def _carry_out(cards: Api, call: Call, ids: Mapping[str, str]) -> None:
     if call.method == "PUT":
         await cards.put(path, body, key=key)
         return
-    version = int((await cards.get(path.rpartition("/")[0])).headers["etag"].strip('"')) if call.versioned else None
+    version = (await cards.get(path.rpartition("/")[0])).version if call.versioned else None
     await cards.post(path, body, key=key, version=version)
 
 

@@ -85,6 +85,7 @@ class KeyRing:
         self._env = env
         self._live: dict[str, tuple[str, Principal]] = {}
         self._members: dict[str, Principal] = {}
+        self._told: object = None
         self._seen = self._stamp()
         self._read()
 
@@ -112,14 +113,19 @@ class KeyRing:
         return found
 
     def _look_again(self) -> None:
+        stamp: tuple[int, int, int] | None = None
         try:
             stamp = self._stamp()
             if stamp != self._seen:
                 self._read()
-                self._seen = stamp
+                self._seen, self._told = stamp, None
         except (OSError, msgspec.MsgspecError) as error:
             # A half-written file must not lock everybody out: the last good keys stay until a good file is there.
-            log.error("keys not read again: %s", type(error).__name__)
+            found = (stamp, type(error))
+            if found != self._told:
+                # Once for each state of the file: it is looked at with every request.
+                self._told = found
+                log.error("keys not read again: %s", type(error).__name__)
 
     def _stamp(self) -> tuple[int, int, int]:
         found = os.stat(self._path)

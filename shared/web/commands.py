@@ -15,6 +15,7 @@ import msgspec
 from fastapi import Depends, Header, Request
 from starlette.responses import Response
 
+from shared.auth.scopes import SEES_PERSONS
 from shared.web.answers import Answer
 from shared.web.problem import Problem, problem_response
 from shared.web.rendering import Json, NotModified, RepeatableJson
@@ -23,7 +24,7 @@ from shared.web.scope import caller_of
 
 KEY_HEADER = "Idempotency-Key"
 _KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x7e][\x21-\x7e]{0,254})')
-_ETAG = re.compile(r'"(0|[1-9][0-9]{0,9})"')
+_ETAG = re.compile(r'"(0|[1-9][0-9]{0,9})(?:-withheld)?"')
 _NAMESPACE = UUID("5d6a3b52-3c0f-5f43-9d4c-5f0f3c0f8a11")
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -131,8 +132,12 @@ def respond(answer: Answer, request: Request) -> Response:
 
 
 def resource(body: Any, version: int, request: Request) -> Response:
-    """A single resource with its ETag; 304 without a body when If-None-Match names this version."""
-    tag = etag(version)
+    """A single resource with its ETag; 304 without a body when If-None-Match names this version.
+
+    What is answered without persons' data has an ETag of its own, which does as If-Match too: whoever is shown them later must not be
+    told that nothing has changed, nor the other way round.
+    """
+    tag = etag(version) if caller_of(request).may(SEES_PERSONS) else f'"{version}-withheld"'
     wanted = request.headers.get("if-none-match", "")
     if tag in (part.strip().removeprefix("W/") for part in wanted.split(",")):
         return NotModified(body, {"ETag": tag})

@@ -5,12 +5,13 @@ Callers who reach everybody pass. For all others:
  - what such a route reads of others, and what a `listed` route reads, are the rows of their customers (`shared.projections.narrowing`);
  - a `company` route is about nobody in particular, and answers everybody alike;
  - a command whose body names a customer says in which field (`named`), and that customer must be theirs;
+ - a command that somebody must still be able to carry out whose customer it was says when (`also`);
  - every other route refuses them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, NamedTuple, Protocol
@@ -21,7 +22,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from shared.auth.rows import Areas, Own
-from shared.postgres.pool import Pool
+from shared.postgres.pool import Connection, Pool
 from shared.projections.narrowing import CUSTOMER, Narrowing, Served, narrowed
 from shared.projections.waiting import wait_for
 from shared.reach.finding import OF_STREAM, customer_behind, narrowing_of, one_of
@@ -29,6 +30,8 @@ from shared.web.positions import reached
 from shared.web.problem import Problem
 
 Manner = Literal["listed", "company", "everybody"]
+Also = Callable[[Connection, UUID, str], Awaitable[bool]]
+"""Of a customer and a person: whether this person may do it though the customer is somebody else's."""
 
 
 class ReachUndeclared(Exception):
@@ -51,6 +54,14 @@ class _Named:
         """Enforced by the route."""
 
 
+@dataclass(frozen=True)
+class _Also:
+    ask: Also
+
+    async def __call__(self) -> None:
+        """Enforced by the route."""
+
+
 listed: params.Depends = params.Depends(_Manner("listed"))
 """Marker: whatever it reads is narrowed to the caller's customers."""
 
@@ -66,22 +77,30 @@ def named(body_field: str) -> params.Depends:
     return params.Depends(_Named(body_field))
 
 
+def also(ask: Also) -> params.Depends:
+    """Marker: the customer in the path is the caller's for this route as well where `ask` says so of the person behind the caller."""
+    return params.Depends(_Also(ask))
+
+
 class Declared(NamedTuple):
     """What a route says of its reach."""
 
     manner: Manner | None
     fields: tuple[str, ...]
+    also: Also | None = None
 
 
 def declared_reach(dependencies: Iterable[params.Depends]) -> Declared:
     """What the markers say; without one the path decides."""
     given = [one.dependency for one in dependencies]
     manners = [one.name for one in given if isinstance(one, _Manner)]
-    return Declared(manners[-1] if manners else None, tuple(one.field for one in given if isinstance(one, _Named)))
+    more = [one.ask for one in given if isinstance(one, _Also)]
+    fields = tuple(one.field for one in given if isinstance(one, _Named))
+    return Declared(manners[-1] if manners else None, fields, more[-1] if more else None)
 
 
 def is_marker(dependency: object) -> bool:
-    return isinstance(dependency, _Manner | _Named)
+    return isinstance(dependency, _Manner | _Named | _Also)
 
 
 class Behind(NamedTuple):
@@ -163,6 +182,8 @@ async def admit(request: Request, rows: Own | Areas, reach: Reach | None, declar
             else await customer_behind(c, reach.served.schema, behind.query, behind.stream + _canonical(raw))
         )
         found = customer is not None and await one_of(c, to, customer)
+        if not found and customer is not None and declared.also is not None:
+            found = await declared.also(c, customer, rows.person_id)
     if not found and (position := request.query_params.get("min_position")) is not None:
         # Whose customer it is may be what the caller has just written.
         await reached(position, lambda wanted: wait_for(deps.pool, reach.served.schema, reach.served.model, wanted))

@@ -41,7 +41,10 @@ NAMED_DIRECTLY: dict[str, dict[str, str]] = {
     "cards/read_models/purchases.py": {"events": BY_STREAM},
     "cards/read_models/subject.py": {"customer_search": ADDRESSED, "events": ADDRESSED, "published_decisions": ADDRESSED},
     "cards/read_models/transactions.py": {"events": BY_STREAM},
-    "cards/read_models/visits.py": {"reads": "of visits on the narrowed list, by the person of each visit"},
+    "cards/read_models/visits.py": {
+        "events": "who took the card last: asked by the door",
+        "reads": "of visits on the narrowed list, by the person of each visit",
+    },
     "classification/read_models/credit_grades.py": {"events": "the day's grades are narrowed as a table; the newest of all are a run's"},
     "classification/read_models/customer_grades.py": {"events": "the day's grades are narrowed as a table; the newest of all are a run's"},
     "classification/read_models/decisions.py": {"events": WORK},

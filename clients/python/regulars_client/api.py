@@ -59,7 +59,7 @@ class Reply:
     @property
     def version(self) -> int | None:
         """The version of what was read or changed, for the next command on it."""
-        tag = self.headers.get("etag", "").strip('"')
+        tag = self.headers.get("etag", "").strip('"').removesuffix("-withheld")
         return int(tag) if tag.isdigit() else None
 
     @property

@@ -27,7 +27,7 @@ from services.cards.handlers.custody_problems import (
 )
 from services.cards.handlers.deps import SCHEMA, Deps
 from services.cards.read_models.customers import CUSTOMERS
-from services.cards.read_models.visits import VISITS, CardState, Filters, Listed, Place, page
+from services.cards.read_models.visits import VISITS, CardState, Filters, Listed, Place, page, taken_last_by
 from shared.auth.principal import Principal
 from shared.auth.rows import Own
 from shared.contracts.visits import CardCheckedOut, CardReturned, CardReturnOverdue
@@ -39,7 +39,7 @@ from shared.web.fields import BusinessDay, Reference
 from shared.web.pages import CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import FieldError, Problem
-from shared.web.reach import listed
+from shared.web.reach import also, listed
 from shared.web.rendering import Json
 from shared.web.scope import Caller, scope
 
@@ -141,7 +141,7 @@ async def check_out(
 
 @router.post(
     "/v1/customers/{customer_id}/return",
-    dependencies=[writes],
+    dependencies=[writes, also(taken_last_by)],
     responses={200: said.RETURNED, **_GONE, 409: {"description": f"{CARD_IS_IN} or {CARD_HELD_BY_ANOTHER}"}},
     summary="The card has come back",
 )
@@ -153,7 +153,7 @@ async def return_card(
     deps: Dependencies,
     request: Request,
 ) -> Response:
-    """A salesperson returns what that person has; others take back what anybody has."""
+    """A salesperson returns what that person has, also of a customer whom somebody else serves by now; others take back what anybody has."""
     person = caller.rows.person_id if isinstance(caller.rows, Own) else None
     return await _carried_out(deps, customer_id, ReturnCard(person, deps.today(), key.principal), key, request)
 

@@ -23,6 +23,7 @@ from services.cards.domain.erasing import (
     erasing_of,
 )
 from services.cards.domain.identity import card_stream
+from services.cards.domain.merging import merging_of
 from services.cards.domain.refusals import CardUnknown
 from services.cards.handlers.cards import state_of
 from services.cards.handlers.deps import SCHEMA
@@ -40,7 +41,7 @@ from shared.auth.principal import Principal
 from shared.contracts.cards import CustomerErased
 from shared.contracts.erasure import ErasureRequested, HoldGround, LegalHoldPlaced
 from shared.contracts.event import Event
-from shared.event_store.load import load
+from shared.event_store.load import load, load_many
 from shared.web import fields
 from shared.web.commands import Command, respond
 from shared.web.correlation import event_meta
@@ -204,15 +205,22 @@ async def lift_hold(
     summary="Whether the customer's erasure was asked for, by whom, and what holds it",
 )
 async def get_erasure(customer_id: UUID, deps: Dependencies) -> Response:
-    """Also of an erased customer: who asked and who agreed."""
+    """Also of an erased customer: who asked and who agreed. A hold on a card that was merged into this one names that card."""
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, card_stream(customer_id))
+        merged = merging_of(envelope.event for envelope in loaded.events).merged
+        led = await load_many(c, SCHEMA, [card_stream(one) for one in merged])
     card = state_of(loaded)
     if isinstance(card, Unregistered):
         raise refused(CardUnknown())
     state = erasing_of(envelope.event for envelope in loaded.events)
     status = "ERASED" if isinstance(card, Erased) else "NONE" if state.request is None else "REQUESTED"
-    body: dict[str, Any] = {"customer_id": customer_id, "status": status, "legal_holds": [_hold(one) for one in state.holds]}
+    holds = [_hold(one) for one in state.holds]
+    for one in led.values():
+        # A hold that a card brought along is lifted there.
+        brought = erasing_of(envelope.event for envelope in one.events).holds
+        holds += [_hold(hold) | {"customer_id": hold.customer_id} for hold in brought]
+    body: dict[str, Any] = {"customer_id": customer_id, "status": status, "legal_holds": holds}
     for envelope in loaded.events:
         body |= _told(envelope.event, envelope.recorded_at, state)
     return Json(body)

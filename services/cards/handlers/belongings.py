@@ -34,7 +34,7 @@ class Deed:
 
     `expected` is the version that the append asks for, None that which was loaded; `on` the business day on which it happened. `decide` gives the events
     from what was loaded, or raises CardRefused. `body` is what the answer says; it names the customer as `customer_id`.
-    `location`: the path of what is made.
+    `location`: the path of what is made. `card`: the version of the customer's card on which the decision rests, None where it does not.
     """
 
     stream: str
@@ -43,10 +43,12 @@ class Deed:
     decide: Callable[[Loaded], list[Event]]
     body: Callable[[Sequence[Event]], Mapping[str, Any]]
     location: str | None = None
+    card: int | None = None
 
 
 async def begin(deps: Deps, customer_id: UUID, deed: Deed, key: CommandKey, meta: Mapping[str, str]) -> Answer:
-    """Carry out a deed that makes something for a customer. Raises Problem: CUSTOMER_UNKNOWN, IDEMPOTENCY_KEY_REUSED."""
+    """Carry out a deed that makes something for a customer. Raises Problem: CUSTOMER_UNKNOWN, IDEMPOTENCY_KEY_REUSED; VERSION_STALE
+    where somebody else was faster on the stream, or on the card that the decision rests on."""
     async with deps.pool.acquire() as c:
         if not await known(c, SCHEMA, [customer_id]):
             raise refused(CardUnknown())
@@ -99,9 +101,12 @@ async def _append(
         NewEvent(key.new_id(n), deps.sealer.seal(event, deed.stream, customer_id), at, meta) for n, event in enumerate(events, 1)
     ]
     expected = loaded.version if deed.expected is None else deed.expected
-    append = Append(deed.stream, expected if new else "any", customer_id, part_of_customer(customer_id, deps.parts), new)
+    part = part_of_customer(customer_id, deps.parts)
+    appends = [Append(deed.stream, expected if new else "any", customer_id, part, new)]
+    if new and deed.card is not None:
+        appends.append(Append(card_stream(customer_id), deed.card, customer_id, part, []))
     command = remembered(key, answer)
-    told = concluded(await append_many(c, SCHEMA, [append], command=command), answer, command, key, place)
+    told = concluded(await append_many(c, SCHEMA, appends, command=command), answer, command, key, place)
     if told is None:
         raise Problem("VERSION_STALE")
     return told

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.cards.domain.as_of import card_at
@@ -38,34 +38,42 @@ _STATES: Mapping[type[Event], str] = {
 async def carry_out(deps: Deps, customer_id: UUID, command: CustodyCommand, key: CommandKey, meta: Mapping[str, str]) -> Answer:
     """Raises Problem: CUSTOMER_UNKNOWN, IDEMPOTENCY_KEY_REUSED; UNAVAILABLE when others keep being faster. A refusal is remembered."""
     for _ in range(_TRIES):
-        served_by = await _served_by(deps, customer_id) if isinstance(command, CheckOut) else None
+        served = await _served(deps, customer_id) if isinstance(command, CheckOut) else None
         try:
-            return await begin(deps, customer_id, _deed(deps, customer_id, command, served_by), key, meta)
+            return await begin(deps, customer_id, _deed(deps, customer_id, command, served), key, meta)
         except Problem as problem:
             if problem.code != "VERSION_STALE":
                 raise
     raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
 
 
-async def _served_by(deps: Deps, customer_id: UUID) -> str | None:
+class _Served(NamedTuple):
+    """Who serves the customer, by the card as it was at this version."""
+
+    by: str | None
+    version: int
+
+
+async def _served(deps: Deps, customer_id: UUID) -> _Served:
     async with deps.pool.acquire() as c:
         card = await load(c, SCHEMA, card_stream(customer_id))
     try:
-        return living(card_at(card.events, deps.zone, deps.today())).particulars.salesperson_id
+        return _Served(living(card_at(card.events, deps.zone, deps.today())).particulars.salesperson_id, card.version)
     except CardUnknown:
         raise refused(CardUnknown()) from None
     except CardRefused:
         # What else is against it, `begin` says and remembers.
-        return None
+        return _Served(None, card.version)
 
 
-def _deed(deps: Deps, customer_id: UUID, command: CustodyCommand, served_by: str | None) -> Deed:
+def _deed(deps: Deps, customer_id: UUID, command: CustodyCommand, served: _Served | None) -> Deed:
     def decided(loaded: Loaded) -> list[Event]:
-        return decide(_state_of(loaded), command, customer_id, served_by)
+        return decide(_state_of(loaded), command, customer_id, None if served is None else served.by)
 
-    new = isinstance(command, PlanVisit)
-    location = f"/v1/customers/{customer_id}/custody" if new else None
-    return Deed(visits_stream(customer_id), None, deps.today(), decided, _body, location)
+    location = f"/v1/customers/{customer_id}/custody" if isinstance(command, PlanVisit) else None
+    # Who is handed over at this moment goes out with nobody: the card has another version then.
+    card = None if served is None else served.version
+    return Deed(visits_stream(customer_id), None, deps.today(), decided, _body, location, card)
 
 
 def _body(events: Sequence[Event]) -> Mapping[str, Any]:

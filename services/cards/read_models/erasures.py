@@ -10,6 +10,7 @@ from uuid import UUID
 from services.cards.domain.identity import card_stream
 from shared.contracts.cards import CustomerErased
 from shared.contracts.erasure import ErasureRequested, ErasureWithdrawn, LegalHoldLifted, LegalHoldPlaced
+from shared.contracts.relations import CustomersMerged
 from shared.postgres.pool import Connection
 
 CONCERNED = tuple(cls.type for cls in (ErasureRequested, ErasureWithdrawn, LegalHoldPlaced, LegalHoldLifted))
@@ -23,7 +24,10 @@ _DESTROYED = "SELECT customer_id FROM keystore.erased_customers()"
 _WAITING = """
 SELECT r.customer_id, r.body->>'reason' AS reason, (r.body->>'requested_by')::uuid AS requested_by, r.recorded_at,
        (SELECT count(*) FILTER (WHERE h.type = '{placed}') > count(*) FILTER (WHERE h.type = '{lifted}')
-          FROM {schema}.events h WHERE h.customer_id = r.customer_id AND h.type IN ('{asked}', '{withdrawn}', '{placed}', '{lifted}')) AS held
+          FROM (SELECT r.customer_id
+                 UNION ALL SELECT (m.body->>'merged_id')::uuid FROM {schema}.events m
+                            WHERE m.stream = 'card-' || r.customer_id AND m.type = '{merged}') AS one
+          JOIN {schema}.events h ON h.customer_id = one.customer_id AND h.type IN ('{asked}', '{withdrawn}', '{placed}', '{lifted}')) AS held
   FROM (SELECT DISTINCT ON (e.customer_id) e.customer_id, e.type, e.body, e.recorded_at
           FROM {schema}.events e
          WHERE e.type IN ('{asked}', '{withdrawn}', '{placed}', '{lifted}') AND e.type IN ('{asked}', '{withdrawn}')
@@ -35,7 +39,7 @@ SELECT r.customer_id, r.body->>'reason' AS reason, (r.body->>'requested_by')::uu
 
 
 class Waiting(NamedTuple):
-    """A request that nobody has agreed to yet; `held`: a legal hold stands on the card."""
+    """A request that nobody has agreed to yet; `held`: a legal hold stands on the card, or on one that was merged into it."""
 
     customer_id: UUID
     reason: str
@@ -53,6 +57,7 @@ async def waiting(c: Connection, schema: str, after: UUID | None, limit: int) ->
         placed=LegalHoldPlaced.type,
         lifted=LegalHoldLifted.type,
         erased=CustomerErased.type,
+        merged=CustomersMerged.type,
     )
     return [Waiting(*row) for row in await c.fetch(statement, after, limit)]
 

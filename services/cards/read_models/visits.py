@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
+from services.cards.domain.identity import visits_stream
 from shared.contracts.envelope import Envelope
 from shared.contracts.topics import CARDS_EVENTS
 from shared.contracts.visits import CardCheckedOut, CardReturned, CardReturnOverdue, OfVisit, VisitCancelled, VisitPlanned
@@ -124,6 +125,7 @@ SELECT {columns}, c.name,
            AND r.read_at < (v.planned_on + 1)::timestamp AT TIME ZONE {zone}) AS card_read_at
   FROM {table} v JOIN {customers} c USING (customer_id)
  WHERE {conditions} ORDER BY v.planned_on, v.salesperson_id, v.visit_id LIMIT {limit:d}"""
+_TAKEN_LAST = "SELECT body->>'salesperson_id' FROM cards.events WHERE stream = $1 AND type = $2 ORDER BY version DESC LIMIT 1"
 _OVERDUE = """
 SELECT DISTINCT customer_id FROM {table} WHERE card = 'OUT' AND planned_on < $1 ORDER BY customer_id LIMIT {limit:d}"""
 
@@ -150,6 +152,12 @@ async def page(c: Connection, schema: str, filters: Filters, zone: str, after: P
 def _listed(record: Iterable[Any]) -> Listed:
     *values, name, card_read_at = record
     return Listed(VisitRow(*values), name, card_read_at)
+
+
+async def taken_last_by(c: Connection, customer_id: UUID, person: str) -> bool:
+    """Whether this person was the last who took the customer's card along; always fresh."""
+    found: str | None = await c.fetchval(_TAKEN_LAST, visits_stream(customer_id), CardCheckedOut.type)
+    return found == person
 
 
 async def overdue(c: Connection, schema: str, today: date) -> Sequence[UUID]:

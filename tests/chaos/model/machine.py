@@ -332,7 +332,9 @@ class Register(RuleBasedStateMachine):
             self._compare_lists(one)
         for complaint in self.expected.complaints:
             shown = self.world.ask("complaints", "GET", f"/v1/complaints/{complaint.id}")
-            assert (shown.json()["state"], shown.headers["etag"]) == (complaint.state, f'"{complaint.version}"'), shown.text
+            assert (shown.json()["state"], shown.headers["etag"]) == (complaint.state, f'"{complaint.version}-withheld"'), (
+                shown.text
+            )
 
     def _compare_lists(self, one: Customer) -> None:
         line = self.world.ask("cards", "GET", f"/v1/customers?external_id=erp:{one.number}").json()["items"]
@@ -357,7 +359,7 @@ class Register(RuleBasedStateMachine):
                 assert shown.status_code == 410, shown.text
                 continue
             card = shown.json()
-            assert shown.headers["etag"] == f'"{one.version}"', (shown.headers, one)
+            assert shown.headers["etag"] == f'"{one.version}-withheld"', (shown.headers, one)
             said = (card["stub"], card.get("name"), card.get("salesperson_id"), card.get("marks", {}).get("nature"))
             assert said == (one.stub, one.name, one.salesperson_id, one.nature), (card, one)
             assert card.get("terms", {}).get("payment_days") == one.payment_days, (card, one)

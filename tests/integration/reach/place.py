@@ -64,6 +64,10 @@ class Place:
     async def get(self, service: str, path: str, as_: Mapping[str, str] | None = None, **params: Any) -> httpx.Response:
         return await self.clients[service].get(path, params=params, headers=self.office if as_ is None else as_)
 
+    async def version(self, service: str, path: str) -> int:
+        """Of something that is there, as the office is told."""
+        return int((await self.get(service, path)).headers["ETag"].strip('"').removesuffix("-withheld"))
+
     async def send(self, service: str, method: str, path: str, body: Any = None, version: int | None = None) -> httpx.Response:
         """As the office; fails where the answer is no success."""
         headers = {**self.office, **key()} | ({} if version is None else {"If-Match": f'"{version}"'})

@@ -192,7 +192,7 @@ async def _field_work(place: Place, one: Someone) -> None:
     path = f"/v1/customers/{one.id}"
 
     async def version() -> int:
-        return int((await place.get("cards", path)).headers["ETag"].strip('"'))
+        return await place.version("cards", path)
 
     said = {"provenance": {"source": "SALESPERSON", "observed_on": day(-10)}}
     need = {**said, "kind": "SERVICE", "text": f"Deliveries for {one.who}"}
@@ -261,9 +261,9 @@ async def _ties(world: World) -> None:
     """Foreign customers below the own one: a sub-distributor with reported sales. They are the own one's, and still not to be seen."""
     place = world.place
     for below in (world.far, world.colleague):
-        version = (await place.get("cards", f"/v1/customers/{below.id}")).headers["ETag"].strip('"')
+        version = await place.version("cards", f"/v1/customers/{below.id}")
         under = {"dealer_id": world.own.id, "valid_from": day(-400)}
-        await place.send("cards", "PUT", f"/v1/customers/{below.id}/dealer", under, int(version))
+        await place.send("cards", "PUT", f"/v1/customers/{below.id}/dealer", under, version)
         sold = {"source": "dealer", "customer": below.ref, "source_event_id": f"SUB-{below.who}", "dealer": world.own.ref,
                 "sold_on": day(-30), "net": cny("310.00"), "lines": [{"article": ARTICLES[0], "quantity": "2", "net": "310.00"}]}  # fmt: skip
         await place.send("cards", "POST", "/v1/sub-sales", sold)
@@ -290,8 +290,8 @@ async def _complaints(place: Place, one: Someone, position: dict[str, str]) -> N
     ended = {**about, "kind": "TRANSPORT", "description": "Late"}
     other = (await place.send("complaints", "POST", f"/v1/complaints{query}", ended)).json()["id"]
     one.words.add(other)
-    etag = (await place.get("complaints", f"/v1/complaints/{other}")).headers["ETag"].strip('"')
-    await place.send("complaints", "POST", f"/v1/complaints/{other}/withdrawal", {"withdrawn_on": day(-3)}, int(etag))
+    version = await place.version("complaints", f"/v1/complaints/{other}")
+    await place.send("complaints", "POST", f"/v1/complaints/{other}/withdrawal", {"withdrawn_on": day(-3)}, version)
     case = {"customer": one.ref, "kind": "HELP", "channel": "HOTLINE", "concern": "USE", "text": f"How, asks {one.who}"}
     one.owns("case_id", (await place.send("complaints", "POST", f"/v1/cases{query}", case)).json()["id"])
     noted = {"source": "erp", "customer": one.ref, "source_event_id": f"CN-{one.who}", "number": f"CN-{one.who}", "noted_on": day(-2),

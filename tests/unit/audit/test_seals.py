@@ -11,7 +11,6 @@ from uuid import UUID
 
 import pytest
 
-from shared.audit.named import customers_in
 from shared.audit.seals import NOTHING, Digest, Seal, Signer, is_signed
 from shared.privacy.secrets import make_secrets
 
@@ -103,12 +102,3 @@ def test_every_field_of_a_seal_is_signed(signer: Signer, change: dict[str, Any])
 def test_another_installations_key_signs_nothing_here(signer: Signer, tmp_path: Path) -> None:
     make_secrets(tmp_path / "other")
     assert not is_signed(Signer(tmp_path / "other").signed(seal()), [signer.public])
-
-
-def test_customers_are_read_off_json_streams_and_files() -> None:
-    json = f'{{"items":[{{"customer_id":"{ONE}","dealer_id":"{TWO}"}},{{"customer_id":"{ONE}"}}]}}'.encode()
-    assert list(customers_in(json, "application/json")) == [ONE, ONE]
-    told = f'id: 1.2.3\nevent: customer_registered\ndata: {{"customer_id":"{TWO}"}}\n\n'.encode()
-    assert list(customers_in(told, "text/event-stream")) == [TWO]
-    file = f"customer_id,name\r\n{ONE},Hua Xin\r\n{TWO},{ONE}\r\n".encode()
-    assert list(customers_in(file, "text/csv; charset=utf-8")) == [ONE, TWO]

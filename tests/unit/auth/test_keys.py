@@ -80,6 +80,23 @@ def test_a_broken_file_leaves_the_last_good_keys(tmp_path: Path) -> None:
         ring.authenticate(f"Bearer {raw}")
 
 
+def test_a_broken_file_is_told_of_once_and_not_with_every_request(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "keys.json"
+    raw = make(path)
+    ring, good = KeyRing(path, PEPPER, "test"), path.read_bytes()
+
+    def told_of_after(content: bytes | None) -> int:
+        path.unlink(missing_ok=True)
+        if content is not None:
+            path.write_bytes(content)
+        caplog.clear()
+        for _ in range(20):
+            ring.authenticate(f"Bearer {raw}")
+        return len(caplog.records)
+
+    assert [told_of_after(one) for one in (b"{", b'{"keys": 1}', None, good, None)] == [1, 1, 1, 0, 1]
+
+
 def test_no_file_no_start(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         KeyRing(tmp_path / "keys.json", PEPPER, "test")

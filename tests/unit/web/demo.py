@@ -18,6 +18,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from shared.auth.keys import KeyRing, make_key
+from shared.auth.scopes import SEES_PERSONS
 from shared.web.answers import Answer
 from shared.web.app import create_app
 from shared.web.commands import Command, IfMatch, resource, respond, reused_key
@@ -121,6 +122,10 @@ class Demo:
         async def get_thing(thing_id: UUID, request: Request) -> Response:
             return resource({"id": thing_id}, 3, request)
 
+        @things.get("/customers/{customer_id}", dependencies=[read])
+        async def get_customer(customer_id: UUID) -> Response:
+            return Json({"customer_id": customer_id, "name": "Hua Xin"})
+
         @things.get("/things", dependencies=[read])
         async def get_things(
             request: Request,
@@ -167,7 +172,7 @@ class Demo:
 
 @dataclass
 class Running:
-    """The application, a client, and three keys: one that may do all, one that may only read, one with a small limit."""
+    """The application, a client, and four keys: one that may do all, one that may only read, one with a small limit, one that may see persons."""
 
     demo: Demo
     app: FastAPI
@@ -176,6 +181,7 @@ class Running:
     all: dict[str, str]
     reading: dict[str, str]
     limited: dict[str, str]
+    persons: dict[str, str]
 
 
 @asynccontextmanager
@@ -191,6 +197,7 @@ async def running(folder: Path) -> AsyncIterator[Running]:
     full = key("all", ["demo.thing.write", "demo.thing.read", "demo.me.read"])
     reading = key("reading", ["demo.thing.read"])
     limited = key("limited", ["demo.thing.read"], 2, uuid4())
+    persons = key("persons", ["demo.thing.read", SEES_PERSONS], None, uuid4())
     app = create_app(
         service="demo",
         title="Demo",
@@ -201,7 +208,7 @@ async def running(folder: Path) -> AsyncIterator[Running]:
     app.state.deps = None
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://demo") as client:
-        yield Running(demo, app, client, keys_file, full, reading, limited)
+        yield Running(demo, app, client, keys_file, full, reading, limited, persons)
 
 
 def away() -> list[Exception]:

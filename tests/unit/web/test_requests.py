@@ -124,10 +124,38 @@ async def test_if_match(run: Running) -> None:
 
 async def test_a_resource_that_has_not_changed_is_not_sent_again(run: Running) -> None:
     path = "/v1/things/00000000-0000-4000-8000-000000000007"
-    first = await run.client.get(path, headers=run.all)
+    shown = {**run.persons, "Regulars-Purpose": "VISIT"}
+    first = await run.client.get(path, headers=shown)
     assert (first.status_code, first.headers["etag"]) == (200, '"3"')
-    same = await run.client.get(path, headers={**run.all, "If-None-Match": 'W/"1", "3"'})
+    same = await run.client.get(path, headers={**shown, "If-None-Match": 'W/"1", "3"'})
     assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", '"3"')
+
+
+async def test_what_is_answered_without_persons_data_has_an_etag_of_its_own(run: Running) -> None:
+    """INVARIANT: nobody is told that nothing has changed who has the other of the two answers; breaks when the tag is the version alone."""
+    path = "/v1/things/00000000-0000-4000-8000-000000000007"
+    # Without a purpose, and without the scope, nobody is shown persons.
+    masked = await run.client.get(path, headers=run.persons)
+    assert masked.headers["etag"] == (await run.client.get(path, headers=run.reading)).headers["etag"] == '"3-withheld"'
+    shown = {**run.persons, "Regulars-Purpose": "VISIT"}
+    asked = [
+        (shown, '"3-withheld"', 200),
+        (shown, '"3"', 304),
+        (run.persons, '"3"', 200),
+        (run.persons, '"3-withheld"', 304),
+    ]
+    for headers, known, status in asked:
+        assert (await run.client.get(path, headers={**headers, "If-None-Match": known})).status_code == status
+    # A command is decided on either.
+    changed = await run.client.put(f"{path}/name", json=THING, headers={**run.all, "If-Match": '"3-withheld"'})
+    assert changed.status_code == 200
+
+
+async def test_without_a_log_of_reads_no_customer_is_named(run: Running) -> None:
+    """INVARIANT: an application that was put together without a log answers nothing of a customer; breaks when a missing log is passed over."""
+    path = "/v1/customers/00000000-0000-4000-8000-000000000007"
+    refused = await run.client.get(path, headers=run.reading)
+    assert is_problem(refused, 503, "UNAVAILABLE") and "Hua Xin" not in refused.text
 
 
 async def test_pages_follow_one_another_to_the_end(run: Running) -> None:
