@@ -25,6 +25,7 @@ from shared.postgres.roles import AUDITOR
 
 console = Console(soft_wrap=True)
 audit_verbs = typer.Typer(no_args_is_help=True, help="Reads of customers: show, verify, key.")
+_WIDE = 160
 DsnOption = Annotated[str | None, typer.Option(envvar="REGULARS_AUDITOR_DSN", help="Address for the role auditor.")]
 
 
@@ -45,7 +46,8 @@ def show_verb(
         who = names.get(read.principal, str(read.principal))
         shown = (f"{one.read_at:%Y-%m-%d %H:%M:%S}", who, read.person_id or "", read.kind.lower(), log, read.operation)
         table.add_row(*shown, read.purpose or "", "yes" if read.personal else "")
-    console.print(table if found else "nobody has read it")
+    # Words are kept whole: they are what is looked for.
+    console.print(table if found else "nobody has read it", width=max(console.width, _WIDE), crop=False)
 
 
 async def _reads(dsn: str, customer_id: UUID, limit: int) -> list[tuple[str, Recorded]]:

@@ -23,7 +23,8 @@ class ServiceSettings(BaseSettings):
     in the same database. `kafka_user` with the password in `kafka_password_file` is this service's principal on a broker that asks
     for one. `zone` is the company's IANA time zone: business days are days there.
     `seals`: the second place of the seals of reads, best on another machine (beside the secrets where it is left out);
-    `seal_every_seconds`: how long a read may stand unsealed.
+    `seal_every_seconds`: how long a read may stand unsealed; `former_seal_keys`: public keys, in hexadecimal digits, that seals were signed
+    with before the present one.
     `reads_kept_days`: how long it is known who has read a card. `answers_kept_days`: how long an answer is remembered for a caller that repeats its command.
     `environment`: API keys of another one open nothing. `token_issuer`, `token_audience` and `token_keys` (the address of its keys,
     a JWKS) name the identity provider whose access tokens are taken, all of one algorithm; without them only API keys are.
@@ -50,6 +51,7 @@ class ServiceSettings(BaseSettings):
     keys_file: Path = Path(".regulars/secrets/keys.json")
     seals: Path | None = None
     seal_every_seconds: float = 60.0
+    former_seal_keys: tuple[str, ...] = ()
     parts: int = PARTS
     zone: str = "UTC"
     worker_id: str = "0"

@@ -31,6 +31,7 @@ async def seal_reads(settings: ServiceSettings, service: str, pool: Pool, now: C
         now,
         settings.seal_every_seconds,
         timedelta(days=settings.reads_kept_days),
+        [bytes.fromhex(one) for one in settings.former_seal_keys],
     )
 
     async def seal() -> None:

@@ -19,6 +19,12 @@ CUSTOMER = "customer_id"
 THOSE_SERVED = "SELECT customer_id FROM {table} WHERE {whose}"
 """The usual way from who serves whom to customers: a read model with `customer_id`, `area_id` and `salesperson_id`."""
 
+# Who served a merged card loses it to who serves the leading one: the two are one customer now.
+THOSE_LED = """SELECT customer_id FROM {table} WHERE merged_into IS NULL AND {whose}
+ UNION ALL SELECT merged.customer_id FROM {table} merged
+ WHERE merged.merged_into IN (SELECT customer_id FROM {table} WHERE merged_into IS NULL AND {whose})"""
+"""The same where the read model knows in `merged_into` by which card another one is led."""
+
 
 class RowsLimited(Exception):
     """The question is about more customers than the caller may know of, and cannot be narrowed to those."""

@@ -17,6 +17,7 @@ from shared.contracts.cards import (
     StubOpened,
 )
 from shared.contracts.envelope import Envelope
+from shared.contracts.relations import MergedInto
 from shared.contracts.topics import CARDS_EVENTS
 from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel
@@ -26,7 +27,7 @@ from shared.projections.routing import live_table
 @dataclass(frozen=True, slots=True)
 class Customer:
     """`name` is a company's, `named_at` the beginning of the business day from which it holds. `external_ids` are `system/value`;
-    a system's name holds no slash. `assigned_at`: as `named_at`, of area and salesperson."""
+    a system's name holds no slash. `assigned_at`: as `named_at`, of area and salesperson. `merged_into`: the card that leads this one."""
 
     customer_id: UUID
     name: str | None
@@ -35,6 +36,7 @@ class Customer:
     area_id: str | None = None
     salesperson_id: str | None = None
     assigned_at: datetime | None = None
+    merged_into: UUID | None = None
 
 
 def key(envelope: Envelope) -> UUID | None:
@@ -55,6 +57,8 @@ def evolve(row: Customer | None, envelope: Envelope) -> Customer | None:
             return _named(row, basics.name, envelope.occurred_at)
         case StubOpened(external_id=found) | ExternalIdLinked(external_id=found):
             return _with(row, (found,))
+        case MergedInto(lead_id=lead):
+            return replace(row, merged_into=lead)
     return row
 
 
@@ -79,7 +83,7 @@ def text_of(external_id: ExternalId) -> str:
 
 CUSTOMERS = ReadModel(
     name="customers",
-    version=3,
+    version=4,
     row=Customer,
     columns={
         "customer_id": "uuid",
@@ -89,11 +93,12 @@ CUSTOMERS = ReadModel(
         "area_id": "text",
         "salesperson_id": "text",
         "assigned_at": "timestamptz",
+        "merged_into": "uuid",
     },
     key_column="customer_id",
     topics={
         CARDS_EVENTS: frozenset(
-            cls.type for cls in (CustomerRegistered, StubOpened, BasicsRevised, ExternalIdLinked, SalespersonAssigned)
+            cls.type for cls in (CustomerRegistered, StubOpened, BasicsRevised, ExternalIdLinked, SalespersonAssigned, MergedInto)
         )
     },
     key=key,

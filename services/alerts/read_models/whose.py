@@ -7,7 +7,7 @@ from services.alerts.read_models.company_alerts import COMPANY_ALERTS
 from services.alerts.read_models.customers import CUSTOMERS
 from services.alerts.read_models.mutes import MUTES
 from services.alerts.read_models.usefulness import USEFULNESS
-from shared.projections.narrowing import Served
+from shared.projections.narrowing import THOSE_LED, Served
 from shared.reach.areas import AREAS
 
 WHOSE = Served(
@@ -16,4 +16,5 @@ WHOSE = Served(
     models=READ_MODELS,
     # Mutes and alerts about the company may name customers: no question of a caller with limited rows reads them.
     of_nobody=frozenset(one.name for one in (AREAS, MUTES, USEFULNESS, COMPANY_ALERTS)),
+    those=THOSE_LED,
 )

@@ -5,18 +5,13 @@ from __future__ import annotations
 from services.cards.read_models import READ_MODELS
 from services.cards.read_models.customers import CUSTOMERS
 from services.cards.read_models.saved_lists import SAVED_LISTS
-from shared.projections.narrowing import Served
+from shared.projections.narrowing import THOSE_LED, Served
 from shared.reach.areas import AREAS
-
-# Who served a merged card loses it to who serves the leading one: the two are one customer now.
-_THOSE = """SELECT customer_id FROM {table} WHERE merged_into IS NULL AND {whose}
- UNION ALL SELECT merged.customer_id FROM {table} merged
- WHERE merged.merged_into IN (SELECT customer_id FROM {table} WHERE merged_into IS NULL AND {whose})"""
 
 SERVED = Served(
     schema="cards",
     model=CUSTOMERS,
     models=READ_MODELS,
     of_nobody=frozenset({AREAS.name, SAVED_LISTS.name}),
-    those=_THOSE,
+    those=THOSE_LED,
 )

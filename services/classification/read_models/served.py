@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -11,6 +11,7 @@ from uuid import UUID
 from services.classification.read_models.customer_sales import CUSTOMER_SALES, Spans, read_spans
 from shared.contracts.cards import CustomerRegistered, SalespersonAssigned
 from shared.contracts.envelope import Envelope
+from shared.contracts.relations import MergedInto
 from shared.contracts.topics import CARDS_EVENTS
 from shared.postgres.pool import Connection
 from shared.projections.read_model import ReadModel
@@ -19,12 +20,13 @@ from shared.projections.routing import live_table
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """`assigned_at`: from when salesperson and area hold."""
+    """`merged_into`: the card that leads this one. `assigned_at`: from when salesperson and area hold."""
 
     customer_id: UUID
     area_id: str | None
     salesperson_id: str | None
     assigned_at: datetime
+    merged_into: UUID | None = None
 
 
 def key(envelope: Envelope) -> UUID | None:
@@ -33,21 +35,31 @@ def key(envelope: Envelope) -> UUID | None:
 
 def evolve(row: Served | None, envelope: Envelope) -> Served | None:
     event = envelope.event
+    if isinstance(event, MergedInto):
+        row = row or Served(event.customer_id, None, None, envelope.occurred_at)
+        return replace(row, merged_into=event.lead_id)
     if not isinstance(event, CustomerRegistered | SalespersonAssigned):
         return row
     # Of two assignments that of the later valid day stands, of one day the later in the stream.
     if row is not None and row.assigned_at > envelope.occurred_at:
         return row
-    return Served(event.customer_id, event.area_id, event.salesperson_id, envelope.occurred_at)
+    merged_into = None if row is None else row.merged_into
+    return Served(event.customer_id, event.area_id, event.salesperson_id, envelope.occurred_at, merged_into)
 
 
 SERVED = ReadModel(
     name="served",
-    version=1,
+    version=2,
     row=Served,
-    columns={"customer_id": "uuid", "area_id": "text", "salesperson_id": "text", "assigned_at": "timestamptz"},
+    columns={
+        "customer_id": "uuid",
+        "area_id": "text",
+        "salesperson_id": "text",
+        "assigned_at": "timestamptz",
+        "merged_into": "uuid",
+    },
     key_column="customer_id",
-    topics={CARDS_EVENTS: frozenset({CustomerRegistered.type, SalespersonAssigned.type})},
+    topics={CARDS_EVENTS: frozenset({CustomerRegistered.type, SalespersonAssigned.type, MergedInto.type})},
     key=key,
     evolve=evolve,
 )

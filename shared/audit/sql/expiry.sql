@@ -1,5 +1,6 @@
--- Deletes the reads of seals before the one from which the newest seal says that they are kept. It takes nothing to be told: what goes
--- is signed. By the server's own times nothing younger than 30 days goes, whatever a seal says.
+-- Deletes the reads of seals before the one from which the newest seal says that they are kept. Here nobody can tell a signature: `work`
+-- calls it behind a seal of its own, and goes on from no other's. Who calls it behind a seal that nobody has signed gets rid of no read
+-- younger than 30 days, by the server's own times, and `regulars audit verify` misses the others: it believes signed seals only.
 CREATE OR REPLACE FUNCTION {schema}.forget_reads()
 RETURNS bigint LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $f$
 DECLARE gone bigint;

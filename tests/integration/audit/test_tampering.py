@@ -19,6 +19,7 @@ from shared.audit.seal_store import seals_after
 from shared.audit.sealing import Sealing, seal_once
 from shared.audit.seals import Seal, Signer
 from shared.audit.verifying import verify
+from shared.contracts.topics import SERVICES
 from shared.postgres.pool import Connection, Pool
 from shared.privacy.secrets import make_secrets
 from shared.testing.databases import Database
@@ -35,8 +36,9 @@ def read(customer: UUID | None = None) -> Read:
 
 @dataclass
 class Log:
-    """A log of reads with its seals. `admin` may do everything, as somebody who has broken in."""
+    """A service's log of reads with its seals. `admin` may do everything, as somebody who has broken in."""
 
+    schema: str
     sealing: Sealing
     admin: asyncpg.Connection[asyncpg.Record]
     auditor: asyncpg.Connection[asyncpg.Record]
@@ -44,43 +46,45 @@ class Log:
 
     async def findings(self, *, copies: bool = True, later: timedelta = timedelta()) -> list[str]:
         folder = self.folder if copies else None
-        found = await verify(self.auditor, "cards", folder, [self.sealing.signer.public], AT + later)
+        found = await verify(self.auditor, self.schema, folder, [self.sealing.signer.public], AT + later)
         return found.findings
 
     async def found(self, *statements: str, copies: bool = False) -> bool:
         """Whether something is found after these, which are then taken back. Without the second place, unless it is asked for."""
         tables = ("reads", "read_seals")
         for table in tables:
-            await self.admin.execute(f"CREATE TABLE public.{table}_before AS SELECT * FROM cards.{table}")
+            await self.admin.execute(f"CREATE TABLE public.{table}_before AS SELECT * FROM {self.schema}.{table}")
         for statement in statements:
             await self.admin.execute(statement)
         findings = await self.findings(copies=copies)
         for table in tables:
-            await self.admin.execute(f"TRUNCATE cards.{table}")
+            await self.admin.execute(f"TRUNCATE {self.schema}.{table}")
             overriding = " OVERRIDING SYSTEM VALUE" if table == "reads" else ""
-            await self.admin.execute(f"INSERT INTO cards.{table}{overriding} SELECT * FROM public.{table}_before")
+            await self.admin.execute(f"INSERT INTO {self.schema}.{table}{overriding} SELECT * FROM public.{table}_before")
             await self.admin.execute(f"DROP TABLE public.{table}_before")
         assert await self.findings() == []
         return bool(findings)
 
 
-@pytest.fixture
-async def log(database: Database, pool_of: PoolOf, tmp_path: Path) -> AsyncIterator[Log]:
+@pytest.fixture(params=["cards"])
+async def log(request: pytest.FixtureRequest, database: Database, pool_of: PoolOf, tmp_path: Path) -> AsyncIterator[Log]:
     """Four seals of three reads each."""
     make_secrets(tmp_path)
-    pool = await pool_of(database, "cards")
-    sealing = Sealing(pool, "cards", Signer(tmp_path), tmp_path / "seals", lambda: AT)
+    schema: str = request.param
+    pool = await pool_of(database, schema)
+    sealing = Sealing(pool, schema, Signer(tmp_path), tmp_path / "seals", lambda: AT)
     for _ in range(SEALS):
         for _ in range(ROWS_EACH):
-            await record_all(pool, "cards", [read()])
+            await record_all(pool, schema, [read()])
         assert await seal_once(sealing) is not None
     admin = await asyncpg.connect(database.dsn("postgres"))
     auditor = await asyncpg.connect(database.dsn("auditor"))
-    yield Log(sealing, admin, auditor, tmp_path / "seals")
+    yield Log(schema, sealing, admin, auditor, tmp_path / "seals")
     await admin.close()
     await auditor.close()
 
 
+of_every_service = pytest.mark.parametrize("log", SERVICES, indirect=True)
 FLIPS = (
     "read_at = read_at + interval '1 microsecond'",
     "principal = gen_random_uuid()",
@@ -113,70 +117,71 @@ def _told(what: str, tried: dict[str, list[bool]]) -> None:
     counted(**{f"changes_of_{what}": changes, "not_found": changes - sum(sum(found) for found in tried.values())})
 
 
+@of_every_service
 async def test_every_change_of_a_sealed_log_is_found(log: Log) -> None:
     """INVARIANT: a flip, deletion, insertion, exchange or cut at any place is found. It would break if the digest took no order, or the
     seals were not chained."""
     assert await log.findings() == []
-    places = [row["pos"] for row in await log.admin.fetch("SELECT pos FROM cards.reads ORDER BY gen, xid, pos")]
+    places = [row["pos"] for row in await log.admin.fetch(f"SELECT pos FROM {log.schema}.reads ORDER BY gen, xid, pos")]
     assert len(places) == SEALS * ROWS_EACH
     tried: dict[str, list[bool]] = {}
     for place in places:
         for flip in FLIPS:
-            tried.setdefault("flip", []).append(await log.found(f"UPDATE cards.reads SET {flip} WHERE pos = {place}"))
-        tried.setdefault("deletion", []).append(await log.found(f"DELETE FROM cards.reads WHERE pos = {place}"))
-        insertion = (
-            f"INSERT INTO cards.reads (gen, xid, {_COLUMNS}) SELECT gen, xid, {_COLUMNS} FROM cards.reads WHERE pos = {place}"
-        )
+            tried.setdefault("flip", []).append(await log.found(f"UPDATE {log.schema}.reads SET {flip} WHERE pos = {place}"))
+        tried.setdefault("deletion", []).append(await log.found(f"DELETE FROM {log.schema}.reads WHERE pos = {place}"))
+        insertion = f"INSERT INTO {log.schema}.reads (gen, xid, {_COLUMNS}) SELECT gen, xid, {_COLUMNS} FROM {log.schema}.reads WHERE pos = {place}"
         tried.setdefault("insertion", []).append(await log.found(insertion))
-        tried.setdefault("cut", []).append(await log.found(f"DELETE FROM cards.reads WHERE pos >= {place}"))
+        tried.setdefault("cut", []).append(await log.found(f"DELETE FROM {log.schema}.reads WHERE pos >= {place}"))
         for other in places:
             if other > place:
                 exchanged = (
-                    f"UPDATE cards.reads r SET ({_COLUMNS}) = (SELECT {', '.join(f'o.{c.strip()}' for c in _COLUMNS.split(','))}"
-                    f" FROM cards.reads o WHERE o.pos = {place + other} - r.pos) WHERE r.pos IN ({place}, {other})"
+                    f"UPDATE {log.schema}.reads r SET ({_COLUMNS}) = (SELECT {', '.join(f'o.{c.strip()}' for c in _COLUMNS.split(','))}"
+                    f" FROM {log.schema}.reads o WHERE o.pos = {place + other} - r.pos) WHERE r.pos IN ({place}, {other})"
                 )
                 tried.setdefault("exchange", []).append(await log.found(exchanged))
     _told("reads", tried)
     assert {name: found.count(False) for name, found in tried.items()} == dict.fromkeys(tried, 0)
 
 
+@of_every_service
 async def test_every_change_of_the_seals_is_found(log: Log) -> None:
     tried: dict[str, list[bool]] = {}
     for number in range(1, SEALS + 1):
         for flip in SEAL_FLIPS:
-            changed = f"UPDATE cards.read_seals SET {flip} WHERE number = {number}"
+            changed = f"UPDATE {log.schema}.read_seals SET {flip} WHERE number = {number}"
             tried.setdefault("flip", []).append(await log.found(changed))
         # The last ones can be cut off so that the rest is sound: the second place tells.
         tried.setdefault("deletion", []).append(
-            await log.found(f"DELETE FROM cards.read_seals WHERE number = {number}", copies=True)
+            await log.found(f"DELETE FROM {log.schema}.read_seals WHERE number = {number}", copies=True)
         )
         cut = (
-            f"DELETE FROM cards.reads WHERE (gen, xid) >= (SELECT gen, upto FROM cards.read_seals WHERE number = {number} - 1)",
-            f"DELETE FROM cards.read_seals WHERE number >= {number}",
+            f"DELETE FROM {log.schema}.reads WHERE (gen, xid) >= (SELECT gen, upto FROM {log.schema}.read_seals WHERE number = {number} - 1)",
+            f"DELETE FROM {log.schema}.read_seals WHERE number >= {number}",
         )
         if number > 1:
             tried.setdefault("cut with its reads", []).append(await log.found(*cut, copies=True))
         tried.setdefault("insertion", []).append(
             await log.found(
-                f"INSERT INTO cards.read_seals SELECT number + {SEALS}, gen, upto, rows, digest, previous, sealed_at, kept_from, key_id,"
-                f" signature FROM cards.read_seals WHERE number = {number}"
+                f"INSERT INTO {log.schema}.read_seals SELECT number + {SEALS}, gen, upto, rows, digest, previous, sealed_at, kept_from, key_id,"
+                f" signature FROM {log.schema}.read_seals WHERE number = {number}"
             )
         )
         for other in range(number + 1, SEALS + 1):
             exchanged = (
-                f"UPDATE cards.read_seals SET number = 1000 WHERE number = {number}",
-                f"UPDATE cards.read_seals SET number = {number} WHERE number = {other}",
-                f"UPDATE cards.read_seals SET number = {other} WHERE number = 1000",
+                f"UPDATE {log.schema}.read_seals SET number = 1000 WHERE number = {number}",
+                f"UPDATE {log.schema}.read_seals SET number = {number} WHERE number = {other}",
+                f"UPDATE {log.schema}.read_seals SET number = {other} WHERE number = 1000",
             )
             tried.setdefault("exchange", []).append(await log.found(*exchanged))
-    everything = await log.found("TRUNCATE cards.reads", "TRUNCATE cards.read_seals", copies=True)
+    everything = await log.found(f"TRUNCATE {log.schema}.reads", f"TRUNCATE {log.schema}.read_seals", copies=True)
     tried["loss of everything"] = [everything]
     _told("seals", tried)
     assert {name: found.count(False) for name, found in tried.items()} == dict.fromkeys(tried, 0)
 
 
+@of_every_service
 async def test_every_change_of_the_second_place_is_found(log: Log) -> None:
-    [file] = log.folder.glob("cards-*.seals")
+    [file] = log.folder.glob(f"{log.schema}-*.seals")
     whole = file.read_bytes()
     lines = whole.splitlines(keepends=True)
     assert len(lines) == SEALS

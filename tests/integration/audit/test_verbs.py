@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -33,22 +34,31 @@ async def test_an_auditor_sees_who_has_read_a_card_and_that_the_log_was_changed(
     for purpose in ("VISIT", "COLLECTION"):
         told = Read(uuid4(), "k1", "E-12", "customers_get_customer", "OPENED", purpose, True, (customer,), None)
         await record_all(pool, "cards", [told])
+    complaints = await pool_of(database, "complaints")
+    await record_all(complaints, "complaints", [replace(told, operation="complaints_get_complaint", purpose="COMPLAINT")])
     signer = Signer(tmp_path / "secrets")
-    await seal_once(Sealing(pool, "cards", signer, tmp_path / "seals", lambda: datetime.now(UTC)))
+    for log, its in (("cards", pool), ("complaints", complaints)):
+        await seal_once(Sealing(its, log, signer, tmp_path / "seals", lambda: datetime.now(UTC)))
 
     async def said(*arguments: str) -> Result:
         at = ["--folder", str(tmp_path), "--dsn", database.dsn("auditor")]
         return await asyncio.to_thread(CliRunner().invoke, audit_verbs, [*arguments, *at])
 
     shown = await said("show", str(customer))
-    assert shown.exit_code == 0 and "E-12" in shown.output and shown.output.index("COLLECTION") < shown.output.index("VISIT")
+    assert shown.exit_code == 0 and "E-12" in shown.output
+    # The latest first, of all services.
+    places = [shown.output.index(word) for word in ("complaints_get_complaint", "COLLECTION", "VISIT")]
+    assert places == sorted(places)
     assert "nobody has read it" in (await said("show", str(stranger))).output
     sound = await said("verify", "--public-key", signer.public.hex())
     assert (sound.exit_code, "2 reads under 1 seals, 1 seals in the second place" in sound.output) == (0, True)
+    assert "complaints: 1 reads under 1 seals" in sound.output and "alerts: 0 reads under 0 seals" in sound.output
     admin = await asyncpg.connect(database.dsn("postgres"))
     try:
-        await admin.execute("UPDATE cards.reads SET purpose = 'VISIT'")
+        for log, reads in (("complaints", 1), ("cards", 2)):
+            await admin.execute(f"UPDATE {log}.reads SET purpose = 'ORDER'")
+            changed = await said("verify")
+            told_of = f"{log}: seal 1: its {reads} reads are not those that were sealed"
+            assert changed.exit_code == 1 and told_of in " ".join(changed.output.split())
     finally:
         await admin.close()
-    changed = await said("verify")
-    assert changed.exit_code == 1 and "seal 1: its 2 reads are not those that were sealed" in " ".join(changed.output.split())

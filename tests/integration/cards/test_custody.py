@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from services.cards.domain.identity import visits_stream
+from services.cards.handlers import custody
 from services.cards.read_models.visits import VISITS
 from services.cards.wiring import run_work, utc_now
 from shared.auth.roles import ROLES
@@ -125,6 +126,57 @@ async def test_the_keeper_sees_what_is_out_and_takes_it_back(cards: Cards) -> No
     assert "cards.visit.write" not in ROLES["credit_controller"].scopes
     async with somebody(cards, "credit_controller") as controller:
         assert refusal(await send(controller, customer, "check-out")) == (403, "SCOPE_MISSING")
+
+
+async def hand_over(cards: Cards, customer: UUID, person: str) -> httpx.Response:
+    version = (await cards.get(f"/v1/customers/{customer}")).headers["ETag"]
+    body = {"area_id": "EAST", "salesperson_id": person}
+    changed = await cards.client.put(f"/v1/customers/{customer}/assignment", json=body, headers={**key(), "If-Match": version})
+    assert changed.status_code == 200, changed.text
+    return changed
+
+
+@pytest.mark.requirement("S0.14", "S3.47")
+async def test_who_has_the_card_returns_it_though_somebody_else_serves_the_customer_by_now(cards: Cards) -> None:
+    customer = await served(cards, "E-12")
+    async with somebody(cards, "salesperson", "E-12") as wang, somebody(cards, "salesperson", "E-13") as li:
+        await send(wang, customer, "visits", planned_on=day())
+        assert (await send(wang, customer, "check-out")).status_code == 200
+        moved = await hand_over(cards, customer, "E-13")
+        await cards.get("/v1/customers", min_position=moved.headers["Regulars-Position"])
+        # Nothing else of the customer is known to whoever served it.
+        for what in ("", "/custody", "/dossier"):
+            assert (await wang.get(f"/v1/customers/{customer}{what}")).status_code == 404
+        assert refusal(await send(wang, customer, "check-out")) == (404, "CUSTOMER_UNKNOWN")
+        assert refusal(await send(li, customer, "return")) == (409, "CARD_HELD_BY_ANOTHER")
+        once = key()
+        path = f"/v1/customers/{customer}/return"
+        back, again = [await wang.post(path, json={}, headers=once) for _ in range(2)]
+        assert (back.status_code, back.json()["state"]) == (200, "RETURNED")
+        assert (again.content, again.headers["Idempotent-Replayed"]) == (back.content, "true")
+        # The next one takes it, and then the former knows of it no more.
+        await send(li, customer, "visits", planned_on=day())
+        assert (await send(li, customer, "check-out")).status_code == 200
+        assert refusal(await send(wang, customer, "return")) == (404, "CUSTOMER_UNKNOWN")
+
+
+async def test_a_card_does_not_go_out_with_who_loses_the_customer_at_this_moment(
+    api: Cards, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """INVARIANT: a card goes out with who serves the customer when it goes out; breaks when who serves is read apart from the append."""
+    answer = await api.post("/v1/customers", {"kind": "COMPANY", "name": "Hua Xin", "area_id": "EAST", "salesperson_id": "E-12"})
+    customer = UUID(answer.json()["customer_id"])
+    assert (await send(api.client, customer, "visits", planned_on=day(), salesperson_id="E-12")).status_code == 201
+    begin, moved = custody.begin, []
+
+    async def handed_over_first(*given: Any) -> Any:
+        if not moved:
+            moved.append(await hand_over(api, customer, "E-13"))
+        return await begin(*given)
+
+    monkeypatch.setattr(custody, "begin", handed_over_first)
+    assert refusal(await send(api.client, customer, "check-out", salesperson_id="E-12")) == (409, "NOT_THEIR_CUSTOMER")
+    assert await api.events(f"visits-{customer}") == ["visit-planned"]
 
 
 async def test_ten_who_want_a_card_at_once_are_not_all_given_it(cards: Cards) -> None:

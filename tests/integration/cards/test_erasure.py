@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from shared.privacy.sealing import Sealer
 from tests.integration.cards.conftest import Cards, fresh
 from tests.integration.cards.test_merging import merge
 from tests.integration.running import PRINCIPAL, SECOND
@@ -87,6 +88,48 @@ async def test_a_hold_on_a_card_that_was_merged_holds_the_whole_customer(standin
         assert "customer-erased" not in await standing.events(f"card-{customer}")
     led = await standing.post(f"/v1/customers/{other}/erasure", ASKED)
     assert (led.status_code, led.json()["code"], led.json()["lead_id"]) == (409, "CUSTOMER_MERGED", str(lead))
+
+
+async def test_a_hold_that_a_card_brought_along_is_listed_shown_and_lifted_where_it_stands(api: Cards) -> None:
+    lead, other = [await api.register(f"K-{n}") for n in range(2)]
+    held = await api.post(f"/v1/customers/{other}/legal-holds", {"ground": "AUTHORITY"})
+    assert (await merge(api, lead, other, 1)).status_code == 200
+    assert (await api.post(f"/v1/customers/{lead}/erasure", ASKED)).status_code == 200
+    [waits] = (await api.get("/v1/erasures")).json()["items"]
+    assert (waits["customer_id"], waits["held"]) == (str(lead), True)
+    [shown] = (await api.get(f"/v1/customers/{lead}/erasure")).json()["legal_holds"]
+    hold = held.json()["hold_id"]
+    assert (shown["hold_id"], shown["customer_id"]) == (hold, str(other))
+    assert (await api.agree(lead)).json()["code"] == "LEGAL_HOLD"
+    assert (await api.post(f"/v1/customers/{other}/legal-holds/{hold}/lifting", {})).status_code == 200
+    [waits] = (await api.get("/v1/erasures")).json()["items"]
+    assert waits["held"] is False
+    assert (await api.agree(lead)).status_code == 200
+    for customer in (lead, other):
+        assert (await api.events(f"card-{customer}"))[-1] == "customer-erased"
+
+
+async def test_a_hold_that_comes_meanwhile_stops_all_of_an_erasure_or_none(api: Cards, monkeypatch: pytest.MonkeyPatch) -> None:
+    """INVARIANT: all cards of a customer are erased in one append; breaks when one is erased while another may still be held."""
+    lead, other, third = [await api.register(f"K-{n}") for n in range(3)]
+    assert (await merge(api, lead, other, 1)).status_code == 200
+    assert (await merge(api, lead, third, 2)).status_code == 200
+    assert (await api.post(f"/v1/customers/{lead}/erasure", ASKED)).status_code == 200
+    destroy, holds = Sealer.erase, []
+
+    async def held_first(self: Sealer, customer_id: UUID) -> None:
+        # As soon as anybody's key is to go.
+        if not holds:
+            holds.append(await api.post(f"/v1/customers/{lead}/legal-holds", {"ground": "LITIGATION"}))
+        await destroy(self, customer_id)
+
+    monkeypatch.setattr(Sealer, "erase", held_first)
+    agreed = await api.agree(lead)
+    gone = {("customer-erased" in await api.events(f"card-{one}")) for one in (lead, other, third)}
+    assert gone == {agreed.status_code == 200}
+    assert (agreed.status_code, holds[0].status_code) in ((200, 410), (409, 200))
+    destroyed = await api.pool.fetchval("SELECT count(*) FROM keystore.erased_customers()")
+    assert destroyed == (3 if agreed.status_code == 200 else 0)
 
 
 async def test_what_waits_for_a_second_person_is_listed_in_pages(api: Cards) -> None:
