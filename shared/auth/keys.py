@@ -7,7 +7,6 @@ a role that is taken away is gone with the next request, in every process.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import hmac
 import logging
 import os
@@ -162,7 +161,7 @@ def principal_of(entry: Entry, counted_as: str = "") -> Principal:
 
 def digest(pepper: bytes, raw: str) -> str:
     """What is kept of a raw key."""
-    return hmac.new(pepper, raw.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(pepper, raw.encode(), "sha256").hex()
 
 
 def draw_key(

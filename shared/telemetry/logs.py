@@ -9,12 +9,14 @@ from typing import Any, TextIO
 import orjson
 import structlog
 
+from shared.telemetry import request_lines, trace
+
 
 def configure_logs(service: str, level: str = "INFO", stream: TextIO | None = None) -> None:
     """Set up structlog and the standard library alike. Times are UTC. Raises ValueError for an unknown level."""
     out = stream or sys.stdout
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _of_request,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _named(service),
@@ -41,6 +43,7 @@ def configure_logs(service: str, level: str = "INFO", stream: TextIO | None = No
         logger_factory=structlog.WriteLoggerFactory(file=out),
         cache_logger_on_first_use=True,
     )
+    request_lines.write_to(out if root.level <= logging.INFO else None, service)
 
 
 def _named(service: str) -> structlog.typing.Processor:
@@ -49,6 +52,14 @@ def _named(service: str) -> structlog.typing.Processor:
         return event
 
     return add
+
+
+def _of_request(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    here = trace.current()
+    if here is not None:
+        event.setdefault("trace_id", here.trace_id)
+        event.setdefault("request_id", here.request_id)
+    return event
 
 
 def _without_exception_text(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

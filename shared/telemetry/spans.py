@@ -7,7 +7,7 @@ travel with events all the same. Attributes hold names and ids of events, never 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from shared.telemetry import trace
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer
 
 _tracer: Tracer | None = None
+_NO_STEP = nullcontext()
 MOST = 200
 """Spans of one batch at most: a trace is for looking at a few events, and an import has millions."""
 
@@ -60,15 +61,14 @@ def request_span(here: trace.Trace) -> tuple[trace.Trace, Callable[[str, int], N
     return trace.become(here, *_ids(span)), end
 
 
-@contextmanager
-def step(name: str) -> Iterator[None]:
+def step(name: str) -> AbstractContextManager[object]:
     """A span inside the request in hand."""
+    if _tracer is None:
+        return _NO_STEP
     here = trace.current()
-    if _tracer is None or here is None or not here.sampled:
-        yield
-        return
-    with _tracer.start_as_current_span(name, context=_context(here.traceparent)):
-        yield
+    if here is None or not here.sampled:
+        return _NO_STEP
+    return _tracer.start_as_current_span(name, context=_context(here.traceparent))
 
 
 @contextmanager

@@ -21,6 +21,12 @@ class Hands:
     most: int = IN_HAND
     full: int = 0
 
+    def take(self) -> None:
+        """Take one more in hand, if there is room. Raises Problem: UNAVAILABLE."""
+        if self.full >= self.most:
+            raise Problem("UNAVAILABLE", headers={"Retry-After": "1"})
+        self.full += 1
+
 
 class Admission:
     """Middleware. A request is in hand until its answer begins: streams then last as long as they like. Health is always answered."""
@@ -32,13 +38,13 @@ class Admission:
         if scope["type"] != "http" or scope["path"] in _ALWAYS:
             await self.app(scope, receive, send)
             return
-        if self.hands.full >= self.hands.most:
-            problem = Problem("UNAVAILABLE", headers={"Retry-After": "1"})
+        try:
+            self.hands.take()
+        except Problem as problem:
             response = problem_response(problem.body(), problem.status, scope["path"], problem.headers)
             await response(scope, receive, send)
             return
         held = True
-        self.hands.full += 1
 
         async def sending(message: Message) -> None:
             nonlocal held

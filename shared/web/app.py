@@ -115,8 +115,8 @@ def create_app(
     app.add_middleware(Admission, hands=hands)
     app.add_middleware(Correlation, metrics=metrics, docs_paths=_DOCS)
     app.strict_routes, app.answers = routes, answers
-    lean = LeanCommands(app, routes)
-    app.short_way, app.on_short_way = Correlation(Admission(lean, hands), metrics), lean.addresses
+    lean = LeanCommands(app, routes, metrics, hands)
+    app.short_way, app.on_short_way = lean, lean.addresses
     return app
 
 

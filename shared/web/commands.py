@@ -47,18 +47,28 @@ async def command_key_of(request: Request, header: str | None) -> CommandKey:
     """What the header names. Raises Problem: IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_INVALID."""
     if header is None:
         raise Problem("IDEMPOTENCY_KEY_MISSING")
-    match = _KEY.fullmatch(header)
-    if match is None:
+    named = key_in(header)
+    if named is None:
         raise Problem("IDEMPOTENCY_KEY_INVALID")
     content = b""
     if isinstance(request, StrictRequest) and request.limit is not None:
         body = await request.body()
         if body:
             content = _encoder.encode(await request.json())
-    address = f"{request.method} {request.url.path}?{request.url.query}"
-    fingerprint = hashlib.sha256(address.encode() + b"\n" + content).digest()
+    fingerprint = fingerprint_of(f"{request.method} {request.url.path}?{request.url.query}", content)
     route = f"{request.method} {request.scope['route'].path}"
-    return CommandKey(caller_of(request).id, route, match[1] or match[2], fingerprint)
+    return CommandKey(caller_of(request).id, route, named, fingerprint)
+
+
+def key_in(header: str) -> str | None:
+    """The key that a header holds; None when it holds none."""
+    match = _KEY.fullmatch(header)
+    return None if match is None else match[1] or match[2]
+
+
+def fingerprint_of(address: str, content: bytes) -> bytes:
+    """What tells one command from another: method, path and query, and the JSON of its body, members in the order of their names."""
+    return hashlib.sha256(b"%b\n%b" % (address.encode(), content)).digest()
 
 
 async def _command_key(
@@ -117,6 +127,11 @@ def etag(version: int) -> str:
 
 def respond(answer: Answer, request: Request) -> Response:
     """The response to a command: status, ETag, Regulars-Position, Location, Idempotent-Replayed, and the body."""
+    return response_of(answer, request.url.path if answer.status >= 400 else "")
+
+
+def response_of(answer: Answer, path: str) -> Response:
+    """As `respond`; `path` is only told of with a problem."""
     headers: dict[str, str] = {}
     if answer.version is not None:
         headers["ETag"] = etag(answer.version)
@@ -127,7 +142,7 @@ def respond(answer: Answer, request: Request) -> Response:
     if answer.replayed:
         headers["Idempotent-Replayed"] = "true"
     if answer.status >= 400:
-        return problem_response(answer.body or {}, answer.status, request.url.path, headers)
+        return problem_response(answer.body or {}, answer.status, path, headers)
     return RepeatableJson(answer.body, status_code=answer.status, headers=headers)
 
 

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import UUID
 
-import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.telemetry import trace
 from shared.telemetry.metrics import RequestMetrics
+from shared.telemetry.request_lines import request_line
 from shared.telemetry.spans import request_span
 from shared.web.errors import as_problem
 from shared.web.problem import problem_response
 
-log = structlog.get_logger()
 _failures = logging.getLogger(__name__)
 
 _HEADERS = (
@@ -28,9 +29,48 @@ _HEADERS = (
     (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+_NAMES = frozenset(name for name, _ in _HEADERS)
 # No answer has begun: the caller hung up, or the process is ending. Not a status of HTTP, but the one that proxies use in logs.
-_GONE = 499
+GONE = 499
 _QUIET = frozenset(("/livez", "/readyz", "/startupz", "/metrics"))
+
+
+def begun(headers: Iterable[tuple[bytes, bytes]]) -> tuple[trace.Trace, Callable[[str, int], None]]:
+    """The trace of a request that has just come, and what ends its span."""
+    traceparent = request_id = None
+    for name, value in headers:
+        if name == b"traceparent":
+            traceparent = value.decode("latin-1")
+        elif name == b"x-request-id":
+            request_id = value.decode("latin-1")
+    return request_span(trace.begin(traceparent, request_id))
+
+
+def completed(
+    headers: list[tuple[bytes, bytes]], here: trace.Trace, scope: Scope, docs: bool = False
+) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer with those that every answer has."""
+    present = {name for name, _ in headers}
+    if docs:
+        present.add(b"content-security-policy")
+    own = _HEADERS if present.isdisjoint(_NAMES) else [one for one in _HEADERS if one[0] not in present]
+    ours = ((b"x-request-id", here.request_id.encode()), (b"traceparent", here.traceparent.encode()))
+    more = scope.get("regulars.headers")
+    return [*headers, *own, *ours, *((n.lower().encode(), v.encode()) for n, v in (more or {}).items())]
+
+
+def accounted(metrics: RequestMetrics, scope: Scope, here: trace.Trace, status: int, seconds: float) -> None:
+    """Count a request that has ended, and tell of it."""
+    route = route_of(scope)
+    metrics.count(scope["method"], route, status, seconds)
+    if scope["path"] not in _QUIET:
+        principal = scope.get("state", {}).get("principal")
+        request_line(here, scope["method"], route, status, seconds, None if principal is None else principal.id)
+
+
+def route_of(scope: Scope) -> str:
+    """The template of the route that answers; "other" where there is none."""
+    return getattr(scope.get("route"), "path", None) or "other"
 
 
 class Correlation:
@@ -46,35 +86,21 @@ class Correlation:
             await self.app(scope, receive, send)
             return
         began = time.perf_counter()
-        traceparent = request_id = None
-        for name, value in scope["headers"]:
-            if name == b"traceparent":
-                traceparent = value.decode("latin-1")
-            elif name == b"x-request-id":
-                request_id = value.decode("latin-1")
-        here, span_ends = request_span(trace.begin(traceparent, request_id))
-        ours = ((b"x-request-id", here.request_id.encode()), (b"traceparent", here.traceparent.encode()))
+        here, span_ends = begun(scope["headers"])
         status = 0
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = message.setdefault("headers", [])
-                present = {name for name, _ in headers}
-                docs = scope["path"] in self.docs_paths
-                headers += [(n, v) for n, v in _HEADERS if n not in present and not (docs and n == b"content-security-policy")]
-                headers += ours
-                headers += [(n.lower().encode(), v.encode()) for n, v in scope.get("regulars.headers", {}).items()]
+                message["headers"] = completed(message.get("headers", []), here, scope, scope["path"] in self.docs_paths)
             await send(message)
 
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(trace_id=here.trace_id, request_id=here.request_id)
         try:
             await self.app(scope, receive, sending)
         except ClientDisconnect:
             # Hung up in the middle of the body: nobody is left to answer.
-            status = _GONE
+            status = GONE
         except Exception as error:
             if status:
                 # The answer has begun: all that is left is to cut the connection, so that nobody takes it for whole.
@@ -84,36 +110,23 @@ class Correlation:
             response = problem_response(problem.body(), problem.status, scope["path"], problem.headers)
             await response(scope, receive, sending)
         finally:
-            self._account(scope, status or _GONE, time.perf_counter() - began)
-            span_ends(f"{scope['method']} {_route(scope)}", status or _GONE)
-
-    def _account(self, scope: Scope, status: int, seconds: float) -> None:
-        route = _route(scope)
-        self.metrics.count(scope["method"], route, status, seconds)
-        if scope["path"] not in _QUIET:
-            principal = scope.get("state", {}).get("principal")
-            log.info(
-                "request",
-                method=scope["method"],
-                route=route,
-                status=status,
-                ms=round(seconds * 1000, 2),
-                principal=None if principal is None else str(principal.id),
-            )
-
-
-def _route(scope: Scope) -> str:
-    return getattr(scope.get("route"), "path", None) or "other"
+            accounted(self.metrics, scope, here, status or GONE, time.perf_counter() - began)
+            span_ends(f"{scope['method']} {route_of(scope)}", status or GONE)
 
 
 def event_meta(request: Request) -> dict[str, str]:
     """What an event remembers of the request that caused it: trace, request id, and who called (by id)."""
+    principal: Any = getattr(request.state, "principal", None)
+    return meta_of(None if principal is None else principal.id)
+
+
+def meta_of(principal: UUID | None) -> dict[str, str]:
+    """What an event remembers of the request in hand, whose caller this is."""
     meta: dict[str, str] = {}
     here = trace.current()
     if here is not None:
         meta["traceparent"] = here.traceparent
         meta["correlationid"] = here.request_id
-    principal: Any = getattr(request.state, "principal", None)
     if principal is not None:
-        meta["principal"] = str(principal.id)
+        meta["principal"] = str(principal)
     return meta

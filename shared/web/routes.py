@@ -27,7 +27,7 @@ from shared.web.strict_json import clean, parse
 # A store that hangs, or a pool that is used up, must not collect requests without end: their callers have long given up.
 _BULK_PATIENCE_SECONDS = 30.0
 # Nor must callers that are gone without having hung up, in the middle of a body: each has one of the few places of the process.
-_SILENT_SECONDS = 30.0
+SILENT_SECONDS = 30.0
 _CHALLENGE = 'Bearer realm="regulars"'
 
 
@@ -150,7 +150,7 @@ def _impatient(receive: Receive) -> Receive:
     """Raises TimeoutError when nothing comes for too long."""
 
     async def next_piece() -> Message:
-        async with asyncio.timeout(_SILENT_SECONDS):
+        async with asyncio.timeout(SILENT_SECONDS):
             return await receive()
 
     return next_piece

@@ -6,14 +6,15 @@ a byte of the body; an application with a route that declares no scope does not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, params
 
 from shared.auth.principal import Principal
 from shared.auth.scopes import SCOPE_FORM
+from shared.web.answers import Answer
 from shared.web.reach import is_marker
 from shared.web.retiring import Retiring
 
@@ -64,13 +65,36 @@ class _Patience:
 
 
 @dataclass(frozen=True)
-class _Lean:
+class Plain:
+    """How a command's ordinary body is read and answered without detours.
+
+    `read` gets the body and the service's dependencies. It answers what is asked, and the same as JSON with members in the
+    order of their names; None for every body that is refused or in any way unusual, which is left to the route's function.
+    `answer` does what is asked; it gets that, the command's key, the dependencies and what events remember of the request.
+    """
+
+    read: Callable[[bytes, Any], tuple[Any, bytes] | None]
+    answer: Callable[[Any, Any, Any, Mapping[str, str]], Awaitable[Answer]]
+
+
+@dataclass(frozen=True)
+class Lean:
+    """See `lean`."""
+
+    plain: Plain | None = None
+
     async def __call__(self) -> None:
         """Kept by the application."""
 
 
-lean: params.Depends = params.Depends(_Lean())
+lean: params.Depends = params.Depends(Lean())
 """Marker: a command that is asked for all day, which goes the short way of `shared.web.lean`."""
+
+
+def lean_with(plain: Plain) -> params.Depends:
+    """Marker: as `lean`, with a shorter way still for ordinary bodies."""
+    return params.Depends(Lean(plain))
+
 
 PATIENCE_SECONDS = 10.0
 analysis: params.Depends = params.Depends(_Patience(30.0))
@@ -97,9 +121,10 @@ def declared_patience(dependencies: Iterable[params.Depends]) -> float:
     return found[-1].seconds if found else PATIENCE_SECONDS
 
 
-def declared_lean(dependencies: Iterable[params.Depends]) -> bool:
-    """Whether a route goes the short way."""
-    return any(isinstance(d.dependency, _Lean) for d in dependencies)
+def declared_lean(dependencies: Iterable[params.Depends]) -> Lean | None:
+    """The marker of a route that goes the short way."""
+    found = [d.dependency for d in dependencies if isinstance(d.dependency, Lean)]
+    return found[-1] if found else None
 
 
 def without_markers(dependencies: Iterable[params.Depends]) -> list[params.Depends]:
@@ -107,7 +132,7 @@ def without_markers(dependencies: Iterable[params.Depends]) -> list[params.Depen
     return [
         d
         for d in dependencies
-        if not isinstance(d.dependency, _Scope | _Body | _Patience | _Lean | Retiring) and not is_marker(d.dependency)
+        if not isinstance(d.dependency, _Scope | _Body | _Patience | Lean | Retiring) and not is_marker(d.dependency)
     ]
 
 

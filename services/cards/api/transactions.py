@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request
@@ -24,16 +25,18 @@ from services.cards.api.fact_bodies import (
     delivered,
     read_fact,
 )
+from services.cards.domain.ledger import Delivered, Written
 from services.cards.handlers.deps import Deps
 from services.cards.handlers.facts import FactAnswer, deliver
 from services.cards.handlers.problems import FACT_CONFLICT, TOO_MANY_ITEMS
 from services.cards.handlers.registrations import summary
 from services.cards.handlers.relation_problems import DEALER_UNKNOWN
+from services.cards.imports import plain_sales
 from shared.web.answers import Answer
 from shared.web.commands import Command, CommandKey, respond
 from shared.web.correlation import event_meta
 from shared.web.problem import Problem
-from shared.web.scope import bulk, lean, scope
+from shared.web.scope import Plain, bulk, lean, lean_with, scope
 
 router = APIRouter(tags=["transactions"])
 writes = scope("cards.ledger.write")
@@ -49,15 +52,29 @@ _RESPONSES: answers.Responses = {
 
 
 async def _one(body: AnyFactBody, key: CommandKey, deps: Deps, request: Request) -> Response:
-    answer = await deliver(deps, [delivered(body)], {}, key, event_meta(request))
+    return respond(await _recorded(delivered(body), key, deps, event_meta(request)), request)
+
+
+async def _recorded(fact: Delivered | Written, key: CommandKey, deps: Deps, meta: Mapping[str, str]) -> Answer:
+    answer = await deliver(deps, [fact], {}, key, meta)
     item = answer.items[0]
     if item.problem is not None:
-        return respond(Answer(item.problem["status"], item.problem, replayed=answer.replayed), request)
+        return Answer(item.problem["status"], item.problem, replayed=answer.replayed)
     found = {"id": item.fact_id, "status": item.status, "customer_id": item.customer_id}
-    return respond(Answer(_STATUS[item.status], found, position=answer.positions, replayed=answer.replayed), request)
+    return Answer(_STATUS[item.status], found, position=answer.positions, replayed=answer.replayed)
 
 
-@router.post("/v1/sales", status_code=201, dependencies=[writes, lean], responses=_RESPONSES, summary="Record a sale")
+def _plain_sale(body: bytes, deps: Deps) -> tuple[Written, bytes] | None:
+    return plain_sales.read_body(body, deps.today())
+
+
+@router.post(
+    "/v1/sales",
+    status_code=201,
+    dependencies=[writes, lean_with(Plain(_plain_sale, _recorded))],
+    responses=_RESPONSES,
+    summary="Record a sale",
+)
 async def record_sale(
     body: Annotated[SaleBody, Body(openapi_examples=FACT_EXAMPLES["sale"])], key: Command, deps: Dependencies, request: Request
 ) -> Response:

@@ -45,8 +45,8 @@ class FactAnswer:
     """What became of one fact."""
 
     status: str
-    fact_id: UUID | None = None
-    customer_id: UUID | None = None
+    fact_id: str | None = None
+    customer_id: str | None = None
     problem: Mapping[str, Any] | None = None
 
 
@@ -87,12 +87,18 @@ async def look_up(deps: Deps, delivered: Sequence[Delivered | Written | None]) -
     """Learn who is meant, with at most two statements, and none when all are remembered."""
     named: list[Delivered | Written | Seller] = [one for one in delivered if one is not None]
     named += [one.seller for one in named if isinstance(one, Delivered) and one.seller is not None]
-    externals = {one.external_id for one in named if one.external_id is not None}
-    customers = {one.customer_id for one in named if one.customer_id is not None}
-    if all(deps.known.owner(e) for e in externals) and all(deps.known.has_card(c) for c in customers):
-        return
-    async with deps.pool.acquire() as c:
-        await deps.known.look_up(c, externals, customers)
+    new = [one for one in named if not _is_known(deps, one)]
+    if new:
+        externals = {one.external_id for one in new if one.external_id is not None}
+        customers = {one.customer_id for one in new if one.customer_id is not None}
+        async with deps.pool.acquire() as c:
+            await deps.known.look_up(c, externals, customers)
+
+
+def _is_known(deps: Deps, one: Delivered | Written | Seller) -> bool:
+    if one.external_id is not None and deps.known.owner(one.external_id) is None:
+        return False
+    return one.customer_id is None or deps.known.has_card(one.customer_id)
 
 
 def prepare(
@@ -189,7 +195,11 @@ def _kept(deps: Deps, one: Written, customer: UUID, meta: Mapping[str, str]) -> 
 
 
 async def deliver(
-    deps: Deps, delivered: Sequence[Delivered | None], refused: Mapping[int, Problem], key: CommandKey, meta: Mapping[str, str]
+    deps: Deps,
+    delivered: Sequence[Delivered | Written | None],
+    refused: Mapping[int, Problem],
+    key: CommandKey,
+    meta: Mapping[str, str],
 ) -> FactsAnswer:
     """Record what one request delivers. `refused` are the places that could not even be read.
 
@@ -217,6 +227,8 @@ async def deliver(
 
 def learn(deps: Deps, ready: Prepared, verdicts: Sequence[Verdict]) -> None:
     """Remember the customers whose stubs were opened by recorded facts."""
+    if not ready.stubs:
+        return
     recorded = {fact.customer_id for fact, verdict in zip(ready.facts, verdicts, strict=True) if verdict == "recorded"}
     opened = {external: stub.guard.customer_id for external, stub in ready.stubs.items()}
     deps.known.learn({external: customer for external, customer in opened.items() if customer in recorded})
@@ -252,7 +264,7 @@ def _read(answer: Mapping[str, Any], *, replayed: bool) -> FactsAnswer:
     for row, fresh, event_id, customer, part in rows:
         verdict = answer["settled"].get(str(row), fresh)
         problem = _PROBLEMS.get(verdict)
-        items[row] = FactAnswer(verdict, UUID(event_id), UUID(customer), None if problem is None else problem.body())
+        items[row] = FactAnswer(verdict, event_id, customer, None if problem is None else problem.body())
         if verdict == "recorded":
             recorded_parts.add(part)
     positions = ",".join(f"{CARDS_TRANSACTIONS}/{part}/{answer['place']}" for part in sorted(recorded_parts))

@@ -1,7 +1,9 @@
-"""The ordinary line of an import: a sale in plain characters, its numbers written as they are kept. Read without detours.
+"""The ordinary line of an import, and the ordinary sale of the API: in plain characters, its numbers written as they are kept. Read
+without detours.
 
 INVARIANT: of a line that is read here the fact is, byte for byte, the one that `reading` and `prepare` would make of it; wrong
-and unusual lines are left to them. It breaks if something is accepted here that `SaleBody` or `normalised` refuse or change.
+and unusual lines are left to them, and wrong and unusual bodies to the route. It breaks if something is accepted here that
+`SaleBody` or `normalised` refuse or change.
 """
 
 from __future__ import annotations
@@ -45,11 +47,11 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class _Sale(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    type: Literal["sale"]
     source_event_id: str
     customer: _Customer
     sold_on: str
     net: _Money
+    type: Literal["sale"] | UnsetType = UNSET
     source: str | UnsetType = UNSET
     lines: tuple[_Line, ...] | UnsetType = UNSET
     order_number: str | UnsetType = UNSET
@@ -70,39 +72,60 @@ class _Kept(msgspec.Struct, gc=False):
 
 _decode = msgspec.json.Decoder(_Sale).decode
 _encode = msgspec.json.Encoder().encode
+_encode_sorted = msgspec.json.Encoder(order="sorted").encode
 
 
 def reader(source: str, today: date) -> Callable[[bytes], Written | None]:
     """What reads the ordinary lines of one chunk; it answers None for every other line."""
 
     def read(raw: bytes) -> Written | None:
-        if not raw.isascii() or b"\\" in raw or b"\x7f" in raw:
+        sale = _decoded(raw)
+        if sale is None or sale.type is UNSET or not (sale.source is UNSET or sale.source == source):
             return None
-        try:
-            sale = _decode(raw)
-        except msgspec.MsgspecError:
-            return None
-        number, customer, net = sale.source_event_id, sale.customer, sale.net
-        day = _day(sale.sold_on, today)
-        if (
-            day is None
-            or not (sale.source is UNSET or sale.source == source)
-            or raw.count(b'"') != _quotes(sale)
-            or not (_reference(number) and _reference(customer.value) and _system(customer.system))
-            or not (_two_decimals(net.currency) and _AMOUNT(net.amount) and _optional(sale.order_number))
-            or not (_optional(sale.salesperson_id) and _lines(sale.lines))
-        ):
-            return None
-        lines = sale.lines or UNSET
-        kept = _Kept(source, number, sale.sold_on, net, lines, sale.order_number, sale.salesperson_id)
-        return Written("sale", None, ExternalId(customer.system, customer.value), source, number, day, _encode(kept)[1:])
+        return _written(raw, sale, source, today)
 
     return read
 
 
+def read_body(raw: bytes, today: date) -> tuple[Written, bytes] | None:
+    """The sale in a request's body, and the body with its members in the order of their names; None for every other body."""
+    sale = _decoded(raw)
+    if sale is None or sale.source is UNSET or not _system(sale.source):
+        return None
+    fact = _written(raw, sale, sale.source, today)
+    return None if fact is None else (fact, _encode_sorted(sale))
+
+
+def _decoded(raw: bytes) -> _Sale | None:
+    if not raw.isascii() or b"\\" in raw or b"\x7f" in raw:
+        return None
+    try:
+        return _decode(raw)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _written(raw: bytes, sale: _Sale, source: str, today: date) -> Written | None:
+    number, customer, net = sale.source_event_id, sale.customer, sale.net
+    day = _day(sale.sold_on, today)
+    if (
+        day is None
+        or raw.count(b'"') != _quotes(sale)
+        or not (_reference(number) and _reference(customer.value) and _system(customer.system))
+        or not (_two_decimals(net.currency) and _AMOUNT(net.amount) and _optional(sale.order_number))
+        or not (_optional(sale.salesperson_id) and _lines(sale.lines))
+    ):
+        return None
+    lines = sale.lines or UNSET
+    kept = _Kept(source, number, sale.sold_on, net, lines, sale.order_number, sale.salesperson_id)
+    return Written("sale", None, ExternalId(customer.system, customer.value), source, number, day, _encode(kept)[1:])
+
+
 def _quotes(sale: _Sale) -> int:
     """As many as its fields and texts have when no key is repeated: the decoder keeps the last of two without a word."""
-    count = 32
+    count = 28
+    if sale.type is not UNSET:
+        count += 4
     if sale.source is not UNSET:
         count += 4
     if sale.order_number is not UNSET:

@@ -1,4 +1,4 @@
-"""The ordinary line of an import is read on a shorter way. Whatever comes, the facts and errors are those of the long way."""
+"""The ordinary line of an import, and the ordinary body, is read on a shorter way. Whatever comes, facts and errors are those of the long way."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from services.cards.api.fact_bodies import SaleBody, delivered
 from services.cards.domain.ledger import Delivered, FactFlawed, Written, body_of, written
 from services.cards.imports import plain_sales
 from services.cards.imports.reading import Given, Lines, read_lines
 from shared.contracts.event import decode
 from shared.contracts.transactions import SaleRecorded
+from shared.web.commands import _encoder
+from shared.web.strict_json import parse
 
 TODAY = date(2026, 7, 1)
 SALE: dict[str, Any] = {
@@ -54,6 +57,18 @@ def same_either_way(content: bytes) -> None:
     short, long = read(content), read_the_long_way(content)
     assert (short.numbers, short.errors, short.refused) == (long.numbers, long.errors, long.refused)
     assert [settled(one) for one in short.facts] == [settled(one) for one in long.facts]
+
+
+def same_as_body(body: bytes) -> bool:
+    """Whether a body was read on the shorter way; then the fact, and the JSON by which a repeat is known, are the route's."""
+    found = plain_sales.read_body(body, TODAY)
+    if found is None:
+        return False
+    fact, content = found
+    value = parse(body)
+    assert fact == written(delivered(SaleBody.model_validate(value)), TODAY)
+    assert content == _encoder.encode(value)
+    return True
 
 
 names = st.sampled_from(
@@ -155,6 +170,15 @@ raw_lines = st.builds(
 @example([b"", b" \r", json.dumps(SALE).encode() + b"\r"])
 def test_lines_are_read_alike_either_way(content: list[bytes]) -> None:
     same_either_way(b"\n".join(content))
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(raw_lines)
+@example(json.dumps({**SALE, "lines": []}).encode())
+@example(json.dumps(SALE).replace('"type"', '"order_number": "O-2", "type"').encode())
+@example(json.dumps(SALE).replace('"net"', '"net": {"amount": "1.00", "currency": "CNY"}, "net"', 1).encode())
+def test_bodies_are_read_alike_either_way(body: bytes) -> None:
+    same_as_body(body)
 
 
 NAMES = [
@@ -264,6 +288,7 @@ def test_one_odd_value_is_told_alike_either_way(place: tuple[Any, ...]) -> None:
     for odd in ODD:
         line = json.dumps(with_odd(SALE, place, odd), ensure_ascii=False).encode()
         same_either_way(b"\n".join([line, json.dumps(SALE).encode()]))
+        same_as_body(line)
 
 
 @pytest.mark.parametrize("left_out", [(), ("source",), ("lines",), ("order_number", "salesperson_id")])
@@ -271,8 +296,16 @@ def test_ordinary_lines_take_the_short_way_and_are_the_fact(left_out: tuple[str,
     line = {name: value for name, value in SALE.items() if name not in left_out}
     (one,) = read(json.dumps(line).encode()).facts
     assert isinstance(one, Written)
+    assert same_as_body(json.dumps(line).encode()) == ("source" in line)
     (other,) = read_the_long_way(json.dumps(line).encode()).facts
     assert isinstance(other, Delivered)
     assert one == written(other, TODAY)
     event = decode(SaleRecorded.type, body_of(str(UUID(int=0)).encode(), one))
     assert event == other.fact
+
+
+def test_the_kind_of_a_body_may_be_left_out() -> None:
+    assert same_as_body(json.dumps({name: value for name, value in SALE.items() if name != "type"}).encode())
+    line = json.dumps({name: value for name, value in SALE.items() if name != "type"}).encode()
+    assert read(line).facts == [], "that of a line may not"
+    same_either_way(line)

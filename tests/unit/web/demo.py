@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,7 +22,7 @@ from shared.auth.keys import KeyRing, make_key
 from shared.auth.scopes import SEES_PERSONS
 from shared.web.answers import Answer
 from shared.web.app import create_app
-from shared.web.commands import Command, IfMatch, resource, respond, reused_key
+from shared.web.commands import Command, CommandKey, IfMatch, resource, respond, reused_key
 from shared.web.correlation import event_meta
 from shared.web.days import use_today
 from shared.web.fields import Body, BusinessDay, CustomerRef, MoneyIn, Name, Whole
@@ -31,7 +32,7 @@ from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
 from shared.web.rendering import Json
 from shared.web.retiring import retiring
-from shared.web.scope import Caller, bulk, lean, scope, streamed
+from shared.web.scope import Caller, Plain, bulk, lean, lean_with, scope, streamed
 
 PEPPER = b"p" * 32
 PRINCIPAL = UUID("00000000-0000-4000-8000-000000000001")
@@ -59,6 +60,8 @@ class Demo:
     codec: CursorCodec = field(default_factory=lambda: CursorCodec(b"c" * 32))
     stored: dict[tuple[UUID, str, str], tuple[bytes, int, dict[str, Any]]] = field(default_factory=dict)
     seen: list[Any] = field(default_factory=list)
+    plainly: list[CommandKey] = field(default_factory=list)
+    """What was answered by the shorter way of plain bodies."""
     fails_with: Exception = field(default_factory=lambda: RuntimeError("canary-value"))
     readiness: Readiness | Exception = field(default_factory=lambda: Readiness(True, {"postgres": "up"}))
     at_position: bool = True
@@ -94,6 +97,33 @@ class Demo:
                 raise self.fails_with
             answer = {"id": str(key.new_id()), "key": key.key, "route": key.route, "thing": body}
             return respond(Answer(201, answer, 1, replayed=body.size > 5), request)
+
+        def plainly(body: bytes, _deps: None) -> tuple[Thing, bytes] | None:
+            # As a service's own reading of plain bodies: narrow, and None for everything else.
+            match = re.fullmatch(rb'\{"name": "([a-z]{1,9})", "size": ([1-9]?)\}', body)
+            if match is None or not match[2]:
+                return None
+            thing = Thing(name=match[1].decode(), size=int(match[2]))
+            return thing, b'{"name":"%b","size":%b}' % (match[1], match[2])
+
+        async def answer_plainly(thing: Thing, key: CommandKey, _deps: None, meta: Mapping[str, str]) -> Answer:
+            if thing.name == "failing":
+                raise self.fails_with
+            self.plainly.append(key)
+            if thing.name == "refused":
+                return Answer.of(Problem("CONFLICT", detail="no more"))
+            said = {"id": key.new_id(), "fingerprint": key.fingerprint.hex(), "route": key.route, "thing": thing}
+            said |= {"by": meta["principal"], "known": sorted(meta)}
+            return Answer(201, said, 1, "regulars.demo.events.v1/3/1.700.5", replayed=thing.size > 5)
+
+        @things.post("/plain-things", status_code=201, dependencies=[write, lean_with(Plain(plainly, answer_plainly))])
+        async def post_plain_thing(
+            body: Thing, key: Command, deps: Annotated[int, Depends(lambda: None)], request: Request
+        ) -> Response:
+            before = len(self.plainly)
+            answer = await answer_plainly(body, key, None, event_meta(request))
+            del self.plainly[before:]
+            return respond(answer, request)
 
         @things.post("/things/bulk", status_code=207, dependencies=[write, bulk])
         async def post_things(body: list[Thing], key: Command, request: Request) -> Response:
@@ -172,7 +202,7 @@ class Demo:
 
 @dataclass
 class Running:
-    """The application, a client, and four keys: one that may do all, one that may only read, one with a small limit, one that may see persons."""
+    """The application, a client, and keys: one that may do all, one that may only read, two with a small limit, one that may see persons."""
 
     demo: Demo
     app: FastAPI
@@ -181,6 +211,7 @@ class Running:
     all: dict[str, str]
     reading: dict[str, str]
     limited: dict[str, str]
+    limited_writing: dict[str, str]
     persons: dict[str, str]
 
 
@@ -197,6 +228,7 @@ async def running(folder: Path) -> AsyncIterator[Running]:
     full = key("all", ["demo.thing.write", "demo.thing.read", "demo.me.read"])
     reading = key("reading", ["demo.thing.read"])
     limited = key("limited", ["demo.thing.read"], 2, uuid4())
+    limited_writing = key("limited writing", ["demo.thing.write"], 4, uuid4())
     persons = key("persons", ["demo.thing.read", SEES_PERSONS], None, uuid4())
     app = create_app(
         service="demo",
@@ -208,7 +240,7 @@ async def running(folder: Path) -> AsyncIterator[Running]:
     app.state.deps = None
     transport = httpx.ASGITransport(app, raise_app_exceptions=True)
     async with httpx.AsyncClient(transport=transport, base_url="http://demo") as client:
-        yield Running(demo, app, client, keys_file, full, reading, limited, persons)
+        yield Running(demo, app, client, keys_file, full, reading, limited, limited_writing, persons)
 
 
 def away() -> list[Exception]:

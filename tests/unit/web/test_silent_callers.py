@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from shared.web import routes
+from shared.web import lean, routes
 from tests.unit.web.demo import Running
 
 
-@pytest.mark.parametrize("path", ["/v1/things", "/v1/quick-things", "/v1/things/bulk", "/v1/imports"])
-async def test_a_body_that_does_not_go_on(run: Running, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routes, "_SILENT_SECONDS", 0.05)
+@pytest.mark.parametrize("path", ["/v1/things", "/v1/quick-things", "/v1/plain-things", "/v1/things/bulk", "/v1/imports"])
+@pytest.mark.parametrize("begun", [False, True], ids=["does not come", "does not go on"])
+async def test_a_body_that_does_not_go_on(run: Running, path: str, begun: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(routes, "SILENT_SECONDS", 0.05)
+    monkeypatch.setattr(lean, "SILENT_SECONDS", 0.05)
     sent: list[Any] = []
     headers = {**run.all, "Content-Type": "application/json", "Content-Length": "99", "Idempotency-Key": "k"}
     if path == "/v1/imports":
@@ -31,7 +33,8 @@ async def test_a_body_that_does_not_go_on(run: Running, path: str, monkeypatch: 
         "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
     }
     pieces: asyncio.Queue[Any] = asyncio.Queue()
-    pieces.put_nowait({"type": "http.request", "body": b"{", "more_body": True})
+    if begun:
+        pieces.put_nowait({"type": "http.request", "body": b"{", "more_body": True})
 
     async def send(message: Any) -> None:
         sent.append(message)
