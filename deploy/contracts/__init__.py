@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from deploy.contracts import http_compatibility, http_promises
+from deploy.contracts import http_compatibility, http_corrections, http_promises
 from deploy.contracts.asyncapi import document
 from deploy.contracts.catalogue import catalogue
 from deploy.contracts.client import modules
@@ -20,6 +20,7 @@ from shared.contracts.event import event_types, retired_types
 
 PROMISES = Path("schemas/promises.json")
 HTTP_PROMISES = FOLDER / "promises.json"
+HTTP_CORRECTIONS = FOLDER / "corrections.json"
 
 
 class BreakingChange(Exception):
@@ -67,7 +68,8 @@ def released_http_promises(root: Path) -> http_promises.Promises:
 def broken_promises(root: Path) -> list[str]:
     """A line for each promise to readers of topics, or to callers, that the code of today does not keep."""
     of_events = breaks(released_promises(root), current_promises(), retired_types())
-    return of_events + http_compatibility.breaks(released_http_promises(root), current_http_promises(), datetime.now(UTC).date())
+    to_callers = http_corrections.corrected(released_http_promises(root), http_corrections.read(root / HTTP_CORRECTIONS))
+    return of_events + http_compatibility.breaks(to_callers, current_http_promises(), datetime.now(UTC).date())
 
 
 def write(root: Path) -> list[Path]:

@@ -1,4 +1,5 @@
-"""What each operation answers, by status: a schema of the answer, or the codes of the problems. Kept beside the routes of a service.
+"""What each operation answers, by status: a schema of the answer with an example, or the codes of the problems. Kept beside the routes
+of a service.
 
 Tests compare every answer that they get with it. What the tests of a new route have been answered is written down by them
 (`REGULARS_ANSWERS=build/answers pytest ...`) and taken over from there; from then on it is a promise.
@@ -11,6 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from deploy.contracts.examples import example_of
 from deploy.contracts.shapes import schema_of
 from shared.contracts.topics import SERVICES
 
@@ -51,4 +53,5 @@ def _widened(before: Answers, folder: Path, service: str) -> Answers:
             statuses[status] = sorted({*statuses.get(status, ()), *values})
         else:
             statuses[status] = schema_of(values, statuses.get(status))
+            statuses.setdefault(f"{status} example", example_of(values))
     return {name: dict(sorted(made[name].items())) for name in sorted(made)}

@@ -31,6 +31,11 @@ def schema_of(values: Iterable[Any], before: Schema | None = None) -> Schema:
     return _finished(reduce(_joined, [*begun, *map(_single, values)]))
 
 
+def joined(one: Schema, other: Schema) -> Schema:
+    """The schema of what fits either."""
+    return _finished(_joined(_counted(one), _counted(other)))
+
+
 def closed(schema: Any) -> Any:
     """The schema with no other fields than those that it names: for finding what is answered and not documented."""
     if isinstance(schema, list):

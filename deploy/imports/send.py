@@ -4,25 +4,50 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 import orjson
 
 from clients.python.regulars_client import Cards, Reply, pages
+from clients.python.regulars_client.cards_answers import (
+    RecordTransactionsAnswer,
+    RecordTransactionsItem,
+    RegisterCustomersAnswer,
+    RegisterCustomersItem,
+)
+from clients.python.regulars_client.complaints_answers import ReceiveComplaintsAnswer, ReceiveComplaintsItem
 from deploy.http import chunks, key_of
 from deploy.imports.bodies import Line
 from deploy.imports.files import BadLine
 from deploy.progress import Advance
 
 _RUNNING = frozenset({"receiving", "stored", "running"})
-_VERDICTS = ("recorded", "duplicate", "conflict", "rejected")
+_VERDICTS: tuple[Literal["recorded", "duplicate", "conflict", "rejected"], ...] = (
+    "recorded",
+    "duplicate",
+    "conflict",
+    "rejected",
+)
 _GROUP = 500
+
+BulkReply = Reply[RecordTransactionsAnswer] | Reply[RegisterCustomersAnswer] | Reply[ReceiveComplaintsAnswer]
+BulkItem = RecordTransactionsItem | RegisterCustomersItem | ReceiveComplaintsItem
 
 
 class ImportFailed(Exception):
     """An import job ended without having looked at all of its lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one body: `id` of what it made, or the `code` and the reason why not."""
+
+    status: str
+    id: str = ""
+    code: str = ""
+    reason: str = ""
 
 
 @dataclass
@@ -31,7 +56,7 @@ class Outcome:
 
     counts: Counter[str] = field(default_factory=Counter)
     refused: list[BadLine] = field(default_factory=list)
-    items: list[dict[str, Any]] = field(default_factory=list)
+    items: list[Verdict] = field(default_factory=list)
 
 
 async def send_job(
@@ -43,16 +68,17 @@ async def send_job(
     """
     content = b"\n".join(orjson.dumps(line.body) for line in lines) + b"\n"
     started = await cards.start_import(content, kind=kind, source=source, ends=ends, on_error="continue")
-    job = str(started.body["job_id"])
+    job = started.body["job_id"]
     shown = 0
     while True:
-        found: dict[str, Any] = (await cards.get_import(job)).body
+        found = (await cards.get_import(job)).body
         advance(found["lines_read"] - shown)
         shown = found["lines_read"]
         if found["state"] not in _RUNNING:
             break
         await asyncio.sleep(0.1)
-    outcome = Outcome(Counter({name: found[name] for name in _VERDICTS if found[name]}))
+    counts = {name: found[name] for name in _VERDICTS}
+    outcome = Outcome(Counter({name: count for name, count in counts.items() if count}))
     reasons: dict[int, list[str]] = {}
     async for error in pages(cards.list_import_errors, job, limit=500):
         reasons.setdefault(error["line"], []).append(f"{error['code']} {error['pointer']} {error['detail']}")
@@ -65,7 +91,7 @@ async def send_job(
 class SendsMany(Protocol):
     """A call of the client that takes many bodies and answers each."""
 
-    def __call__(self, body: Sequence[Any], *, key: str | None = None) -> Awaitable[Reply]: ...
+    def __call__(self, body: Sequence[Any], *, key: str | None = None) -> Awaitable[BulkReply]: ...
 
 
 async def send_bulk(many: SendsMany, lines: Sequence[Line], advance: Advance, *, again: frozenset[str] = frozenset()) -> Outcome:
@@ -75,7 +101,7 @@ async def send_bulk(many: SendsMany, lines: Sequence[Line], advance: Advance, *,
     Raises ApiRefused, ApiUnreachable.
     """
     outcome = Outcome()
-    verdicts: dict[int, dict[str, Any]] = {}
+    verdicts: dict[int, Verdict] = {}
     left = list(range(len(lines)))
     for attempt in range(120):
         waiting: list[int] = []
@@ -85,9 +111,10 @@ async def send_bulk(many: SendsMany, lines: Sequence[Line], advance: Advance, *,
             place += len(group)
             answer = await many([lines[i].body for i in members], key=key_of(str(attempt), *group))
             again_told = answer.headers.get("idempotent-replayed") == "true"
-            for i, item in zip(members, answer.body["items"], strict=True):
-                verdicts[i] = {**item, "status": "duplicate"} if again_told and "problem" not in item else item
-                if item.get("problem", {}).get("code") in again:
+            items: Sequence[BulkItem] = answer.body["items"]
+            for i, item in zip(members, items, strict=True):
+                verdicts[i] = _verdict(item, again_told)
+                if verdicts[i].code in again:
                     waiting.append(i)
                 else:
                     advance(1)
@@ -96,14 +123,17 @@ async def send_bulk(many: SendsMany, lines: Sequence[Line], advance: Advance, *,
             break
         await asyncio.sleep(0.5)
     for i, line in enumerate(lines):
-        outcome.counts[verdicts[i]["status"]] += 1
-        if "problem" in verdicts[i]:
-            outcome.refused.append(BadLine(line.line, _reason(verdicts[i]["problem"])))
+        outcome.counts[verdicts[i].status] += 1
+        if verdicts[i].code:
+            outcome.refused.append(BadLine(line.line, verdicts[i].reason))
     outcome.items = [verdicts[i] for i in range(len(lines))]
     return outcome
 
 
-def _reason(problem: dict[str, Any]) -> str:
+def _verdict(item: BulkItem, again_told: bool) -> Verdict:
+    if "problem" not in item:
+        return Verdict("duplicate" if again_told else item["status"], item.get("id", ""))
+    problem: Mapping[str, Any] = {**item["problem"]}
     fields = [f"{error.get('pointer', '')} {error.get('detail', '')}".strip() for error in problem.get("errors", ())]
-    said = [problem.get("code", ""), problem.get("pointer", ""), problem.get("detail") or problem.get("title", ""), *fields]
-    return " ".join(text for text in said if text)
+    said = [problem["code"], problem.get("pointer", ""), problem.get("detail") or problem.get("title", ""), *fields]
+    return Verdict(item["status"], code=problem["code"], reason=" ".join(text for text in said if text))

@@ -71,7 +71,7 @@ async def load_sample(services: Services, sample: Sample, console: Console) -> N
         _all_taken(outcome, "complaints")
     for item, body in zip(outcome.items, sample.complaints, strict=True):
         if "settled" in body:
-            await _settle(services.complaints, str(item["id"]), str(body["settled"]))
+            await _settle(services.complaints, item.id, str(body["settled"]))
     for call in sample.calls:
         await _carry_out(cards, call, ids)
 
@@ -85,7 +85,7 @@ async def _registered(cards: Api, bodies: Sequence[Body], what: str, console: Co
     with progress(console, what, len(bodies)) as advance:
         outcome = await send_bulk(Cards(cards).register_customers, _numbered(bodies), advance)
     _all_taken(outcome, what)
-    return {body["external_ids"][0]["value"]: item["id"] for body, item in zip(bodies, outcome.items, strict=True)}
+    return {body["external_ids"][0]["value"]: item.id for body, item in zip(bodies, outcome.items, strict=True)}
 
 
 async def _carry_out(cards: Api, call: Call, ids: Mapping[str, str]) -> None:

@@ -65,6 +65,9 @@ for _code, _status, _title, _explanation in (
      "Whole numbers must fit into 64 bits with a sign, other numbers into a double. Money is sent as a decimal string."),
     ("TEXT_INVALID", 400, "A text holds characters that are not accepted",
      "NUL, control characters other than tab and line breaks, bidirectional overrides and lone surrogates are refused."),
+    ("QUERY_INVALID", 400, "The query holds what is not known here",
+     "`errors` names every parameter that this operation does not know or that was said more than once. Nothing is passed over: a filter that "
+     "is misspelt would answer everything."),
     ("BODY_MISSING", 400, "The body is missing", "This operation needs a JSON body."),
     ("IDEMPOTENCY_KEY_MISSING", 400, "The Idempotency-Key header is missing",
      "Every command carries an Idempotency-Key, so that repeating it after a lost answer does no harm. Make a new one (a UUID is fine) for "

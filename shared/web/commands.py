@@ -48,7 +48,7 @@ async def command_key_of(request: Request, header: str | None) -> CommandKey:
     if header is None:
         raise Problem("IDEMPOTENCY_KEY_MISSING")
     named = key_in(header)
-    if named is None:
+    if named is None or len(request.headers.getlist(KEY_HEADER)) > 1:
         raise Problem("IDEMPOTENCY_KEY_INVALID")
     content = b""
     if isinstance(request, StrictRequest) and request.limit is not None:
@@ -85,25 +85,28 @@ async def _command_key(
 
 
 async def _if_match(
+    request: Request,
     header: Annotated[
         str | None, Header(alias="If-Match", description="The ETag of the version that the command was decided on.")
     ] = None,
 ) -> int:
     if header is None:
         raise Problem("IF_MATCH_MISSING")
-    return _version(header)
+    return _version(request)
 
 
 async def _if_match_optional(
+    request: Request,
     header: Annotated[
         str | None, Header(alias="If-Match", description="The ETag of the version that the command was decided on.")
     ] = None,
 ) -> int | None:
-    return None if header is None else _version(header)
+    return None if header is None else _version(request)
 
 
-def _version(header: str) -> int:
-    match = _ETAG.fullmatch(header.strip())
+def _version(request: Request) -> int:
+    # Of two headers there is no saying which version it was decided on.
+    match = _ETAG.fullmatch(",".join(request.headers.getlist("if-match")).strip())
     if match is None:
         raise Problem("IF_MATCH_INVALID")
     return int(match[1])
@@ -146,14 +149,15 @@ def response_of(answer: Answer, path: str) -> Response:
     return RepeatableJson(answer.body, status_code=answer.status, headers=headers)
 
 
-def resource(body: Any, version: int, request: Request) -> Response:
-    """A single resource with its ETag; 304 without a body when If-None-Match names this version.
+def resource(body: Any, version: int, request: Request, *, by_version: bool = True) -> Response:
+    """A single resource with its ETag; 304 without a body when If-None-Match names this version, or any with `*`.
 
     What is answered without persons' data has an ETag of its own, which does as If-Match too: whoever is shown them later must not be
-    told that nothing has changed, nor the other way round.
+    told that nothing has changed, nor the other way round. Not `by_version`: what is shown depends on more than what was recorded on
+    the stream, such as the day, and is always sent.
     """
     tag = etag(version) if caller_of(request).may(SEES_PERSONS) else f'"{version}-withheld"'
-    wanted = request.headers.get("if-none-match", "")
-    if tag in (part.strip().removeprefix("W/") for part in wanted.split(",")):
+    wanted = ",".join(request.headers.getlist("if-none-match"))
+    if by_version and (wanted.strip() == "*" or tag in (part.strip().removeprefix("W/") for part in wanted.split(","))):
         return NotModified(body, {"ETag": tag})
     return Json(body, headers={"ETag": tag})

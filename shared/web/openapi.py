@@ -56,7 +56,7 @@ _PURPOSE: Mapping[str, Any] = {
 _BY_STATUS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "400": (
         "Malformed",
-        ("JSON_INVALID", "JSON_TOO_DEEP", "JSON_NUMBER_OUT_OF_RANGE", "TEXT_INVALID", "BODY_MISSING", "IDEMPOTENCY_KEY_MISSING",
+        ("JSON_INVALID", "JSON_TOO_DEEP", "JSON_NUMBER_OUT_OF_RANGE", "TEXT_INVALID", "QUERY_INVALID", "BODY_MISSING", "IDEMPOTENCY_KEY_MISSING",
          "IDEMPOTENCY_KEY_INVALID", "IF_MATCH_INVALID", "CURSOR_INVALID", "POSITION_INVALID", "PURPOSE_MISSING", "PURPOSE_INVALID"),
     ),
     "401": ("No valid key", ("KEY_MISSING", "KEY_INVALID", "TOKEN_INVALID")),
@@ -93,7 +93,7 @@ _DONE = {
 _CODE = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 
 Answers = Mapping[str, Mapping[str, Any]]
-"""What each operation answers, by its id and status: a schema, names of headers (`200 headers`), or codes of problems."""
+"""What each operation answers, by its id and status: a schema, names of headers (`200 headers`), an example (`200 example`), or codes of problems."""
 
 
 class OperationIdTaken(Exception):
@@ -165,18 +165,31 @@ def _demand(operation: dict[str, Any], scope: str | None) -> None:
 def _succeed(operation: dict[str, Any], method: str, answered: Mapping[str, Any]) -> None:
     responses: dict[str, Any] = operation["responses"]
     for status, said in answered.items():
-        number, _, headers = status.partition(" ")
+        number, _, part = status.partition(" ")
         if number >= "400":
             continue
         response = responses.setdefault(number, {"description": _DONE.get(number, "Done")})
-        if headers:
+        if part == "headers":
             response["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in said}
-        else:
-            response.setdefault("content", {}).setdefault("application/json", {})["schema"] = said
+            continue
+        content = response.setdefault("content", {}).setdefault("application/json", {})
+        if not part:
+            content["schema"] = _known(said)
+        elif "examples" not in content:
+            content.setdefault("example", said)
     if method == "GET" and "ETag" in answered.get("200 headers", ()):
         responses["304"] = {"description": "Not changed since the version that If-None-Match names"}
         wanted = {"in": "header", "name": "If-None-Match", "required": False, "schema": {"type": "string"}}
         operation.setdefault("parameters", []).append(wanted | {"description": "The ETag of the version that is there already."})
+
+
+def _known(schema: Any) -> Any:
+    """The schema, saying nothing of places where nothing but null was ever seen: something else may stand there as well."""
+    if isinstance(schema, list):
+        return [_known(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {} if schema.get("type") == "null" else {name: _known(value) for name, value in schema.items()}
 
 
 def _fail(operation: dict[str, Any], scope: str | None, names_one: bool, answered: Mapping[str, Any]) -> None:

@@ -36,8 +36,9 @@ PURPOSE_INVALID = describe(
 
 def for_a_purpose(request: Request, caller: Principal, scope: str) -> Principal:
     """The caller as this read allows: without a purpose nobody sees persons. Raises Problem: PURPOSE_MISSING, PURPOSE_INVALID."""
-    purpose = request.headers.get(HEADER)
-    if purpose is not None and purpose not in PURPOSES:
+    said = request.headers.getlist(HEADER)
+    purpose = said[0] if said else None
+    if len(said) > 1 or (purpose is not None and purpose not in PURPOSES):
         raise Problem(PURPOSE_INVALID)
     request.state.purpose = purpose
     if purpose is not None or not caller.may(SEES_PERSONS):

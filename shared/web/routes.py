@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from fastapi import APIRouter, Request, Response, params
 from fastapi.routing import APIRoute, iter_route_contexts
@@ -17,6 +18,7 @@ from shared.auth.rows import Everybody
 from shared.auth.tokens import Tokens
 from shared.projections.narrowing import narrowed
 from shared.web.problem import Problem
+from shared.web.queries import known_ids, known_queries, refuse_strange, refuse_strange_ids
 from shared.web.rates import Rates
 from shared.web.reach import Admitted, Narrowed, admit, admit_named, declared_reach
 from shared.web.reading import for_a_purpose, recorded
@@ -86,6 +88,7 @@ class StrictRoute(APIRoute):
         self.reach = declared_reach(given)
         # The markers have said what they had to say; left in, each would be solved anew with every request.
         super().__init__(path, endpoint, dependencies=without_markers(given), **rest)
+        self.queries, self.ids = known_queries(self.dependant), known_ids(self.dependant)
 
     async def admitted(self, request: Request) -> StrictRequest:
         """The request, once it may be answered: key, scope, rate and reach were checked, and a body of JSON was read. Raises Problem."""
@@ -97,9 +100,12 @@ class StrictRoute(APIRoute):
         admitted = None
         if self.scope is not None:
             rows = (await _admit(request, self.scope)).rows
+            refuse_strange(request, self.queries)
             if not isinstance(rows, Everybody):
                 async with asyncio.timeout(self.patience):
                     admitted = await admit(request, rows, request.app.state.reach, self.reach)
+        # After the customer behind it was looked for: to who does not reach it, an id in whatever form is an unknown one.
+        refuse_strange_ids(request, self.ids)
         strict = StrictRequest(request.scope, _impatient(request.receive))
         strict.limit = self.limit
         strict.admitted = admitted
@@ -109,7 +115,7 @@ class StrictRoute(APIRoute):
             if self.body_field.field_info.is_required():
                 raise Problem("BODY_MISSING")
             return strict
-        if not _is_json(request.headers.get("content-type")):
+        if not _is_json(request.headers.getlist("content-type")) or not _is_plain(request.headers.get("content-encoding")):
             raise Problem("MEDIA_TYPE_UNSUPPORTED")
         # Read here, because the framework turns whatever is raised while it reads into one error of its own.
         body = await strict.json()
@@ -159,10 +165,23 @@ def _impatient(receive: Receive) -> Receive:
 def _refuse_bad_address(request: Request) -> None:
     raw: bytes = request.scope["query_string"]
     # Only percent-encoding brings refused characters into an address; most addresses have none.
+    if not (_is_utf8(raw) and _is_utf8(request.scope.get("raw_path") or b"")):
+        raise Problem("TEXT_INVALID")
     if b"%" in raw and not all(clean(name) and clean(value) for name, value in request.query_params.multi_items()):
         raise Problem("TEXT_INVALID")
     if not clean(request.scope["path"]):
         raise Problem("TEXT_INVALID")
+
+
+def _is_utf8(raw: bytes) -> bool:
+    # Read any further, bytes that are no text would all become the same replacement character.
+    if b"%" not in raw and raw.isascii():
+        return True
+    try:
+        unquote_to_bytes(raw).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 async def _authenticated(request: Request) -> Principal:
@@ -204,11 +223,17 @@ def _is_read(scope: str | None) -> bool:
     return scope is not None and scope.endswith(".read")
 
 
-def _is_json(content_type: str | None) -> bool:
-    if content_type is None:
+def _is_json(content_types: Sequence[str]) -> bool:
+    if len(content_types) != 1:
         return False
-    kind = content_type.partition(";")[0].strip().lower()
+    kind, *parameters = (part.strip().lower() for part in content_types[0].split(";"))
+    if any(name.startswith("charset") and name.partition("=")[2].strip('"') not in ("utf-8", "utf8") for name in parameters):
+        return False
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
+def _is_plain(encoding: str | None) -> bool:
+    return encoding is None or encoding.strip().lower() in ("", "identity")
 
 
 def _has_body(request: Request) -> bool:

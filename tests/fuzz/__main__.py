@@ -1,7 +1,8 @@
 """`make fuzz`: schemathesis asks all services as each role: examples, borders, random ones, and chains of them by what was answered before.
 
-It stops at no finding: what it has found stands at the end, by operation, and in `build/schemathesis/<service>-<role>.json`. REQUESTS=20000
-is how many are asked for in all; SECONDS=150 ends it after that time whatever was asked; SERVICE=, ROLE= narrow it.
+It stops at no finding: what it has found stands at the end, by operation, and in `build/schemathesis/<service>-<role>.json`; how many
+requests each service has answered to each role, and how, in `build/fuzz.json`. REQUESTS=20000 is how many are asked for in all;
+SECONDS=150 ends it after that time whatever was asked; SERVICE=, ROLE= narrow it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.contracts.http import documents
+from deploy.local.folder import write_file
 from shared.auth.roles import ROLES
 from shared.contracts.topics import SERVICES
 from tests.chaos.results import record
@@ -25,6 +27,8 @@ from tests.fuzz.world import World, small_world
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "build" / "schemathesis"
+RESULTS = ROOT / "build" / "fuzz.json"
+_CLASSES = ("requests", "2xx", "3xx", "4xx", "5xx")
 _ALONE = {"PATH": os.environ.get("PATH", ""), "HOME": os.environ.get("HOME", ""), "PYTHONUTF8": "1"}
 
 
@@ -52,13 +56,14 @@ async def _run(wanted: argparse.Namespace) -> int:
     ]
     found: dict[str, list[str]] = {}
     async with small_world() as world:
-        # Each pair has an equal part of what is left; one round may end early, so there are rounds until enough was asked.
+        # Each pair has an equal part of what is left; there are rounds until enough was asked, and every pair is asked in the first one.
         rounds = 0
         while not rounds or (sum(world.answered.values()) < wanted.requests and rounds < 20):
             for place, (service, role) in enumerate(pairs):
                 left = wanted.seconds - (time.monotonic() - began) if wanted.seconds else 0.0
-                if wanted.seconds and left < 2:
+                if (wanted.seconds and left < 2) or (rounds and sum(world.answered.values()) >= wanted.requests):
                     break
+                world.role = role
                 seconds = max(left / (len(pairs) - place), 2.0) if wanted.seconds else 0.0
                 found[f"{service} as {role}, round {rounds}"] = await _ask(world, service, role, wanted, rounds, seconds)
             else:
@@ -108,11 +113,26 @@ def _findings(service: str, report: Mapping[str, Any]) -> list[str]:
 def _told(world: World, found: Mapping[str, list[str]], seed: int, seconds: float) -> int:
     lines = sorted({line for one in found.values() for line in one} | set(world.failed))
     requests = sum(world.answered.values())
-    crashes = sum(count for (_, status), count in world.answered.items() if status >= 500)
+    crashes = sum(count for (_, _, status), count in world.answered.items() if status >= 500)
+    pairs = _pairs(world)
     print("\n".join(lines))
-    print(f"{requests} requests, {crashes} answered with 5xx, {len(lines)} findings")
+    for pair in pairs:
+        print(f"{pair['service']:<14} {pair['role']:<18} " + " ".join(f"{name} {pair[name]:>6}" for name in _CLASSES))
+    print(f"{requests} requests, {crashes} answered with 5xx, {len(lines)} findings, {seconds:.0f} s")
     record("http fuzz", seed, requests, lines, seconds=round(seconds), answered_5xx=crashes)
+    figures = {"seed": seed, "seconds": round(seconds), "requests": requests, "answered_5xx": crashes, "findings": lines}
+    write_file(RESULTS, json.dumps({**figures, "pairs": pairs}, indent=1) + "\n")
     return 1 if lines or crashes else 0
+
+
+def _pairs(world: World) -> list[dict[str, Any]]:
+    """What each service has answered to each role, by class of status."""
+    counted: dict[tuple[str, str], dict[str, Any]] = {}
+    for (service, role, status), count in world.answered.items():
+        pair = counted.setdefault((role, service), {"service": service, "role": role, **dict.fromkeys(_CLASSES, 0)})
+        pair["requests"] += count
+        pair[f"{status // 100}xx"] += count
+    return [counted[one] for one in sorted(counted)]
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def written(file: Path, document: Mapping[str, Any], known: Mapping[str, Sequenc
         "continue-on-failure = true",
         "request-timeout = 40",
         "max-stream-events = 1",
-        f"generation.max-examples = {8 if turn == 0 else 25}",
+        f"generation.max-examples = {12 if turn == 0 else 25}",
         "generation.no-shrink = true",
         'generation.database = ":memory:"',
         "phases.examples.enabled = true",

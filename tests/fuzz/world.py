@@ -21,6 +21,7 @@ from shared.auth.scopes import SCOPES
 from shared.contracts.topics import SERVICES
 from shared.telemetry.logs import configure_logs
 from shared.testing.databases import create_test_database, running_cluster
+from shared.web import stream
 from tests.integration.running import key, keyed, settings_of, working
 from tests.integration.witness import watched
 
@@ -34,8 +35,10 @@ class World:
     urls: dict[str, str] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     known: dict[str, list[str]] = field(default_factory=dict)
-    answered: Counter[tuple[str, int]] = field(default_factory=Counter)
-    """Answers by service and status."""
+    role: str = ""
+    """Who asks just now."""
+    answered: Counter[tuple[str, str, int]] = field(default_factory=Counter)
+    """Answers by service, role and status."""
     failed: list[str] = field(default_factory=list)
     """Operation and status of each answer of 500 and above that does not ask to come again."""
 
@@ -43,6 +46,8 @@ class World:
 @asynccontextmanager
 async def small_world() -> AsyncIterator[World]:
     configure_logs("fuzz", "ERROR")
+    # A stream that has nothing to tell is otherwise silent for longer than is worth waiting for, forty times.
+    stream.KEEP_ALIVE_SECONDS = 0.5
     world = World()
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="regulars-fuzz-")))
@@ -62,6 +67,8 @@ async def small_world() -> AsyncIterator[World]:
         async with httpx.AsyncClient(base_url=world.urls["cards"], headers=everything) as client:
             await _people(client)
             world.known = await _customers(client)
+        async with httpx.AsyncClient(base_url=world.urls["complaints"], headers=everything) as client:
+            world.known["complaint_id"] = [await _complaint(client, customer) for customer in world.known["customer_id"]]
         world.answered.clear()
         yield world
 
@@ -100,12 +107,29 @@ async def _customers(client: httpx.AsyncClient) -> dict[str, list[str]]:
     return {"customer_id": ids, "area_id": ["CHINA", "EAST", "WEST"], "salesperson_id": ["li", "wang", "zhao"]}
 
 
+async def _complaint(client: httpx.AsyncClient, customer_id: str) -> str:
+    body = {
+        "customer": {"id": customer_id},
+        "kind": "QUALITY",
+        "channel": "HOTLINE",
+        "received_on": "2026-03-02",
+        "description": "It breaks.",
+    }
+    command = key()
+    async with asyncio.timeout(30):
+        # The service may not have heard of the customer yet.
+        while (answer := await client.post("/v1/complaints", json=body, headers=command)).status_code == 422:
+            command = key()
+            await asyncio.sleep(0.1)
+    return str(answer.raise_for_status().json()["id"])
+
+
 def _counting(app: ASGIApp, service: str, world: World) -> ASGIApp:
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 status = message["status"]
-                world.answered[service, status] += 1
+                world.answered[service, world.role, status] += 1
                 again = any(name == b"retry-after" for name, _ in message["headers"])
                 if status >= 500 and not again:
                     world.failed.append(

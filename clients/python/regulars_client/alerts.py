@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NotRequired, TypedDict
 
+from . import alerts_answers
 from .api import Api, Day, Id, Reply, at, new_key
 
 
@@ -248,7 +249,7 @@ class Alerts:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[alerts_answers.AcknowledgeAlertAnswer]:
         """Acknowledge an alert. Scope alerts.alert.write."""
         return await self.api.call(
             "POST",
@@ -265,7 +266,7 @@ class Alerts:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[alerts_answers.AcknowledgeCompanyAlertAnswer]:
         """Acknowledge a company alert. Scope alerts.company.write."""
         return await self.api.call(
             "POST",
@@ -282,7 +283,7 @@ class Alerts:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[alerts_answers.AddCompanyNoteAnswer]:
         """Add a note to a company alert. Scope alerts.company.write."""
         return await self.api.call(
             "POST",
@@ -292,11 +293,25 @@ class Alerts:
             key=key or new_key(),
         )
 
-    async def add_note(self, alert_id: Id, body: NoteBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def add_note(
+        self,
+        alert_id: Id,
+        body: NoteBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[alerts_answers.AddNoteAnswer]:
         """Add a note. Scope alerts.alert.write."""
         return await self.api.call("POST", f"/alerts/{at(alert_id)}/notes", body=body, version=version, key=key or new_key())
 
-    async def close_alert(self, alert_id: Id, body: ClosureBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def close_alert(
+        self,
+        alert_id: Id,
+        body: ClosureBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[alerts_answers.CloseAlertAnswer]:
         """Close an alert. Scope alerts.alert.write."""
         return await self.api.call("POST", f"/alerts/{at(alert_id)}/closure", body=body, version=version, key=key or new_key())
 
@@ -307,7 +322,7 @@ class Alerts:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[alerts_answers.CloseCompanyAlertAnswer]:
         """Close a company alert. Scope alerts.company.write."""
         return await self.api.call(
             "POST",
@@ -324,79 +339,79 @@ class Alerts:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[alerts_answers.DecideMeasureAnswer]:
         """Decide a measure. Scope alerts.alert.write."""
         return await self.api.call("POST", f"/alerts/{at(alert_id)}/measure", body=body, version=version, key=key or new_key())
 
-    async def end(self, webhook_id: Id, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def end(self, webhook_id: Id, *, version: int | None = None, key: str | None = None) -> Reply[alerts_answers.EndAnswer]:
         """End a subscription. Scope alerts.webhook.write."""
         return await self.api.call("DELETE", f"/webhooks/{at(webhook_id)}", version=version, key=key or new_key())
 
-    async def end_mute(self, mute_id: Id, *, key: str | None = None) -> Reply:
+    async def end_mute(self, mute_id: Id, *, key: str | None = None) -> Reply[alerts_answers.EndMuteAnswer]:
         """End a mute. Scope alerts.alert.write."""
         return await self.api.call("POST", f"/mutes/{at(mute_id)}/end", key=key or new_key())
 
-    async def get_alert(self, alert_id: Id) -> Reply:
+    async def get_alert(self, alert_id: Id) -> Reply[alerts_answers.GetAlertAnswer]:
         """One alert. Scope alerts.alert.read."""
         return await self.api.call("GET", f"/alerts/{at(alert_id)}")
 
-    async def get_backtest(self, backtest_id: Id) -> Reply:
+    async def get_backtest(self, backtest_id: Id) -> Reply[alerts_answers.GetBacktestAnswer]:
         """A back-test. Scope alerts.rule.read."""
         return await self.api.call("GET", f"/backtests/{at(backtest_id)}")
 
-    async def get_backtest_alerts(self, backtest_id: Id, *, mark: bool | None = None) -> Reply:
+    async def get_backtest_alerts(self, backtest_id: Id, *, mark: bool | None = None) -> Reply[bytes]:
         """The alerts of a back-test as a table. Scope alerts.rule.read."""
         return await self.api.call("GET", f"/backtests/{at(backtest_id)}/alerts.csv", query={"mark": mark})
 
-    async def get_backtest_plot(self, backtest_id: Id) -> Reply:
+    async def get_backtest_plot(self, backtest_id: Id) -> Reply[bytes]:
         """A back-test as a picture. Scope alerts.rule.read."""
         return await self.api.call("GET", f"/backtests/{at(backtest_id)}/plot.svg")
 
-    async def get_calendar(self, area_id: str) -> Reply:
+    async def get_calendar(self, area_id: str) -> Reply[alerts_answers.GetCalendarAnswer]:
         """Working days of an area. Scope alerts.rule.read."""
         return await self.api.call("GET", f"/calendars/{at(area_id)}")
 
-    async def get_company_alert(self, alert_id: Id) -> Reply:
+    async def get_company_alert(self, alert_id: Id) -> Reply[alerts_answers.GetCompanyAlertAnswer]:
         """One of them. Scope alerts.company.read."""
         return await self.api.call("GET", f"/company-alerts/{at(alert_id)}")
 
-    async def get_company_rule(self, rule_id: str) -> Reply:
+    async def get_company_rule(self, rule_id: str) -> Reply[alerts_answers.GetCompanyRuleAnswer]:
         """One rule about the company. Scope alerts.rule.read."""
         return await self.api.call("GET", f"/company-rules/{at(rule_id)}")
 
-    async def get_delivery(self, webhook_id: Id, event_id: Id) -> Reply:
+    async def get_delivery(self, webhook_id: Id, event_id: Id) -> Reply[alerts_answers.GetDeliveryAnswer]:
         """One call. Scope alerts.webhook.read."""
         return await self.api.call("GET", f"/webhooks/{at(webhook_id)}/deliveries/{at(event_id)}")
 
-    async def get_evidence(self, alert_id: Id) -> Reply:
+    async def get_evidence(self, alert_id: Id) -> Reply[alerts_answers.GetEvidenceAnswer]:
         """What an alert rests on, computed anew. Scope alerts.alert.read."""
         return await self.api.call("GET", f"/alerts/{at(alert_id)}/evidence")
 
-    async def get_go_live(self) -> Reply:
+    async def get_go_live(self) -> Reply[alerts_answers.GetGoLiveAnswer]:
         """Whether the installation is live. Scope alerts.alert.read."""
         return await self.api.call("GET", "/go-live")
 
-    async def get_population(self, name: str) -> Reply:
+    async def get_population(self, name: str) -> Reply[alerts_answers.GetPopulationAnswer]:
         """One population with its earlier versions. Scope alerts.rule.read."""
         return await self.api.call("GET", f"/populations/{at(name)}")
 
-    async def get_procedure(self) -> Reply:
+    async def get_procedure(self) -> Reply[alerts_answers.GetProcedureAnswer]:
         """How alerts are taken to their end. Scope alerts.rule.read."""
         return await self.api.call("GET", "/procedure")
 
-    async def get_rule(self, rule_id: str) -> Reply:
+    async def get_rule(self, rule_id: str) -> Reply[alerts_answers.GetRuleAnswer]:
         """One rule. Scope alerts.rule.read."""
         return await self.api.call("GET", f"/rules/{at(rule_id)}")
 
-    async def get_usefulness(self, rule_id: str, *, min_position: str | None = None) -> Reply:
+    async def get_usefulness(self, rule_id: str, *, min_position: str | None = None) -> Reply[alerts_answers.GetUsefulnessAnswer]:
         """What a rule's warnings were worth. Scope alerts.rule.read."""
         return await self.api.call("GET", f"/rules/{at(rule_id)}/usefulness", query={"min_position": min_position})
 
-    async def get_webhook(self, webhook_id: Id) -> Reply:
+    async def get_webhook(self, webhook_id: Id) -> Reply[alerts_answers.GetWebhookAnswer]:
         """One subscription. Scope alerts.webhook.read."""
         return await self.api.call("GET", f"/webhooks/{at(webhook_id)}")
 
-    async def get_why_not(self, customer_id: Id, *, rule: str | None = None) -> Reply:
+    async def get_why_not(self, customer_id: Id, *, rule: str | None = None) -> Reply[alerts_answers.GetWhyNotAnswer]:
         """Why a customer is not warned of. Scope alerts.alert.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}/why-not", query={"rule": rule})
 
@@ -420,7 +435,7 @@ class Alerts:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[alerts_answers.ListAlertsAnswer]:
         """Alerts, the latest opened first. Scope alerts.alert.read."""
         return await self.api.call(
             "GET",
@@ -446,11 +461,11 @@ class Alerts:
             },
         )
 
-    async def list_backtests(self, *, limit: int | None = None) -> Reply:
+    async def list_backtests(self, *, limit: int | None = None) -> Reply[alerts_answers.ListBacktestsAnswer]:
         """The latest back-tests, the newest first. Scope alerts.rule.read."""
         return await self.api.call("GET", "/backtests", query={"limit": limit})
 
-    async def list_calendars(self) -> Reply:
+    async def list_calendars(self) -> Reply[alerts_answers.ListCalendarsAnswer]:
         """Working days, by area. Scope alerts.rule.read."""
         return await self.api.call("GET", "/calendars")
 
@@ -464,7 +479,7 @@ class Alerts:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[alerts_answers.ListCompanyAlertsAnswer]:
         """Warnings about no single customer, the latest opened first. Scope alerts.company.read."""
         return await self.api.call(
             "GET",
@@ -480,7 +495,7 @@ class Alerts:
             },
         )
 
-    async def list_company_rules(self) -> Reply:
+    async def list_company_rules(self) -> Reply[alerts_answers.ListCompanyRulesAnswer]:
         """The rules about the company. Scope alerts.rule.read."""
         return await self.api.call("GET", "/company-rules")
 
@@ -492,7 +507,7 @@ class Alerts:
         customer_id: Id | None = None,
         limit: int | None = None,
         cursor: str | None = None,
-    ) -> Reply:
+    ) -> Reply[alerts_answers.ListDeliveriesAnswer]:
         """Calls, the latest first. Scope alerts.webhook.read."""
         return await self.api.call(
             "GET",
@@ -507,7 +522,7 @@ class Alerts:
         alerted: bool | None = None,
         limit: int | None = None,
         cursor: str | None = None,
-    ) -> Reply:
+    ) -> Reply[alerts_answers.ListDormantAnswer]:
         """Customers who do not buy any more, or never did. Scope alerts.alert.read."""
         return await self.api.call(
             "GET",
@@ -522,7 +537,7 @@ class Alerts:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[alerts_answers.ListMutesAnswer]:
         """Mutes, the latest set first. Scope alerts.alert.read."""
         return await self.api.call(
             "GET",
@@ -530,35 +545,52 @@ class Alerts:
             query={"holding": holding, "limit": limit, "cursor": cursor, "min_position": min_position},
         )
 
-    async def list_populations(self) -> Reply:
+    async def list_populations(self) -> Reply[alerts_answers.ListPopulationsAnswer]:
         """The parameters of scores in force. Scope alerts.rule.read."""
         return await self.api.call("GET", "/populations")
 
-    async def list_rules(self) -> Reply:
+    async def list_rules(self) -> Reply[alerts_answers.ListRulesAnswer]:
         """The rules and their parameters in force. Scope alerts.rule.read."""
         return await self.api.call("GET", "/rules")
 
-    async def list_webhooks(self, *, limit: int | None = None, cursor: str | None = None) -> Reply:
+    async def list_webhooks(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Reply[alerts_answers.ListWebhooksAnswer]:
         """Subscriptions, the oldest first. Scope alerts.webhook.read."""
         return await self.api.call("GET", "/webhooks", query={"limit": limit, "cursor": cursor})
 
-    async def pause(self, webhook_id: Id, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def pause(
+        self,
+        webhook_id: Id,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[alerts_answers.PauseAnswer]:
         """Pause a subscription. Scope alerts.webhook.write."""
         return await self.api.call("POST", f"/webhooks/{at(webhook_id)}/pause", version=version, key=key or new_key())
 
-    async def ping(self, webhook_id: Id, *, key: str | None = None) -> Reply:
+    async def ping(self, webhook_id: Id, *, key: str | None = None) -> Reply[alerts_answers.PingAnswer]:
         """Make a test call. Scope alerts.webhook.write."""
         return await self.api.call("POST", f"/webhooks/{at(webhook_id)}/ping", key=key or new_key())
 
-    async def post_backtest(self, body: BacktestBody, *, key: str | None = None) -> Reply:
+    async def post_backtest(self, body: BacktestBody, *, key: str | None = None) -> Reply[alerts_answers.PostBacktestAnswer]:
         """Run a rule, or a draft of it, over the past. Scope alerts.rule.write."""
         return await self.api.call("POST", "/backtests", body=body, key=key or new_key())
 
-    async def post_go_live(self, body: GoLiveBody, *, key: str | None = None) -> Reply:
+    async def post_go_live(self, body: GoLiveBody, *, key: str | None = None) -> Reply[alerts_answers.PostGoLiveAnswer]:
         """Go live. Scope alerts.golive.write."""
         return await self.api.call("POST", "/go-live", body=body, key=key or new_key())
 
-    async def post_preview(self, rule_id: str, body: PreviewBody, *, limit: int | None = None) -> Reply:
+    async def post_preview(
+        self,
+        rule_id: str,
+        body: PreviewBody,
+        *,
+        limit: int | None = None,
+    ) -> Reply[alerts_answers.PostPreviewAnswer]:
         """What publishing a version would do. Scope alerts.rule.read."""
         return await self.api.call("POST", f"/rules/{at(rule_id)}/preview", body=body, query={"limit": limit})
 
@@ -569,7 +601,7 @@ class Alerts:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[alerts_answers.PostWithdrawalAnswer]:
         """Withdraw the version of a scope. Scope alerts.rule.write."""
         return await self.api.call("POST", f"/rules/{at(rule_id)}/withdrawal", body=body, version=version, key=key or new_key())
 
@@ -580,7 +612,7 @@ class Alerts:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[alerts_answers.PutCalendarAnswer]:
         """Publish the working days of an area. Scope alerts.rule.write."""
         return await self.api.call("PUT", f"/calendars/{at(area_id)}", body=body, version=version, key=key or new_key())
 
@@ -591,23 +623,49 @@ class Alerts:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[alerts_answers.PutCompanyRuleAnswer]:
         """Publish the parameters of a rule about the company. Scope alerts.rule.write."""
         return await self.api.call("PUT", f"/company-rules/{at(rule_id)}", body=body, version=version, key=key or new_key())
 
-    async def put_procedure(self, body: ProcedureBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def put_procedure(
+        self,
+        body: ProcedureBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[alerts_answers.PutProcedureAnswer]:
         """Publish the procedure. Scope alerts.rule.write."""
         return await self.api.call("PUT", "/procedure", body=body, version=version, key=key or new_key())
 
-    async def put_rule(self, rule_id: str, body: ParametersBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def put_rule(
+        self,
+        rule_id: str,
+        body: ParametersBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[alerts_answers.PutRuleAnswer]:
         """Publish a rule's parameters. Scope alerts.rule.write."""
         return await self.api.call("PUT", f"/rules/{at(rule_id)}", body=body, version=version, key=key or new_key())
 
-    async def record_cause(self, alert_id: Id, body: CauseBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def record_cause(
+        self,
+        alert_id: Id,
+        body: CauseBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[alerts_answers.RecordCauseAnswer]:
         """Record the cause. Scope alerts.alert.write."""
         return await self.api.call("POST", f"/alerts/{at(alert_id)}/cause", body=body, version=version, key=key or new_key())
 
-    async def redeliver(self, webhook_id: Id, body: RedeliveryBody, *, key: str | None = None) -> Reply:
+    async def redeliver(
+        self,
+        webhook_id: Id,
+        body: RedeliveryBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[alerts_answers.RedeliverAnswer]:
         """Send again. Scope alerts.webhook.write."""
         return await self.api.call("POST", f"/webhooks/{at(webhook_id)}/redelivery", body=body, key=key or new_key())
 
@@ -617,7 +675,7 @@ class Alerts:
         *,
         min_position: str | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[alerts_answers.ReportAbnormalityAnswer]:
         """Report an abnormality. Scope alerts.abnormality.write."""
         return await self.api.call(
             "POST",
@@ -627,23 +685,42 @@ class Alerts:
             key=key or new_key(),
         )
 
-    async def resume(self, webhook_id: Id, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def resume(
+        self,
+        webhook_id: Id,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[alerts_answers.ResumeAnswer]:
         """Resume a subscription. Scope alerts.webhook.write."""
         return await self.api.call("POST", f"/webhooks/{at(webhook_id)}/resumption", version=version, key=key or new_key())
 
-    async def revise(self, webhook_id: Id, body: WebhookBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def revise(
+        self,
+        webhook_id: Id,
+        body: WebhookBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[alerts_answers.ReviseAnswer]:
         """Change where to and what of. Scope alerts.webhook.write."""
         return await self.api.call("PUT", f"/webhooks/{at(webhook_id)}", body=body, version=version, key=key or new_key())
 
-    async def rotate_secret(self, webhook_id: Id, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def rotate_secret(
+        self,
+        webhook_id: Id,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[alerts_answers.RotateSecretAnswer]:
         """Rotate the secret. Scope alerts.webhook.write."""
         return await self.api.call("POST", f"/webhooks/{at(webhook_id)}/secret", version=version, key=key or new_key())
 
-    async def set_mute(self, body: MuteBody, *, key: str | None = None) -> Reply:
+    async def set_mute(self, body: MuteBody, *, key: str | None = None) -> Reply[alerts_answers.SetMuteAnswer]:
         """Mute alerts. Scope alerts.alert.write."""
         return await self.api.call("POST", "/mutes", body=body, key=key or new_key())
 
-    async def subscribe(self, body: WebhookBody, *, key: str | None = None) -> Reply:
+    async def subscribe(self, body: WebhookBody, *, key: str | None = None) -> Reply[alerts_answers.SubscribeAnswer]:
         """Subscribe to alerts. Scope alerts.webhook.write."""
         return await self.api.call("POST", "/webhooks", body=body, key=key or new_key())
 
@@ -655,7 +732,7 @@ class Alerts:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[alerts_answers.TakeMeasureAnswer]:
         """Report a measure as taken. Scope alerts.alert.write."""
         return await self.api.call(
             "POST",

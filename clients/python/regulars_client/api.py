@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ParamSpec, cast
+from typing import Any, Generic, NotRequired, ParamSpec, TypedDict, TypeVar, cast
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
@@ -20,6 +20,8 @@ Day = date | str
 Plain = str | int | float | UUID | date | datetime
 Query = Mapping[str, Plain | Sequence[Plain] | None]
 P = ParamSpec("P")
+Told = TypeVar("Told", covariant=True)
+Item = TypeVar("Item")
 
 _REPEATABLE = frozenset({429, 502, 503, 504})
 
@@ -49,12 +51,15 @@ class ApiUnreachable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """A good answer: its status, its headers with names in lower case, its body: what JSON holds, else bytes."""
+class Reply(Generic[Told]):
+    """A good answer: its status, its headers with names in lower case, its body: what JSON holds, else bytes.
+
+    Fields may come that its type does not name, and words of a text that nobody knows yet.
+    """
 
     status: int
     headers: Mapping[str, str]
-    body: Any
+    body: Told
 
     @property
     def version(self) -> int | None:
@@ -74,6 +79,13 @@ class Reply:
         return None if found is None else found.removeprefix("/v1")
 
 
+class Listed(TypedDict, Generic[Item]):
+    """What every list answers."""
+
+    items: Sequence[Item]
+    next_cursor: NotRequired[str]
+
+
 @dataclass(frozen=True, slots=True)
 class Api:
     """One service's HTTP interface under /v1. Lost answers and busy services are asked again with the same key for `patience` seconds.
@@ -84,13 +96,13 @@ class Api:
     client: httpx.AsyncClient
     patience: float = 60.0
 
-    async def get(self, path: str, **query: Plain) -> Reply:
+    async def get(self, path: str, **query: Plain) -> Reply[Any]:
         return await self.call("GET", path, query=query)
 
-    async def post(self, path: str, body: Any, *, key: str, version: int | None = None, **query: Plain) -> Reply:
+    async def post(self, path: str, body: Any, *, key: str, version: int | None = None, **query: Plain) -> Reply[Any]:
         return await self.call("POST", path, query=query, body=body, key=key, version=version)
 
-    async def put(self, path: str, body: Any, *, key: str) -> Reply:
+    async def put(self, path: str, body: Any, *, key: str) -> Reply[Any]:
         return await self.call("PUT", path, body=body, key=key)
 
     async def pages(self, path: str, **query: Plain) -> AsyncIterator[Body]:
@@ -108,7 +120,7 @@ class Api:
         lines: bytes | None = None,
         key: str | None = None,
         version: int | None = None,
-    ) -> Reply:
+    ) -> Reply[Any]:
         """`lines`: an input of many lines of JSON instead of a body. `version`: only if it is still this one."""
         headers = {}
         if key is not None:
@@ -121,7 +133,7 @@ class Api:
         asked = {name: _plain(value) for name, value in (query or {}).items() if value is not None}
         return await self._send(method, path, params=asked, headers=headers, **sent)
 
-    async def _send(self, method: str, path: str, **arguments: Any) -> Reply:
+    async def _send(self, method: str, path: str, **arguments: Any) -> Reply[Any]:
         deadline, pause = time.monotonic() + self.patience, 0.1
         while True:
             trouble: Exception
@@ -155,9 +167,9 @@ async def api(address: str, key: str, patience: float = 60.0) -> AsyncIterator[A
         yield Api(client, patience)
 
 
-async def pages(ask: Callable[P, Awaitable[Reply]], *args: P.args, **query: P.kwargs) -> AsyncIterator[Body]:
+async def pages(ask: Callable[P, Awaitable[Reply[Listed[Item]]]], *args: P.args, **query: P.kwargs) -> AsyncIterator[Item]:
     """All items of a list, page after page: `pages(cards.list_customers, name_prefix="lotus")`."""
-    asked = cast(Callable[..., Awaitable[Reply]], ask)
+    asked = cast(Callable[..., Awaitable[Reply[Listed[Item]]]], ask)
     wanted: dict[str, Any] = dict(query)
     while True:
         found = (await asked(*args, **wanted)).body

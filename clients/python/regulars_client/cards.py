@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict
 
+from . import cards_answers
 from .api import Api, Id, Reply, at, new_key
 
 
@@ -727,7 +728,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.AgreeNextOrderAnswer]:
         """Agree on the day of the next order. Scope cards.customer.write."""
         return await self.api.call(
             "PUT",
@@ -744,7 +745,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.AgreeTermsAnswer]:
         """Agree on terms of trade. Scope cards.terms.write."""
         return await self.api.call("PUT", f"/customers/{at(customer_id)}/terms", body=body, version=version, key=key or new_key())
 
@@ -755,11 +756,17 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.AppointCustodianAnswer]:
         """Appoint who keeps the cards of an area. Scope cards.organisation.write."""
         return await self.api.call("PUT", f"/areas/{at(area_id)}/custodian", body=body, version=version, key=key or new_key())
 
-    async def approve_erasure(self, customer_id: Id, body: ErasureNothingBody, *, key: str | None = None) -> Reply:
+    async def approve_erasure(
+        self,
+        customer_id: Id,
+        body: ErasureNothingBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.ApproveErasureAnswer]:
         """Agree to an erasure that somebody else has asked for: the personal data are gone, for ever. Scope
         cards.erasure.approve.
         """
@@ -772,7 +779,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.AssignMarksAnswer]:
         """Sort the customer. Scope cards.customer.write."""
         return await self.api.call("PUT", f"/customers/{at(customer_id)}/marks", body=body, version=version, key=key or new_key())
 
@@ -783,7 +790,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.AssignSalespersonAnswer]:
         """Assign area and salesperson. Scope cards.assignment.write."""
         return await self.api.call(
             "PUT",
@@ -800,7 +807,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.BreakPromiseAnswer]:
         """A promise was broken. Scope cards.promise.write."""
         return await self.api.call("POST", f"/promises/{at(promise_id)}/broken", body=body, version=version, key=key or new_key())
 
@@ -812,7 +819,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.CancelClosureAnswer]:
         """Cancel a closure. Scope cards.customer.write."""
         return await self.api.call(
             "POST",
@@ -822,11 +829,18 @@ class Cards:
             key=key or new_key(),
         )
 
-    async def cancel_import(self, job_id: Id) -> Reply:
+    async def cancel_import(self, job_id: Id) -> Reply[cards_answers.CancelImportAnswer]:
         """Stop an import; what it has recorded stays. Scope cards.ledger.write."""
         return await self.api.call("POST", f"/imports/{at(job_id)}/cancellation")
 
-    async def cancel_visit(self, customer_id: Id, visit_id: Id, body: CustodyNothingBody, *, key: str | None = None) -> Reply:
+    async def cancel_visit(
+        self,
+        customer_id: Id,
+        visit_id: Id,
+        body: CustodyNothingBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[Any]:
         """A visit does not take place. Scope cards.visit.write."""
         return await self.api.call(
             "POST",
@@ -835,11 +849,18 @@ class Cards:
             key=key or new_key(),
         )
 
-    async def change_list(self, list_id: Id, body: ListBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def change_list(
+        self,
+        list_id: Id,
+        body: ListBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[cards_answers.ChangeListAnswer]:
         """Change a list that one keeps. Scope cards.list.write."""
         return await self.api.call("PUT", f"/lists/{at(list_id)}", body=body, version=version, key=key or new_key())
 
-    async def check_out(self, customer_id: Id, body: PersonBody, *, key: str | None = None) -> Reply:
+    async def check_out(self, customer_id: Id, body: PersonBody, *, key: str | None = None) -> Reply[Any]:
         """Take the card along for today's visit. Scope cards.visit.write."""
         return await self.api.call("POST", f"/customers/{at(customer_id)}/check-out", body=body, key=key or new_key())
 
@@ -850,7 +871,7 @@ class Cards:
         amount: str | None = None,
         currency: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.CheckTradeAnswer]:
         """May an order of this customer be accepted or delivered?. Scope cards.credit.read."""
         return await self.api.call(
             "GET",
@@ -865,7 +886,7 @@ class Cards:
         amount: str | None = None,
         currency: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.CheckTradeOfNumberAnswer]:
         """The same, by the customer's number in a system of the company. Scope cards.credit.read."""
         return await self.api.call(
             "GET",
@@ -873,11 +894,24 @@ class Cards:
             query={"external_id": external_id, "amount": amount, "currency": currency, "min_position": min_position},
         )
 
-    async def complete_source(self, source: str, body: CompletedThroughBody, *, key: str | None = None) -> Reply:
+    async def complete_source(
+        self,
+        source: str,
+        body: CompletedThroughBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.CompleteSourceAnswer]:
         """Everything through a day has been delivered. Scope cards.source.write."""
         return await self.api.call("POST", f"/sources/{at(source)}/completed-through", body=body, key=key or new_key())
 
-    async def define_area(self, area_id: str, body: AreaBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def define_area(
+        self,
+        area_id: str,
+        body: AreaBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[cards_answers.DefineAreaAnswer]:
         """Define an area, or define it anew. Scope cards.organisation.write."""
         return await self.api.call("PUT", f"/areas/{at(area_id)}", body=body, version=version, key=key or new_key())
 
@@ -888,7 +922,7 @@ class Cards:
         valid_from: str | None = None,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.DeleteDealerAnswer]:
         """The customer buys from us, and no longer from a dealer. Scope cards.customer.write."""
         return await self.api.call(
             "DELETE",
@@ -898,15 +932,33 @@ class Cards:
             key=key or new_key(),
         )
 
-    async def drop_list(self, list_id: Id, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def drop_list(
+        self,
+        list_id: Id,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[cards_answers.DropListAnswer]:
         """Drop a list that one keeps. Scope cards.list.write."""
         return await self.api.call("DELETE", f"/lists/{at(list_id)}", version=version, key=key or new_key())
 
-    async def end_source(self, source: str, body: FactKindBody, *, key: str | None = None) -> Reply:
+    async def end_source(
+        self,
+        source: str,
+        body: FactKindBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.EndSourceAnswer]:
         """The source delivers no more. Scope cards.source.write."""
         return await self.api.call("POST", f"/sources/{at(source)}/ended", body=body, key=key or new_key())
 
-    async def erase_customer(self, customer_id: Id, body: ErasureBody, *, key: str | None = None) -> Reply:
+    async def erase_customer(
+        self,
+        customer_id: Id,
+        body: ErasureBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.EraseCustomerAnswer]:
         """Ask for the customer's personal data to be erased, for ever. Scope cards.customer.erase."""
         return await self.api.call("POST", f"/customers/{at(customer_id)}/erasure", body=body, key=key or new_key())
 
@@ -917,7 +969,7 @@ class Cards:
         sort: str | None = None,
         mark: bool | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[bytes]:
         """The list of customers as CSV. Scope cards.customer.read."""
         return await self.api.call(
             "GET",
@@ -925,7 +977,7 @@ class Cards:
             query={"where": where, "sort": sort, "mark": mark, "min_position": min_position},
         )
 
-    async def export_list(self, list_id: Id, *, mark: bool | None = None, min_position: str | None = None) -> Reply:
+    async def export_list(self, list_id: Id, *, mark: bool | None = None, min_position: str | None = None) -> Reply[bytes]:
         """Who is on a list now, as CSV. Scope cards.customer.read."""
         return await self.api.call(
             "GET",
@@ -941,7 +993,7 @@ class Cards:
         posted_in: str | None = None,
         mark: bool | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[bytes]:
         """The mailing list as CSV. Scope cards.pii.read."""
         return await self.api.call(
             "GET",
@@ -949,53 +1001,64 @@ class Cards:
             query={"where": where, "sort": sort, "posted_in": posted_in, "mark": mark, "min_position": min_position},
         )
 
-    async def get_area(self, area_id: str, *, on: str | None = None) -> Reply:
+    async def get_area(self, area_id: str, *, on: str | None = None) -> Reply[cards_answers.GetAreaAnswer]:
         """One area. Scope cards.organisation.read."""
         return await self.api.call("GET", f"/areas/{at(area_id)}", query={"on": on})
 
-    async def get_areas(self, *, on: str | None = None) -> Reply:
+    async def get_areas(self, *, on: str | None = None) -> Reply[cards_answers.GetAreasAnswer]:
         """All areas; larger ones before those within them. Scope cards.organisation.read."""
         return await self.api.call("GET", "/areas", query={"on": on})
 
-    async def get_credit_card(self, customer_id: Id, *, min_position: str | None = None) -> Reply:
+    async def get_credit_card(
+        self,
+        customer_id: Id,
+        *,
+        min_position: str | None = None,
+    ) -> Reply[cards_answers.GetCreditCardAnswer]:
         """A customer's credit: limit, terms, exposure, ageing, disputes, past problems, warnings, what an agency said. Scope
         cards.dossier.read.
         """
         return await self.api.call("GET", f"/customers/{at(customer_id)}/credit-card", query={"min_position": min_position})
 
-    async def get_custody(self, customer_id: Id) -> Reply:
+    async def get_custody(self, customer_id: Id) -> Reply[cards_answers.GetCustodyAnswer]:
         """Where the card is, where it has been, and which visits are planned; always fresh. Scope cards.visit.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}/custody")
 
-    async def get_customer(self, customer_id: Id, *, as_of: str | None = None, known_at: str | None = None) -> Reply:
+    async def get_customer(
+        self,
+        customer_id: Id,
+        *,
+        as_of: str | None = None,
+        known_at: str | None = None,
+    ) -> Reply[cards_answers.GetCustomerAnswer]:
         """One card, always fresh, or as it was on a day by what was known on a day. Scope cards.customer.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}", query={"as_of": as_of, "known_at": known_at})
 
-    async def get_dossier(self, customer_id: Id, *, min_position: str | None = None) -> Reply:
+    async def get_dossier(self, customer_id: Id, *, min_position: str | None = None) -> Reply[cards_answers.GetDossierAnswer]:
         """All that is known of a customer on one page: the record, the statistics, what is open, what was invested. Scope
         cards.dossier.read.
         """
         return await self.api.call("GET", f"/customers/{at(customer_id)}/dossier", query={"min_position": min_position})
 
-    async def get_erasure(self, customer_id: Id) -> Reply:
+    async def get_erasure(self, customer_id: Id) -> Reply[cards_answers.GetErasureAnswer]:
         """Whether the customer's erasure was asked for, by whom, and what holds it. Scope cards.erasure.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}/erasure")
 
-    async def get_health(self, customer_id: Id, *, min_position: str | None = None) -> Reply:
+    async def get_health(self, customer_id: Id, *, min_position: str | None = None) -> Reply[cards_answers.GetHealthAnswer]:
         """What the card has and lacks for its stage, how old that is, and how soon it was entered. Scope
         cards.customer.read.
         """
         return await self.api.call("GET", f"/customers/{at(customer_id)}/health", query={"min_position": min_position})
 
-    async def get_import(self, job_id: Id) -> Reply:
+    async def get_import(self, job_id: Id) -> Reply[cards_answers.GetImportAnswer]:
         """How far an import is. Scope cards.ledger.read."""
         return await self.api.call("GET", f"/imports/{at(job_id)}")
 
-    async def get_intent(self, intent_id: Id) -> Reply:
+    async def get_intent(self, intent_id: Id) -> Reply[cards_answers.GetIntentAnswer]:
         """One intent, always fresh. Scope cards.intent.read."""
         return await self.api.call("GET", f"/intents/{at(intent_id)}")
 
-    async def get_list(self, list_id: Id) -> Reply:
+    async def get_list(self, list_id: Id) -> Reply[cards_answers.GetListAnswer]:
         """What a list asks for. Scope cards.customer.read."""
         return await self.api.call("GET", f"/lists/{at(list_id)}")
 
@@ -1008,7 +1071,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.GetMailingListAnswer]:
         """Customers with the lines of their addresses. Scope cards.pii.read."""
         return await self.api.call(
             "GET",
@@ -1023,11 +1086,17 @@ class Cards:
             },
         )
 
-    async def get_promise(self, promise_id: Id) -> Reply:
+    async def get_promise(self, promise_id: Id) -> Reply[cards_answers.GetPromiseAnswer]:
         """One promise, always fresh. Scope cards.promise.read."""
         return await self.api.call("GET", f"/promises/{at(promise_id)}")
 
-    async def get_receivables(self, customer_id: Id, *, as_of: str | None = None, min_position: str | None = None) -> Reply:
+    async def get_receivables(
+        self,
+        customer_id: Id,
+        *,
+        as_of: str | None = None,
+        min_position: str | None = None,
+    ) -> Reply[cards_answers.GetReceivablesAnswer]:
         """Open items, ageing, disputes and exposure of a customer at the end of a day. Scope cards.ledger.read."""
         return await self.api.call(
             "GET",
@@ -1035,19 +1104,30 @@ class Cards:
             query={"as_of": as_of, "min_position": min_position},
         )
 
-    async def get_responsible(self, customer_id: Id, *, on: str | None = None) -> Reply:
+    async def get_responsible(self, customer_id: Id, *, on: str | None = None) -> Reply[cards_answers.GetResponsibleAnswer]:
         """Who is in charge of a customer, who leads that person, and who keeps the card. Scope cards.customer.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}/responsible", query={"on": on})
 
-    async def get_salespeople(self, *, area_id: str | None = None, on: str | None = None) -> Reply:
+    async def get_salespeople(
+        self,
+        *,
+        area_id: str | None = None,
+        on: str | None = None,
+    ) -> Reply[cards_answers.GetSalespeopleAnswer]:
         """Who sells where, and under whom. Scope cards.organisation.read."""
         return await self.api.call("GET", "/salespeople", query={"area_id": area_id, "on": on})
 
-    async def get_standard(self) -> Reply:
+    async def get_standard(self) -> Reply[cards_answers.GetStandardAnswer]:
         """The conditions for new customers. Scope cards.organisation.read."""
         return await self.api.call("GET", "/admission-standard")
 
-    async def get_standing(self, customer_id: Id, *, as_of: str | None = None, known_at: str | None = None) -> Reply:
+    async def get_standing(
+        self,
+        customer_id: Id,
+        *,
+        as_of: str | None = None,
+        known_at: str | None = None,
+    ) -> Reply[cards_answers.GetStandingAnswer]:
         """What was owed and bought at the end of a day, by what was known on a day. Scope cards.ledger.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}/standing", query={"as_of": as_of, "known_at": known_at})
 
@@ -1058,7 +1138,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.GetSubDistributorsAnswer]:
         """Everybody under a dealer, those right under it first. Scope cards.customer.read."""
         return await self.api.call(
             "GET",
@@ -1075,7 +1155,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.GetSubSalesAnswer]:
         """What a dealer sold to its sub-distributors, in all and to each. Scope cards.ledger.read."""
         return await self.api.call(
             "GET",
@@ -1089,17 +1169,24 @@ class Cards:
             },
         )
 
-    async def get_subject_access(self, customer_id: Id) -> Reply:
+    async def get_subject_access(self, customer_id: Id) -> Reply[cards_answers.GetSubjectAccessAnswer]:
         """Everything that is held on a customer, of all services, in one document. Scope cards.subject.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}/subject-access")
 
-    async def get_trade(self, customer_id: Id, *, min_position: str | None = None) -> Reply:
+    async def get_trade(self, customer_id: Id, *, min_position: str | None = None) -> Reply[cards_answers.GetTradeAnswer]:
         """How a customer trades: days, months, years, share of the company's sales, habits, terms kept. Scope
         cards.ledger.read.
         """
         return await self.api.call("GET", f"/customers/{at(customer_id)}/trade", query={"min_position": min_position})
 
-    async def grade_intent(self, intent_id: Id, body: GradeBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def grade_intent(
+        self,
+        intent_id: Id,
+        body: GradeBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[cards_answers.GradeIntentAnswer]:
         """Grade or class an intent anew. Scope cards.intent.write."""
         return await self.api.call("POST", f"/intents/{at(intent_id)}/grade", body=body, version=version, key=key or new_key())
 
@@ -1111,7 +1198,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.JoinAreaAnswer]:
         """A salesperson works in an area from a day on. Scope cards.organisation.write."""
         return await self.api.call(
             "PUT",
@@ -1128,7 +1215,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.KeepPromiseAnswer]:
         """A promise was kept. Scope cards.promise.write."""
         return await self.api.call("POST", f"/promises/{at(promise_id)}/kept", body=body, version=version, key=key or new_key())
 
@@ -1140,7 +1227,7 @@ class Cards:
         valid_from: str | None = None,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.LeaveAreaAnswer]:
         """A salesperson works no longer in an area. Scope cards.organisation.write."""
         return await self.api.call(
             "DELETE",
@@ -1150,7 +1237,14 @@ class Cards:
             key=key or new_key(),
         )
 
-    async def lift_hold(self, customer_id: Id, hold_id: Id, body: ErasureNothingBody, *, key: str | None = None) -> Reply:
+    async def lift_hold(
+        self,
+        customer_id: Id,
+        hold_id: Id,
+        body: ErasureNothingBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.LiftHoldAnswer]:
         """Lift a legal hold. Scope cards.hold.write."""
         return await self.api.call(
             "POST",
@@ -1159,11 +1253,23 @@ class Cards:
             key=key or new_key(),
         )
 
-    async def link_external_id(self, customer_id: Id, body: ExternalIdIn, *, key: str | None = None) -> Reply:
+    async def link_external_id(
+        self,
+        customer_id: Id,
+        body: ExternalIdIn,
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.LinkExternalIdAnswer]:
         """Link an external id. Scope cards.customer.write."""
         return await self.api.call("POST", f"/customers/{at(customer_id)}/external-ids", body=body, key=key or new_key())
 
-    async def list_assignments(self, customer_id: Id, *, as_of: str | None = None, known_at: str | None = None) -> Reply:
+    async def list_assignments(
+        self,
+        customer_id: Id,
+        *,
+        as_of: str | None = None,
+        known_at: str | None = None,
+    ) -> Reply[cards_answers.ListAssignmentsAnswer]:
         """Whose customer it is and was. Scope cards.customer.read."""
         return await self.api.call(
             "GET",
@@ -1183,7 +1289,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ListBalanceAnswer]:
         """Do sales and collections balance? With what is overdue today. Scope cards.ledger.read."""
         return await self.api.call(
             "GET",
@@ -1210,7 +1316,7 @@ class Cards:
         known_at: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ListChangesAnswer]:
         """What changed on the card between two days: field by field, with who said it and when it was recorded. Scope
         cards.customer.read.
         """
@@ -1228,7 +1334,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ListCollectionPlanAnswer]:
         """What is to be collected through a day, in the order in which to collect it. Scope cards.ledger.read."""
         return await self.api.call(
             "GET",
@@ -1254,7 +1360,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ListCustomersAnswer]:
         """Customers by name; stubs and persons come first. Scope cards.customer.read."""
         return await self.api.call(
             "GET",
@@ -1285,7 +1391,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ListCustomersOfAnswer]:
         """Who is on a list now. Scope cards.customer.read."""
         return await self.api.call(
             "GET",
@@ -1303,7 +1409,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ListDormantAnswer]:
         """Customers who buy no more, who never bought, or who are new. Scope cards.ledger.read."""
         return await self.api.call(
             "GET",
@@ -1327,7 +1433,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ListDuplicatesAnswer]:
         """Pairs of cards that may be of one customer, by name, number, telephone, e-mail or address. Scope
         cards.customer.read.
         """
@@ -1343,7 +1449,12 @@ class Cards:
             },
         )
 
-    async def list_erasures(self, *, limit: int | None = None, cursor: str | None = None) -> Reply:
+    async def list_erasures(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Reply[cards_answers.ListErasuresAnswer]:
         """Erasures that wait for a second person. Scope cards.erasure.read."""
         return await self.api.call("GET", "/erasures", query={"limit": limit, "cursor": cursor})
 
@@ -1358,7 +1469,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ListHealthAnswer]:
         """Cards and what they lack, the emptiest first. Scope cards.customer.read."""
         return await self.api.call(
             "GET",
@@ -1375,7 +1486,13 @@ class Cards:
             },
         )
 
-    async def list_import_errors(self, job_id: Id, *, limit: int | None = None, cursor: str | None = None) -> Reply:
+    async def list_import_errors(
+        self,
+        job_id: Id,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Reply[cards_answers.ListImportErrorsAnswer]:
         """The lines that were not recorded, and why. Scope cards.ledger.read."""
         return await self.api.call("GET", f"/imports/{at(job_id)}/errors", query={"limit": limit, "cursor": cursor})
 
@@ -1390,7 +1507,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ListIntentsAnswer]:
         """Purchase intents by grade, the nearest first. Scope cards.intent.read."""
         return await self.api.call(
             "GET",
@@ -1407,11 +1524,22 @@ class Cards:
             },
         )
 
-    async def list_investments(self, customer_id: Id, *, limit: int | None = None, cursor: str | None = None) -> Reply:
+    async def list_investments(
+        self,
+        customer_id: Id,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Reply[cards_answers.ListInvestmentsAnswer]:
         """What was put into the customer, the newest first. Scope cards.investment.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}/investments", query={"limit": limit, "cursor": cursor})
 
-    async def list_keepers(self, *, salesperson_id: str | None = None, min_position: str | None = None) -> Reply:
+    async def list_keepers(
+        self,
+        *,
+        salesperson_id: str | None = None,
+        min_position: str | None = None,
+    ) -> Reply[cards_answers.ListKeepersAnswer]:
         """How well each salesperson keeps cards: complete, fresh, entered soon after the visit. Scope cards.customer.read."""
         return await self.api.call(
             "GET",
@@ -1419,7 +1547,13 @@ class Cards:
             query={"salesperson_id": salesperson_id, "min_position": min_position},
         )
 
-    async def list_lists(self, *, limit: int | None = None, cursor: str | None = None, min_position: str | None = None) -> Reply:
+    async def list_lists(
+        self,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        min_position: str | None = None,
+    ) -> Reply[cards_answers.ListListsAnswer]:
         """The lists that one keeps, and those that others share. Scope cards.customer.read."""
         return await self.api.call("GET", "/lists", query={"limit": limit, "cursor": cursor, "min_position": min_position})
 
@@ -1431,7 +1565,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ListPaymentPlanAnswer]:
         """What we owe to customers: promised rebates and refunds by their day, then credit that is left over. Scope
         cards.ledger.read.
         """
@@ -1453,7 +1587,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ListPromisesAnswer]:
         """Promises by the day on which they are due. Scope cards.promise.read."""
         return await self.api.call(
             "GET",
@@ -1471,7 +1605,13 @@ class Cards:
             },
         )
 
-    async def list_reads(self, customer_id: Id, *, limit: int | None = None, cursor: str | None = None) -> Reply:
+    async def list_reads(
+        self,
+        customer_id: Id,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Reply[cards_answers.ListReadsAnswer]:
         """Who opened, listed or exported this customer's card, when and why. Scope cards.audit.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}/reads", query={"limit": limit, "cursor": cursor})
 
@@ -1483,7 +1623,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ListReceivablesAnswer]:
         """Customers with open items, the oldest due first. Scope cards.ledger.read."""
         return await self.api.call(
             "GET",
@@ -1507,7 +1647,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ListRegisterAnswer]:
         """The summary register: one line a customer, by name unless another order is asked for. Scope cards.dossier.read."""
         return await self.api.call(
             "GET",
@@ -1535,7 +1675,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ListResultsAnswer]:
         """What was sold and returned: yesterday, on another day or in a period. Scope cards.ledger.read."""
         return await self.api.call(
             "GET",
@@ -1553,11 +1693,23 @@ class Cards:
             },
         )
 
-    async def list_sub_purchases(self, customer_id: Id, *, limit: int | None = None, cursor: str | None = None) -> Reply:
+    async def list_sub_purchases(
+        self,
+        customer_id: Id,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Reply[cards_answers.ListSubPurchasesAnswer]:
         """What a sub-distributor bought from dealers, the newest recorded first. Scope cards.ledger.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}/sub-purchases", query={"limit": limit, "cursor": cursor})
 
-    async def list_transactions(self, customer_id: Id, *, limit: int | None = None, cursor: str | None = None) -> Reply:
+    async def list_transactions(
+        self,
+        customer_id: Id,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Reply[cards_answers.ListTransactionsAnswer]:
         """What was recorded for a customer, the newest first. Scope cards.ledger.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}/transactions", query={"limit": limit, "cursor": cursor})
 
@@ -1570,7 +1722,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ListVerificationsAnswer]:
         """Stated figures that contradict the ledger or an agency and wait for somebody to look into them, the longest
         waiting first. Scope cards.customer.read.
         """
@@ -1597,7 +1749,7 @@ class Cards:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ListVisitsAnswer]:
         """Visits by day and person: whether the card was read before, has gone out, and has come back. Scope
         cards.visit.read.
         """
@@ -1615,7 +1767,14 @@ class Cards:
             },
         )
 
-    async def lose_intent(self, intent_id: Id, body: LostBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def lose_intent(
+        self,
+        intent_id: Id,
+        body: LostBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[cards_answers.LoseIntentAnswer]:
         """The customer will not buy. Scope cards.intent.write."""
         return await self.api.call("POST", f"/intents/{at(intent_id)}/lost", body=body, version=version, key=key or new_key())
 
@@ -1626,7 +1785,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.MergeCustomersAnswer]:
         """Merge another card of the same customer into this one, which leads from now on. Scope cards.merging.write."""
         return await self.api.call(
             "POST",
@@ -1643,7 +1802,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.NameDecisionMakerAnswer]:
         """Name who decides about buying at the customer. Scope cards.customer.write."""
         return await self.api.call(
             "PUT",
@@ -1660,15 +1819,27 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.NameSuperiorAnswer]:
         """Name who leads an area. Scope cards.organisation.write."""
         return await self.api.call("PUT", f"/areas/{at(area_id)}/superior", body=body, version=version, key=key or new_key())
 
-    async def open_source(self, source: str, body: FactKindBody, *, key: str | None = None) -> Reply:
+    async def open_source(
+        self,
+        source: str,
+        body: FactKindBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.OpenSourceAnswer]:
         """From now on the source delivers in batches. Scope cards.source.write."""
         return await self.api.call("POST", f"/sources/{at(source)}/opened", body=body, key=key or new_key())
 
-    async def place_hold(self, customer_id: Id, body: HoldBody, *, key: str | None = None) -> Reply:
+    async def place_hold(
+        self,
+        customer_id: Id,
+        body: HoldBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.PlaceHoldAnswer]:
         """Place a legal hold: while it stands the customer's personal data are not erased. Scope cards.hold.write."""
         return await self.api.call("POST", f"/customers/{at(customer_id)}/legal-holds", body=body, key=key or new_key())
 
@@ -1679,7 +1850,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.PlanClosureAnswer]:
         """Record when the customer will be closed. Scope cards.customer.write."""
         return await self.api.call(
             "POST",
@@ -1689,7 +1860,7 @@ class Cards:
             key=key or new_key(),
         )
 
-    async def plan_visit(self, customer_id: Id, body: VisitBody, *, key: str | None = None) -> Reply:
+    async def plan_visit(self, customer_id: Id, body: VisitBody, *, key: str | None = None) -> Reply[Any]:
         """Plan a visit. Scope cards.visit.write."""
         return await self.api.call("POST", f"/customers/{at(customer_id)}/visits", body=body, key=key or new_key())
 
@@ -1700,7 +1871,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.PostAdmissionAnswer]:
         """Admit a customer who meets the conditions. Scope cards.customer.write."""
         return await self.api.call(
             "POST",
@@ -1710,17 +1881,35 @@ class Cards:
             key=key or new_key(),
         )
 
-    async def post_intent(self, customer_id: Id, body: IntentBody, *, key: str | None = None) -> Reply:
+    async def post_intent(
+        self,
+        customer_id: Id,
+        body: IntentBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.PostIntentAnswer]:
         """Open a purchase intent of a customer, beside those it has. Scope cards.intent.write."""
         return await self.api.call("POST", f"/customers/{at(customer_id)}/intents", body=body, key=key or new_key())
 
-    async def post_investment(self, customer_id: Id, body: InvestmentBody, *, key: str | None = None) -> Reply:
+    async def post_investment(
+        self,
+        customer_id: Id,
+        body: InvestmentBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.PostInvestmentAnswer]:
         """Record what was put into the customer: a visit, support, promotion, training, a gift. Scope
         cards.investment.write.
         """
         return await self.api.call("POST", f"/customers/{at(customer_id)}/investments", body=body, key=key or new_key())
 
-    async def post_promise(self, customer_id: Id, body: PromiseBody, *, key: str | None = None) -> Reply:
+    async def post_promise(
+        self,
+        customer_id: Id,
+        body: PromiseBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.PostPromiseAnswer]:
         """Record a promise of the customer, or one of ours. Scope cards.promise.write."""
         return await self.api.call("POST", f"/customers/{at(customer_id)}/promises", body=body, key=key or new_key())
 
@@ -1731,7 +1920,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.PostTradeEndAnswer]:
         """Trade is over; the card stays. Scope cards.customer.write."""
         return await self.api.call(
             "POST",
@@ -1748,7 +1937,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.PostTradeStartAnswer]:
         """Start trade with an admitted customer whose card is complete. Scope cards.customer.write."""
         return await self.api.call(
             "POST",
@@ -1758,7 +1947,14 @@ class Cards:
             key=key or new_key(),
         )
 
-    async def put_dealer(self, customer_id: Id, body: DealerBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def put_dealer(
+        self,
+        customer_id: Id,
+        body: DealerBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[cards_answers.PutDealerAnswer]:
         """Put a customer under a dealer. Scope cards.customer.write."""
         return await self.api.call(
             "PUT",
@@ -1768,7 +1964,13 @@ class Cards:
             key=key or new_key(),
         )
 
-    async def put_standard(self, body: StandardBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def put_standard(
+        self,
+        body: StandardBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[cards_answers.PutStandardAnswer]:
         """Publish the company's conditions for new customers. Scope cards.organisation.write."""
         return await self.api.call("PUT", "/admission-standard", body=body, version=version, key=key or new_key())
 
@@ -1780,7 +1982,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.RecordActionAnswer]:
         """Record what was done about a need. Scope cards.customer.write."""
         return await self.api.call(
             "POST",
@@ -1790,11 +1992,16 @@ class Cards:
             key=key or new_key(),
         )
 
-    async def record_credit_note(self, body: CreditNoteBody, *, key: str | None = None) -> Reply:
+    async def record_credit_note(
+        self,
+        body: CreditNoteBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.RecordCreditNoteAnswer]:
         """Record a credit note. Scope cards.ledger.write."""
         return await self.api.call("POST", "/credit-notes", body=body, key=key or new_key())
 
-    async def record_invoice(self, body: InvoiceBody, *, key: str | None = None) -> Reply:
+    async def record_invoice(self, body: InvoiceBody, *, key: str | None = None) -> Reply[cards_answers.RecordInvoiceAnswer]:
         """Record an invoice issued. Scope cards.ledger.write."""
         return await self.api.call("POST", "/invoices", body=body, key=key or new_key())
 
@@ -1805,7 +2012,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.RecordNeedAnswer]:
         """Record what the customer needs or likes. Scope cards.customer.write."""
         return await self.api.call(
             "POST",
@@ -1815,47 +2022,67 @@ class Cards:
             key=key or new_key(),
         )
 
-    async def record_payment(self, body: PaymentBody, *, key: str | None = None) -> Reply:
+    async def record_payment(self, body: PaymentBody, *, key: str | None = None) -> Reply[cards_answers.RecordPaymentAnswer]:
         """Record a payment received. Scope cards.ledger.write."""
         return await self.api.call("POST", "/payments", body=body, key=key or new_key())
 
-    async def record_payment_reversal(self, body: PaymentReversalBody, *, key: str | None = None) -> Reply:
+    async def record_payment_reversal(
+        self,
+        body: PaymentReversalBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.RecordPaymentReversalAnswer]:
         """Record that a payment did not stand. Scope cards.ledger.write."""
         return await self.api.call("POST", "/payment-reversals", body=body, key=key or new_key())
 
-    async def record_refund(self, body: RefundBody, *, key: str | None = None) -> Reply:
+    async def record_refund(self, body: RefundBody, *, key: str | None = None) -> Reply[cards_answers.RecordRefundAnswer]:
         """Record money paid back. Scope cards.ledger.write."""
         return await self.api.call("POST", "/refunds", body=body, key=key or new_key())
 
-    async def record_return(self, body: ReturnBody, *, key: str | None = None) -> Reply:
+    async def record_return(self, body: ReturnBody, *, key: str | None = None) -> Reply[cards_answers.RecordReturnAnswer]:
         """Record goods returned. Scope cards.ledger.write."""
         return await self.api.call("POST", "/returns", body=body, key=key or new_key())
 
-    async def record_sale(self, body: SaleBody, *, key: str | None = None) -> Reply:
+    async def record_sale(self, body: SaleBody, *, key: str | None = None) -> Reply[cards_answers.RecordSaleAnswer]:
         """Record a sale. Scope cards.ledger.write."""
         return await self.api.call("POST", "/sales", body=body, key=key or new_key())
 
-    async def record_sub_sale(self, body: SubSaleBody, *, key: str | None = None) -> Reply:
+    async def record_sub_sale(self, body: SubSaleBody, *, key: str | None = None) -> Reply[cards_answers.RecordSubSaleAnswer]:
         """Record a dealer's sale to its sub-distributor. Scope cards.ledger.write."""
         return await self.api.call("POST", "/sub-sales", body=body, key=key or new_key())
 
-    async def record_transactions(self, body: Sequence[Any], *, key: str | None = None) -> Reply:
+    async def record_transactions(
+        self,
+        body: Sequence[Any],
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.RecordTransactionsAnswer]:
         """Record up to 1000 facts. Scope cards.ledger.write."""
         return await self.api.call("POST", "/transactions/bulk", body=body, key=key or new_key())
 
-    async def record_write_off(self, body: WriteOffBody, *, key: str | None = None) -> Reply:
+    async def record_write_off(self, body: WriteOffBody, *, key: str | None = None) -> Reply[cards_answers.RecordWriteOffAnswer]:
         """Record an invoice given up. Scope cards.ledger.write."""
         return await self.api.call("POST", "/write-offs", body=body, key=key or new_key())
 
-    async def register_customer(self, body: CustomerBody, *, key: str | None = None) -> Reply:
+    async def register_customer(
+        self,
+        body: CustomerBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.RegisterCustomerAnswer]:
         """Register a customer, or fill a stub. Scope cards.customer.write."""
         return await self.api.call("POST", "/customers", body=body, key=key or new_key())
 
-    async def register_customers(self, body: Sequence[Any], *, key: str | None = None) -> Reply:
+    async def register_customers(
+        self,
+        body: Sequence[Any],
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.RegisterCustomersAnswer]:
         """Register up to 1000 customers. Scope cards.customer.write."""
         return await self.api.call("POST", "/customers/bulk", body=body, key=key or new_key())
 
-    async def return_card(self, customer_id: Id, body: CustodyNothingBody, *, key: str | None = None) -> Reply:
+    async def return_card(self, customer_id: Id, body: CustodyNothingBody, *, key: str | None = None) -> Reply[Any]:
         """The card has come back. Scope cards.visit.write."""
         return await self.api.call("POST", f"/customers/{at(customer_id)}/return", body=body, key=key or new_key())
 
@@ -1866,7 +2093,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.ReviseBasicsAnswer]:
         """Revise who the customer is. Scope cards.customer.write."""
         return await self.api.call(
             "PUT",
@@ -1876,11 +2103,11 @@ class Cards:
             key=key or new_key(),
         )
 
-    async def save_list(self, body: ListBody, *, key: str | None = None) -> Reply:
+    async def save_list(self, body: ListBody, *, key: str | None = None) -> Reply[cards_answers.SaveListAnswer]:
         """Save a list of customers. Scope cards.list.write."""
         return await self.api.call("POST", "/lists", body=body, key=key or new_key())
 
-    async def search_customers(self, body: SearchBody) -> Reply:
+    async def search_customers(self, body: SearchBody) -> Reply[cards_answers.SearchCustomersAnswer]:
         """Find a person by name, telephone or e-mail, exactly. Scope cards.pii.read."""
         return await self.api.call("POST", "/customers/search", body=body)
 
@@ -1893,7 +2120,7 @@ class Cards:
         ends: bool | None = None,
         on_error: Literal["continue", "abort"] | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.StartImportAnswer]:
         """Import lines of facts or cards. Scope cards.ledger.write."""
         return await self.api.call(
             "POST",
@@ -1910,7 +2137,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.StateBusinessStatusAnswer]:
         """State how the customer does business, only what there is something to say about. Scope cards.customer.write."""
         return await self.api.call(
             "POST",
@@ -1927,7 +2154,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.StateCharacteristicsAnswer]:
         """State what kind of customer it is, only what there is something to say about. Scope cards.customer.write."""
         return await self.api.call(
             "POST",
@@ -1944,7 +2171,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.StateTradeStatusAnswer]:
         """State how trade with the customer stands, only what there is something to say about. Scope cards.customer.write."""
         return await self.api.call(
             "POST",
@@ -1961,7 +2188,7 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.VerifyFieldAnswer]:
         """Confirm or refute what somebody else entered. Scope cards.customer.write."""
         return await self.api.call(
             "POST",
@@ -1978,14 +2205,27 @@ class Cards:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[cards_answers.WaivePromiseAnswer]:
         """A promise is no longer asked for. Scope cards.promise.write."""
         return await self.api.call("POST", f"/promises/{at(promise_id)}/waived", body=body, version=version, key=key or new_key())
 
-    async def win_intent(self, intent_id: Id, body: WonBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def win_intent(
+        self,
+        intent_id: Id,
+        body: WonBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[cards_answers.WinIntentAnswer]:
         """The customer has bought. Scope cards.intent.write."""
         return await self.api.call("POST", f"/intents/{at(intent_id)}/won", body=body, version=version, key=key or new_key())
 
-    async def withdraw_erasure(self, customer_id: Id, body: ErasureNothingBody, *, key: str | None = None) -> Reply:
+    async def withdraw_erasure(
+        self,
+        customer_id: Id,
+        body: ErasureNothingBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[cards_answers.WithdrawErasureAnswer]:
         """Withdraw or turn down an erasure that was asked for. Scope cards.customer.erase."""
         return await self.api.call("POST", f"/customers/{at(customer_id)}/erasure/withdrawal", body=body, key=key or new_key())

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict
 
+from . import classification_answers
 from .api import Api, Id, Reply, at, new_key
 
 
@@ -355,7 +356,14 @@ class Classification:
 
     api: Api
 
-    async def get_comparison(self, year: int, *, currency: str, area_id: str | None = None, as_of: str | None = None) -> Reply:
+    async def get_comparison(
+        self,
+        year: int,
+        *,
+        currency: str,
+        area_id: str | None = None,
+        as_of: str | None = None,
+    ) -> Reply[classification_answers.GetComparisonAnswer]:
         """A plan against what came, month by month, and by the formula. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -376,7 +384,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.GetCompositionAnswer]:
         """What the customers of a scope are made of: net sales by a mark or a pair of marks. Scope
         classification.class.read.
         """
@@ -397,15 +405,20 @@ class Classification:
             },
         )
 
-    async def get_credit_grade(self, customer_id: Id, *, as_of: str | None = None) -> Reply:
+    async def get_credit_grade(
+        self,
+        customer_id: Id,
+        *,
+        as_of: str | None = None,
+    ) -> Reply[classification_answers.GetCreditGradeAnswer]:
         """The credit grade of a customer, why, and those before. Scope classification.class.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}/credit-grade", query={"as_of": as_of})
 
-    async def get_credit_grade_run(self, run_id: Id) -> Reply:
+    async def get_credit_grade_run(self, run_id: Id) -> Reply[classification_answers.GetCreditGradeRunAnswer]:
         """How far a run of credit grades is. Scope classification.class.read."""
         return await self.api.call("GET", f"/credit-grade-runs/{at(run_id)}")
 
-    async def get_credit_grade_standard(self) -> Reply:
+    async def get_credit_grade_standard(self) -> Reply[classification_answers.GetCreditGradeStandardAnswer]:
         """The standard that credit grades follow. Scope classification.class.read."""
         return await self.api.call("GET", "/standards/credit-grade")
 
@@ -422,7 +435,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.GetCrossSellingAnswer]:
         """What customers with alike baskets buy and this one does not. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -440,15 +453,20 @@ class Classification:
             },
         )
 
-    async def get_customer_grade(self, customer_id: Id, *, as_of: str | None = None) -> Reply:
+    async def get_customer_grade(
+        self,
+        customer_id: Id,
+        *,
+        as_of: str | None = None,
+    ) -> Reply[classification_answers.GetCustomerGradeAnswer]:
         """The company's own grade of a customer, why, and those before. Scope classification.class.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}/customer-grade", query={"as_of": as_of})
 
-    async def get_customer_grade_run(self, run_id: Id) -> Reply:
+    async def get_customer_grade_run(self, run_id: Id) -> Reply[classification_answers.GetCustomerGradeRunAnswer]:
         """How far a run of customer grades is. Scope classification.class.read."""
         return await self.api.call("GET", f"/customer-grade-runs/{at(run_id)}")
 
-    async def get_customer_grade_standard(self) -> Reply:
+    async def get_customer_grade_standard(self) -> Reply[classification_answers.GetCustomerGradeStandardAnswer]:
         """The company's own standard of customer grades. Scope classification.class.read."""
         return await self.api.call("GET", "/standards/customer-grade")
 
@@ -464,7 +482,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.GetDistributionAnswer]:
         """How far a dealer distributes: its target, what it reached, and its sub-dealers. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -481,7 +499,7 @@ class Classification:
             },
         )
 
-    async def get_due_care(self, customer_id: Id, *, as_of: str | None = None) -> Reply:
+    async def get_due_care(self, customer_id: Id, *, as_of: str | None = None) -> Reply[classification_answers.GetDueCareAnswer]:
         """The care that a customer gets by its class, and what is due. Scope classification.class.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}/service-level", query={"as_of": as_of})
 
@@ -496,7 +514,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.GetEffortAnswer]:
         """What was put into new customers and into old ones, and what each won or kept has cost. Scope
         classification.class.read.
         """
@@ -515,11 +533,17 @@ class Classification:
             },
         )
 
-    async def get_expectation(self, customer_id: Id) -> Reply:
+    async def get_expectation(self, customer_id: Id) -> Reply[classification_answers.GetExpectationAnswer]:
         """What is expected of a customer, and whether it was met in the last whole months. Scope classification.class.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}/expectation")
 
-    async def get_loyalty(self, customer_id: Id, *, as_of: str | None = None, min_position: str | None = None) -> Reply:
+    async def get_loyalty(
+        self,
+        customer_id: Id,
+        *,
+        as_of: str | None = None,
+        min_position: str | None = None,
+    ) -> Reply[classification_answers.GetLoyaltyAnswer]:
         """How loyal a customer is: attitude, depth, relation and the eight measures, each with where it comes from. Scope
         classification.class.read.
         """
@@ -529,17 +553,23 @@ class Classification:
             query={"as_of": as_of, "min_position": min_position},
         )
 
-    async def get_loyalty_standard(self) -> Reply:
+    async def get_loyalty_standard(self) -> Reply[classification_answers.GetLoyaltyStandardAnswer]:
         """The standard by which loyalty is judged. Scope classification.class.read."""
         return await self.api.call("GET", "/standards/loyalty")
 
-    async def get_man(self, intent_id: Id, *, as_of: str | None = None, min_position: str | None = None) -> Reply:
+    async def get_man(
+        self,
+        intent_id: Id,
+        *,
+        as_of: str | None = None,
+        min_position: str | None = None,
+    ) -> Reply[classification_answers.GetManAnswer]:
         """Money, authority and need of an intent: the answer, the action, and what is missing. Scope
         classification.class.read.
         """
         return await self.api.call("GET", f"/intents/{at(intent_id)}/man", query={"as_of": as_of, "min_position": min_position})
 
-    async def get_mark_standard(self) -> Reply:
+    async def get_mark_standard(self) -> Reply[classification_answers.GetMarkStandardAnswer]:
         """The standard of the marks that follow from trade. Scope classification.class.read."""
         return await self.api.call("GET", "/standards/marks")
 
@@ -553,7 +583,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.GetMarksAnswer]:
         """The marks of a customer, each with the reason. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -578,7 +608,7 @@ class Classification:
         salesperson_id: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.GetOutlookAnswer]:
         """Who falls into a worse class by a day, unless it buys so much until then. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -604,7 +634,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.GetPortfolioAnswer]:
         """Growth, acquisition and churn of the customers of a scope, their repeat purchase rate and their attitudes. Scope
         classification.class.read.
         """
@@ -622,7 +652,7 @@ class Classification:
             },
         )
 
-    async def get_portfolio_standard(self) -> Reply:
+    async def get_portfolio_standard(self) -> Reply[classification_answers.GetPortfolioStandardAnswer]:
         """When each strategy of a portfolio rests on its condition. Scope classification.class.read."""
         return await self.api.call("GET", "/standards/portfolio")
 
@@ -640,7 +670,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.GetProductMixAnswer]:
         """Where a customer's purchases lean, what they lack, and where the focus is wrong. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -659,15 +689,21 @@ class Classification:
             },
         )
 
-    async def get_product_standard(self) -> Reply:
+    async def get_product_standard(self) -> Reply[classification_answers.GetProductStandardAnswer]:
         """The standard by which products and purchases are judged. Scope classification.class.read."""
         return await self.api.call("GET", "/standards/products")
 
-    async def get_proposal(self, year: int, *, currency: str | None = None, area_id: str | None = None) -> Reply:
+    async def get_proposal(
+        self,
+        year: int,
+        *,
+        currency: str | None = None,
+        area_id: str | None = None,
+    ) -> Reply[classification_answers.GetProposalAnswer]:
         """A plan of the year proposed from what was sold before it. Scope classification.class.read."""
         return await self.api.call("GET", f"/sales-plans/{at(year)}/proposal", query={"currency": currency, "area_id": area_id})
 
-    async def get_prospect_standard(self) -> Reply:
+    async def get_prospect_standard(self) -> Reply[classification_answers.GetProspectStandardAnswer]:
         """The standard that grades of intents follow. Scope classification.class.read."""
         return await self.api.call("GET", "/standards/prospect-grade")
 
@@ -681,7 +717,7 @@ class Classification:
         area_id: str | None = None,
         salesperson_id: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.GetRfmAnswer]:
         """Recency, frequency and monetary value of a customer, scored among the others. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -706,7 +742,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.GetSalesFormulaAnswer]:
         """Sales as number of dealers, kept and new, times average per dealer, against another period. Scope
         classification.class.read.
         """
@@ -724,11 +760,11 @@ class Classification:
             },
         )
 
-    async def get_sample(self, sample_id: Id) -> Reply:
+    async def get_sample(self, sample_id: Id) -> Reply[classification_answers.GetSampleAnswer]:
         """A sample, its cards, and what was found. Scope classification.class.read."""
         return await self.api.call("GET", f"/card-samples/{at(sample_id)}")
 
-    async def get_service_levels(self) -> Reply:
+    async def get_service_levels(self) -> Reply[classification_answers.GetServiceLevelsAnswer]:
         """The care that each value class gets. Scope classification.class.read."""
         return await self.api.call("GET", "/standards/service-levels")
 
@@ -741,7 +777,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.GetStrategyAnswer]:
         """How unevenly customers bring sales, and which strategy that bears. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -756,7 +792,7 @@ class Classification:
             },
         )
 
-    async def get_surveys(self, customer_id: Id) -> Reply:
+    async def get_surveys(self, customer_id: Id) -> Reply[classification_answers.GetSurveysAnswer]:
         """What a customer answered, and the relation types that were stated. Scope classification.class.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}/surveys")
 
@@ -771,7 +807,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.GetTradePerformanceAnswer]:
         """Sales of a customer by month or year, with their share of the company's, and the levels that were expected. Scope
         classification.class.read.
         """
@@ -798,7 +834,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.GetTradeReviewAnswer]:
         """What moved in a month or quarter, by area or salesperson. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -813,15 +849,20 @@ class Classification:
             },
         )
 
-    async def get_value_class(self, customer_id: Id, *, as_of: str | None = None) -> Reply:
+    async def get_value_class(
+        self,
+        customer_id: Id,
+        *,
+        as_of: str | None = None,
+    ) -> Reply[classification_answers.GetValueClassAnswer]:
         """The value class of a customer, with those before. Scope classification.class.read."""
         return await self.api.call("GET", f"/customers/{at(customer_id)}/value-class", query={"as_of": as_of})
 
-    async def get_value_class_run(self, run_id: Id) -> Reply:
+    async def get_value_class_run(self, run_id: Id) -> Reply[classification_answers.GetValueClassRunAnswer]:
         """How far a run is. Scope classification.class.read."""
         return await self.api.call("GET", f"/value-class-runs/{at(run_id)}")
 
-    async def get_value_class_standard(self) -> Reply:
+    async def get_value_class_standard(self) -> Reply[classification_answers.GetValueClassStandardAnswer]:
         """The standard that runs follow. Scope classification.class.read."""
         return await self.api.call("GET", "/standards/value-class")
 
@@ -836,7 +877,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListAdjustmentsAnswer]:
         """Whose visits are to change, and why. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -865,7 +906,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListAllocationAnswer]:
         """Where staff and vehicles are needed most: value and potential against the support of the period. Scope
         classification.class.read.
         """
@@ -893,7 +934,7 @@ class Classification:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListArticlesAnswer]:
         """Articles as they are described on a day. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -912,7 +953,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListBestSellersAnswer]:
         """Best sellers, and how many customers of a class do not yet buy them. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -945,7 +986,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListCompositionCustomersAnswer]:
         """The customers of a kind, each with its share in the kind and in the total. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -977,7 +1018,7 @@ class Classification:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListCreditGradesAnswer]:
         """Customers by credit grade, the most points first. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1005,7 +1046,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListCrossSellingAnswer]:
         """What customers do not yet buy that goes with what they buy, by expected value. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1033,7 +1074,7 @@ class Classification:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListCustomerGradesAnswer]:
         """Customers by the company's own grade. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1061,7 +1102,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListDistributionAnswer]:
         """Dealers with the breadth and depth of their distribution, held against their targets. Scope
         classification.class.read.
         """
@@ -1091,7 +1132,7 @@ class Classification:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListDueAnswer]:
         """Cards of intents that are due to be gone through, the longest due first. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1118,7 +1159,7 @@ class Classification:
         salesperson_id: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListDueCareAnswer]:
         """Who is to be visited or called, by the care that its class gets. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1143,7 +1184,7 @@ class Classification:
         salesperson_id: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListExpectationsAnswer]:
         """Customers of whom something is expected, and how they met it in the last whole month. Scope
         classification.class.read.
         """
@@ -1165,7 +1206,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListIntroducedAnswer]:
         """Whom a customer has brought, and what those buy. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1193,7 +1234,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListKeyCustomersAnswer]:
         """Key customers of a scope, by net sales, with their key data. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1222,7 +1263,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListLikelyKeyCustomersAnswer]:
         """Future, new and potential customers by how much they are like key customers. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1253,7 +1294,7 @@ class Classification:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListLoyaltyAnswer]:
         """Who leads others, who is loyal, who switches, who is loyal to nobody. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1291,7 +1332,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListMarksAnswer]:
         """Customers of a scope with their marks. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1327,7 +1368,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListMoversAnswer]:
         """The customers behind what moved. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1358,7 +1399,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListNotYetAnswer]:
         """Customers of a class who do not yet buy an article. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1388,7 +1429,7 @@ class Classification:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListOpportunitiesAnswer]:
         """Open purchase intents by probability times expected amount, the most valuable first. Scope
         classification.class.read.
         """
@@ -1406,7 +1447,7 @@ class Classification:
             },
         )
 
-    async def list_plans(self, year: int) -> Reply:
+    async def list_plans(self, year: int) -> Reply[classification_answers.ListPlansAnswer]:
         """All plans of a year, and what those of the areas come to. Scope classification.class.read."""
         return await self.api.call("GET", f"/sales-plans/{at(year)}")
 
@@ -1423,7 +1464,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListProductsAnswer]:
         """Products by net sales or gross profit, with running totals and shares. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1455,7 +1496,7 @@ class Classification:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListProspectsAnswer]:
         """Open purchase intents with their grade and the answer about money, authority and need. Scope
         classification.class.read.
         """
@@ -1487,7 +1528,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListReferralsAnswer]:
         """Who brings customers, and what those buy, the most first. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1504,7 +1545,7 @@ class Classification:
             },
         )
 
-    async def list_regradings(self) -> Reply:
+    async def list_regradings(self) -> Reply[classification_answers.ListRegradingsAnswer]:
         """When all intents were graded anew, and when it is due again. Scope classification.class.read."""
         return await self.api.call("GET", "/prospect-regradings")
 
@@ -1519,7 +1560,7 @@ class Classification:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListRfmAnswer]:
         """Customers by recency, frequency and monetary value, the best first. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1542,7 +1583,7 @@ class Classification:
         supervisor_id: str | None = None,
         as_of: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListSamplesDueAnswer]:
         """Whose cards a superior has still to look at in a week. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1565,7 +1606,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListStockTurnoverAnswer]:
         """Average stock at customers and its turnover. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1599,7 +1640,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListTasksAnswer]:
         """What is to be sold of which article, whether it is met, and how far it is. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1630,7 +1671,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListTradePerformanceAnswer]:
         """Sales by month or year of each customer, its share, and whether it is at the level that is expected. Scope
         classification.class.read.
         """
@@ -1658,7 +1699,7 @@ class Classification:
         salesperson_id: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.ListValueClassesAnswer]:
         """Customers by rank, with their value class. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1672,7 +1713,7 @@ class Classification:
             },
         )
 
-    async def post_article(self, body: ArticleBody, *, key: str | None = None) -> Reply:
+    async def post_article(self, body: ArticleBody, *, key: str | None = None) -> Reply[classification_answers.PostArticleAnswer]:
         """Say what an article is. Scope classification.article.write."""
         return await self.api.call("POST", "/articles", body=body, key=key or new_key())
 
@@ -1682,7 +1723,7 @@ class Classification:
         *,
         as_of: str | None = None,
         limit: int | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.PostCreditGradePreviewAnswer]:
         """Whom another standard of credit grades would move. Scope classification.class.read."""
         return await self.api.call("POST", "/standards/credit-grade/preview", body=body, query={"as_of": as_of, "limit": limit})
 
@@ -1692,7 +1733,7 @@ class Classification:
         *,
         as_of: str | None = None,
         limit: int | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.PostCustomerGradePreviewAnswer]:
         """Whom another standard of customer grades would move. Scope classification.class.read."""
         return await self.api.call("POST", "/standards/customer-grade/preview", body=body, query={"as_of": as_of, "limit": limit})
 
@@ -1707,7 +1748,7 @@ class Classification:
         currency: str | None = None,
         area_id: str | None = None,
         salesperson_id: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.PostMarkPreviewAnswer]:
         """Whom another standard of marks would move. Scope classification.class.read."""
         return await self.api.call(
             "POST",
@@ -1724,27 +1765,48 @@ class Classification:
             },
         )
 
-    async def post_review(self, intent_id: Id, body: ReviewBody, *, key: str | None = None) -> Reply:
+    async def post_review(
+        self,
+        intent_id: Id,
+        body: ReviewBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[classification_answers.PostReviewAnswer]:
         """Note that the card of an intent was gone through. Scope classification.class.write."""
         return await self.api.call("POST", f"/intents/{at(intent_id)}/reviews", body=body, key=key or new_key())
 
-    async def post_sample(self, body: SampleBody, *, key: str | None = None) -> Reply:
+    async def post_sample(self, body: SampleBody, *, key: str | None = None) -> Reply[classification_answers.PostSampleAnswer]:
         """Draw this week's sample of a salesperson's cards. Scope classification.sample.write."""
         return await self.api.call("POST", "/card-samples", body=body, key=key or new_key())
 
-    async def post_stock_counts(self, customer_id: Id, body: CountsBody, *, key: str | None = None) -> Reply:
+    async def post_stock_counts(
+        self,
+        customer_id: Id,
+        body: CountsBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[classification_answers.PostStockCountsAnswer]:
         """Record what was counted in a customer's stock. Scope classification.class.write."""
         return await self.api.call("POST", f"/customers/{at(customer_id)}/stock-counts", body=body, key=key or new_key())
 
-    async def post_survey(self, customer_id: Id, body: SurveyBody, *, key: str | None = None) -> Reply:
+    async def post_survey(
+        self,
+        customer_id: Id,
+        body: SurveyBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[classification_answers.PostSurveyAnswer]:
         """Record what a customer answered in a survey. Scope classification.class.write."""
         return await self.api.call("POST", f"/customers/{at(customer_id)}/surveys", body=body, key=key or new_key())
 
-    async def post_task(self, body: TaskBody, *, key: str | None = None) -> Reply:
+    async def post_task(self, body: TaskBody, *, key: str | None = None) -> Reply[classification_answers.PostTaskAnswer]:
         """Set how much of an article is to be sold. Scope classification.standard.write."""
         return await self.api.call("POST", "/sales-tasks", body=body, key=key or new_key())
 
-    async def preview_prospect_standard(self, body: ProspectStandardBody) -> Reply:
+    async def preview_prospect_standard(
+        self,
+        body: ProspectStandardBody,
+    ) -> Reply[classification_answers.PreviewProspectStandardAnswer]:
         """Whom a standard would move before it is published. Scope classification.class.read."""
         return await self.api.call("POST", "/standards/prospect-grade/preview", body=body)
 
@@ -1761,7 +1823,7 @@ class Classification:
         salesperson_id: str | None = None,
         limit: int | None = None,
         cursor: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.PreviewValueClassStandardAnswer]:
         """Whom a standard would move, before it is published. Scope classification.class.read."""
         return await self.api.call(
             "GET",
@@ -1780,7 +1842,14 @@ class Classification:
             },
         )
 
-    async def put_check(self, sample_id: Id, customer_id: Id, body: CheckBody, *, key: str | None = None) -> Reply:
+    async def put_check(
+        self,
+        sample_id: Id,
+        customer_id: Id,
+        body: CheckBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[classification_answers.PutCheckAnswer]:
         """Say what was found on a card of the sample. Scope classification.sample.write."""
         return await self.api.call(
             "PUT",
@@ -1795,7 +1864,7 @@ class Classification:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.PutCreditGradeStandardAnswer]:
         """Publish a standard for credit grades. Scope classification.standard.write."""
         return await self.api.call("PUT", "/standards/credit-grade", body=body, version=version, key=key or new_key())
 
@@ -1805,7 +1874,7 @@ class Classification:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.PutCustomerGradeStandardAnswer]:
         """Publish the company's own standard of customer grades. Scope classification.standard.write."""
         return await self.api.call("PUT", "/standards/customer-grade", body=body, version=version, key=key or new_key())
 
@@ -1816,7 +1885,7 @@ class Classification:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.PutExpectationAnswer]:
         """State what is expected of a customer. Scope classification.class.write."""
         return await self.api.call(
             "PUT",
@@ -1832,19 +1901,39 @@ class Classification:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.PutLoyaltyStandardAnswer]:
         """Publish a standard of loyalty. Scope classification.standard.write."""
         return await self.api.call("PUT", "/standards/loyalty", body=body, version=version, key=key or new_key())
 
-    async def put_man(self, intent_id: Id, body: ManBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def put_man(
+        self,
+        intent_id: Id,
+        body: ManBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[classification_answers.PutManAnswer]:
         """Say what was found out about money, authority and need. Scope classification.class.write."""
         return await self.api.call("PUT", f"/intents/{at(intent_id)}/man", body=body, version=version, key=key or new_key())
 
-    async def put_mark_standard(self, body: MarkStandardBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def put_mark_standard(
+        self,
+        body: MarkStandardBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[classification_answers.PutMarkStandardAnswer]:
         """Publish a standard of marks. Scope classification.standard.write."""
         return await self.api.call("PUT", "/standards/marks", body=body, version=version, key=key or new_key())
 
-    async def put_plan(self, year: int, body: PlanBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def put_plan(
+        self,
+        year: int,
+        body: PlanBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[classification_answers.PutPlanAnswer]:
         """Plan the sales of an area, or of the company. Scope classification.standard.write."""
         return await self.api.call("PUT", f"/sales-plans/{at(year)}", body=body, version=version, key=key or new_key())
 
@@ -1854,7 +1943,7 @@ class Classification:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.PutPortfolioStandardAnswer]:
         """Publish a standard of portfolios. Scope classification.standard.write."""
         return await self.api.call("PUT", "/standards/portfolio", body=body, version=version, key=key or new_key())
 
@@ -1864,7 +1953,7 @@ class Classification:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.PutProductStandardAnswer]:
         """Publish a standard for products. Scope classification.standard.write."""
         return await self.api.call("PUT", "/standards/products", body=body, version=version, key=key or new_key())
 
@@ -1874,19 +1963,38 @@ class Classification:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[classification_answers.PutProspectStandardAnswer]:
         """Publish a standard for grades of intents. Scope classification.standard.write."""
         return await self.api.call("PUT", "/standards/prospect-grade", body=body, version=version, key=key or new_key())
 
-    async def put_relation_type(self, customer_id: Id, body: RelationBody, *, key: str | None = None) -> Reply:
+    async def put_relation_type(
+        self,
+        customer_id: Id,
+        body: RelationBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[classification_answers.PutRelationTypeAnswer]:
         """State what kind of relation there is with a customer. Scope classification.class.write."""
         return await self.api.call("PUT", f"/customers/{at(customer_id)}/relation-type", body=body, key=key or new_key())
 
-    async def put_service_levels(self, body: ServiceLevelsBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def put_service_levels(
+        self,
+        body: ServiceLevelsBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[classification_answers.PutServiceLevelsAnswer]:
         """Publish the care that each value class gets. Scope classification.standard.write."""
         return await self.api.call("PUT", "/standards/service-levels", body=body, version=version, key=key or new_key())
 
-    async def put_target(self, customer_id: Id, body: TargetBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def put_target(
+        self,
+        customer_id: Id,
+        body: TargetBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[classification_answers.PutTargetAnswer]:
         """Set how far a dealer is to distribute, and the plan on the way. Scope classification.class.write."""
         return await self.api.call(
             "PUT",
@@ -1896,18 +2004,39 @@ class Classification:
             key=key or new_key(),
         )
 
-    async def put_value_class_standard(self, body: StandardBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def put_value_class_standard(
+        self,
+        body: StandardBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[classification_answers.PutValueClassStandardAnswer]:
         """Publish a standard. Scope classification.standard.write."""
         return await self.api.call("PUT", "/standards/value-class", body=body, version=version, key=key or new_key())
 
-    async def request_credit_grade_run(self, body: CreditRunBody, *, key: str | None = None) -> Reply:
+    async def request_credit_grade_run(
+        self,
+        body: CreditRunBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[classification_answers.RequestCreditGradeRunAnswer]:
         """Grade every customer's credit: grow, hold, shrink or stop. Scope classification.standard.write."""
         return await self.api.call("POST", "/credit-grade-runs", body=body, key=key or new_key())
 
-    async def request_customer_grade_run(self, body: CustomerGradeRunBody, *, key: str | None = None) -> Reply:
+    async def request_customer_grade_run(
+        self,
+        body: CustomerGradeRunBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[classification_answers.RequestCustomerGradeRunAnswer]:
         """Grade every customer by the company's own standard. Scope classification.standard.write."""
         return await self.api.call("POST", "/customer-grade-runs", body=body, key=key or new_key())
 
-    async def request_value_class_run(self, body: RunBody, *, key: str | None = None) -> Reply:
+    async def request_value_class_run(
+        self,
+        body: RunBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[classification_answers.RequestValueClassRunAnswer]:
         """Give every customer a value class. Scope classification.standard.write."""
         return await self.api.call("POST", "/value-class-runs", body=body, key=key or new_key())

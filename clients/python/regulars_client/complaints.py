@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NotRequired, TypedDict
 
+from . import complaints_answers
 from .api import Api, Id, Reply, at, new_key
 
 
@@ -402,7 +403,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.AcknowledgeComplaintAnswer]:
         """Tell the customer that the complaint has arrived. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -419,7 +420,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.AddEvidenceAnswer]:
         """Add evidence of either side. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -429,7 +430,14 @@ class Complaints:
             key=key or new_key(),
         )
 
-    async def answer_case(self, case_id: Id, body: AnswerBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def answer_case(
+        self,
+        case_id: Id,
+        body: AnswerBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[complaints_answers.AnswerCaseAnswer]:
         """Answer a case. Scope complaints.complaint.write."""
         return await self.api.call("POST", f"/cases/{at(case_id)}/answer", body=body, version=version, key=key or new_key())
 
@@ -440,7 +448,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.ApproveSolutionAnswer]:
         """Approve the proposal. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -457,7 +465,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.AssessComplaintAnswer]:
         """Assess a complaint. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -474,7 +482,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.AssignComplaintAnswer]:
         """Assign a complaint to the department that looks into it. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -491,7 +499,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.CarryOutPreventionAnswer]:
         """It was carried out. Scope complaints.prevention.write."""
         return await self.api.call(
             "POST",
@@ -509,7 +517,7 @@ class Complaints:
         min_position: str | None = None,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.CheckPreventionAnswer]:
         """Check whether it has helped. Scope complaints.prevention.write."""
         return await self.api.call(
             "POST",
@@ -527,7 +535,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.CloseCaseAnswer]:
         """Close a case. Scope complaints.complaint.write."""
         return await self.api.call("POST", f"/cases/{at(case_id)}/closure", body=body, version=version, key=key or new_key())
 
@@ -538,7 +546,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.CloseComplaintAnswer]:
         """Close a complaint. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -555,7 +563,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.ComplainWithCaseAnswer]:
         """Take a case as a complaint. Scope complaints.complaint.write."""
         return await self.api.call("POST", f"/cases/{at(case_id)}/complaint", body=body, version=version, key=key or new_key())
 
@@ -566,7 +574,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.ConfirmCaseSummaryAnswer]:
         """The customer has confirmed what was read back. Scope complaints.complaint.write."""
         return await self.api.call("POST", f"/cases/{at(case_id)}/summary", body=body, version=version, key=key or new_key())
 
@@ -577,7 +585,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.ConfirmSolutionAnswer]:
         """Say whether the customer is satisfied. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -594,7 +602,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.ConfirmSummaryAnswer]:
         """The customer has confirmed what was read back. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -604,11 +612,20 @@ class Complaints:
             key=key or new_key(),
         )
 
-    async def count_open_complaints(self, *, min_position: str | None = None) -> Reply:
+    async def count_open_complaints(
+        self,
+        *,
+        min_position: str | None = None,
+    ) -> Reply[complaints_answers.CountOpenComplaintsAnswer]:
         """How many complaints are open, and what they claim. Scope complaints.complaint.read."""
         return await self.api.call("GET", "/open-complaints", query={"min_position": min_position})
 
-    async def decide_prevention(self, body: PreventionBody, *, key: str | None = None) -> Reply:
+    async def decide_prevention(
+        self,
+        body: PreventionBody,
+        *,
+        key: str | None = None,
+    ) -> Reply[complaints_answers.DecidePreventionAnswer]:
         """Decide a preventive measure. Scope complaints.prevention.write."""
         return await self.api.call("POST", "/prevention", body=body, key=key or new_key())
 
@@ -619,7 +636,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.DropPreventionAnswer]:
         """Drop a measure. Scope complaints.prevention.write."""
         return await self.api.call("POST", f"/prevention/{at(measure_id)}/drop", body=body, version=version, key=key or new_key())
 
@@ -630,11 +647,18 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.EndCommitmentAnswer]:
         """Promise it no more. Scope complaints.standard.write."""
         return await self.api.call("POST", f"/commitments/{at(commitment)}/end", body=body, version=version, key=key or new_key())
 
-    async def find_cause(self, complaint_id: Id, body: CauseBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def find_cause(
+        self,
+        complaint_id: Id,
+        body: CauseBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[complaints_answers.FindCauseAnswer]:
         """The cause was found. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -651,7 +675,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.FixResponsibilityAnswer]:
         """Fix who is responsible. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -668,7 +692,7 @@ class Complaints:
         to: str,
         area_id: str | None = None,
         as_of: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.GetAllComplaintTimesAnswer]:
         """How long complaints took that were received in a period. Scope complaints.complaint.read."""
         return await self.api.call("GET", "/complaint-times", query={"from": from_, "to": to, "area_id": area_id, "as_of": as_of})
 
@@ -679,7 +703,7 @@ class Complaints:
         area_id: str | None = None,
         kind: Literal["QUALITY", "CONTRACT", "TRANSPORT", "SERVICE"] | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.GetBoardAnswer]:
         """Open complaints by step and age. Scope complaints.complaint.read."""
         return await self.api.call(
             "GET",
@@ -687,11 +711,11 @@ class Complaints:
             query={"as_of": as_of, "area_id": area_id, "kind": kind, "min_position": min_position},
         )
 
-    async def get_case(self, case_id: Id) -> Reply:
+    async def get_case(self, case_id: Id) -> Reply[complaints_answers.GetCaseAnswer]:
         """One case, always fresh. Scope complaints.complaint.read."""
         return await self.api.call("GET", f"/cases/{at(case_id)}")
 
-    async def get_causes(self) -> Reply:
+    async def get_causes(self) -> Reply[complaints_answers.GetCausesAnswer]:
         """The list of causes in force. Scope complaints.complaint.read."""
         return await self.api.call("GET", "/causes")
 
@@ -704,7 +728,7 @@ class Complaints:
         to: str | None = None,
         area_id: str | None = None,
         kind: Literal["QUALITY", "CONTRACT", "TRANSPORT", "SERVICE"] | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.GetCommitmentAnswer]:
         """One commitment with its versions, and how it is kept. Scope complaints.complaint.read."""
         return await self.api.call(
             "GET",
@@ -712,27 +736,32 @@ class Complaints:
             query={"min_position": min_position, "from": from_, "to": to, "area_id": area_id, "kind": kind},
         )
 
-    async def get_complaint(self, complaint_id: Id) -> Reply:
+    async def get_complaint(self, complaint_id: Id) -> Reply[complaints_answers.GetComplaintAnswer]:
         """The whole record of a complaint and its handling. Scope complaints.complaint.read."""
         return await self.api.call("GET", f"/complaints/{at(complaint_id)}")
 
-    async def get_complaint_procedure(self) -> Reply:
+    async def get_complaint_procedure(self) -> Reply[complaints_answers.GetComplaintProcedureAnswer]:
         """How complaints are taken to their end. Scope complaints.complaint.read."""
         return await self.api.call("GET", "/complaint-procedure")
 
-    async def get_complaint_times(self, complaint_id: Id, *, as_of: str | None = None) -> Reply:
+    async def get_complaint_times(
+        self,
+        complaint_id: Id,
+        *,
+        as_of: str | None = None,
+    ) -> Reply[complaints_answers.GetComplaintTimesAnswer]:
         """What is due with a complaint, and how long it took. Scope complaints.complaint.read."""
         return await self.api.call("GET", f"/complaints/{at(complaint_id)}/times", query={"as_of": as_of})
 
-    async def get_decision_rule(self) -> Reply:
+    async def get_decision_rule(self) -> Reply[complaints_answers.GetDecisionRuleAnswer]:
         """Who decides on what is given. Scope complaints.complaint.read."""
         return await self.api.call("GET", "/decision-rule")
 
-    async def get_facts(self, complaint_id: Id) -> Reply:
+    async def get_facts(self, complaint_id: Id) -> Reply[complaints_answers.GetFactsAnswer]:
         """What is known of a complaint's matter. Scope complaints.complaint.read."""
         return await self.api.call("GET", f"/complaints/{at(complaint_id)}/facts")
 
-    async def get_prevention(self, measure_id: Id) -> Reply:
+    async def get_prevention(self, measure_id: Id) -> Reply[complaints_answers.GetPreventionAnswer]:
         """One measure, always fresh. Scope complaints.complaint.read."""
         return await self.api.call("GET", f"/prevention/{at(measure_id)}")
 
@@ -747,7 +776,7 @@ class Complaints:
         to: str | None = None,
         area_id: str | None = None,
         kind: Literal["QUALITY", "CONTRACT", "TRANSPORT", "SERVICE"] | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.GetRecurrenceAnswer]:
         """What customers complain about again and again. Scope complaints.complaint.read."""
         return await self.api.call(
             "GET",
@@ -776,7 +805,7 @@ class Complaints:
         to: str | None = None,
         area_id: str | None = None,
         kind: Literal["QUALITY", "CONTRACT", "TRANSPORT", "SERVICE"] | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.GetRecurringComplaintsAnswer]:
         """The complaints behind a count, the latest first. Scope complaints.complaint.read."""
         return await self.api.call(
             "GET",
@@ -802,7 +831,7 @@ class Complaints:
         to: str | None = None,
         area_id: str | None = None,
         kind: Literal["QUALITY", "CONTRACT", "TRANSPORT", "SERVICE"] | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.GetSatisfactionAnswer]:
         """How content customers are after the end. Scope complaints.complaint.read."""
         return await self.api.call(
             "GET",
@@ -810,11 +839,11 @@ class Complaints:
             query={"min_position": min_position, "from": from_, "to": to, "area_id": area_id, "kind": kind},
         )
 
-    async def get_twins(self, complaint_id: Id, *, min_position: str | None = None) -> Reply:
+    async def get_twins(self, complaint_id: Id, *, min_position: str | None = None) -> Reply[complaints_answers.GetTwinsAnswer]:
         """Complaints of the customer that may be about the same matter. Scope complaints.complaint.read."""
         return await self.api.call("GET", f"/complaints/{at(complaint_id)}/likely-twins", query={"min_position": min_position})
 
-    async def get_working_hours(self, place: str) -> Reply:
+    async def get_working_hours(self, place: str) -> Reply[complaints_answers.GetWorkingHoursAnswer]:
         """When complaints are worked on in an area. Scope complaints.complaint.read."""
         return await self.api.call("GET", f"/working-hours/{at(place)}")
 
@@ -825,7 +854,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.GiveSatisfactionAnswer]:
         """How content the customer is with the end. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -842,7 +871,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.HoldComplaintAnswer]:
         """Let the clock stand still. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -859,7 +888,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.LinkComplaintAnswer]:
         """Link another complaint about the same. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -879,7 +908,7 @@ class Complaints:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.ListCasesAnswer]:
         """Questions, requests for help and opinions, the latest first. Scope complaints.complaint.read."""
         return await self.api.call(
             "GET",
@@ -895,7 +924,7 @@ class Complaints:
             },
         )
 
-    async def list_commitments(self, *, as_of: str | None = None) -> Reply:
+    async def list_commitments(self, *, as_of: str | None = None) -> Reply[complaints_answers.ListCommitmentsAnswer]:
         """What the company promises in general. Scope complaints.complaint.read."""
         return await self.api.call("GET", "/commitments", query={"as_of": as_of})
 
@@ -908,7 +937,7 @@ class Complaints:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.ListComplaintsAnswer]:
         """Complaints, the latest received first. Scope complaints.complaint.read."""
         return await self.api.call(
             "GET",
@@ -932,7 +961,7 @@ class Complaints:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.ListCreditNotesAnswer]:
         """Credit notes of complaints, and where the ledger says otherwise. Scope complaints.complaint.read."""
         return await self.api.call(
             "GET",
@@ -947,7 +976,13 @@ class Complaints:
             },
         )
 
-    async def list_due_steps(self, *, area_id: str | None = None, limit: int | None = None, cursor: str | None = None) -> Reply:
+    async def list_due_steps(
+        self,
+        *,
+        area_id: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> Reply[complaints_answers.ListDueStepsAnswer]:
         """What is due next with open complaints. Scope complaints.complaint.read."""
         return await self.api.call("GET", "/due-steps", query={"area_id": area_id, "limit": limit, "cursor": cursor})
 
@@ -961,7 +996,7 @@ class Complaints:
         limit: int | None = None,
         cursor: str | None = None,
         min_position: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.ListPreventionAnswer]:
         """Preventive measures by the day on which they are due. Scope complaints.complaint.read."""
         return await self.api.call(
             "GET",
@@ -984,7 +1019,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.NameBrokenCommitmentAnswer]:
         """The complaint says that a commitment was broken. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -994,7 +1029,13 @@ class Complaints:
             key=key or new_key(),
         )
 
-    async def post_case(self, body: CaseBody, *, min_position: str | None = None, key: str | None = None) -> Reply:
+    async def post_case(
+        self,
+        body: CaseBody,
+        *,
+        min_position: str | None = None,
+        key: str | None = None,
+    ) -> Reply[complaints_answers.PostCaseAnswer]:
         """Receive a question, a request or an opinion. Scope complaints.complaint.write."""
         return await self.api.call("POST", "/cases", body=body, query={"min_position": min_position}, key=key or new_key())
 
@@ -1005,7 +1046,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.ProposeSolutionAnswer]:
         """Propose a solution. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -1015,7 +1056,13 @@ class Complaints:
             key=key or new_key(),
         )
 
-    async def put_causes(self, body: CausesBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def put_causes(
+        self,
+        body: CausesBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[complaints_answers.PutCausesAnswer]:
         """Publish a list of causes. Scope complaints.standard.write."""
         return await self.api.call("PUT", "/causes", body=body, version=version, key=key or new_key())
 
@@ -1026,15 +1073,27 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.PutCommitmentAnswer]:
         """Publish a commitment, or its next version. Scope complaints.standard.write."""
         return await self.api.call("PUT", f"/commitments/{at(commitment)}", body=body, version=version, key=key or new_key())
 
-    async def put_complaint_procedure(self, body: ProcedureBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def put_complaint_procedure(
+        self,
+        body: ProcedureBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[complaints_answers.PutComplaintProcedureAnswer]:
         """Publish the procedure. Scope complaints.standard.write."""
         return await self.api.call("PUT", "/complaint-procedure", body=body, version=version, key=key or new_key())
 
-    async def put_decision_rule(self, body: DecisionRuleBody, *, version: int | None = None, key: str | None = None) -> Reply:
+    async def put_decision_rule(
+        self,
+        body: DecisionRuleBody,
+        *,
+        version: int | None = None,
+        key: str | None = None,
+    ) -> Reply[complaints_answers.PutDecisionRuleAnswer]:
         """Publish who decides. Scope complaints.standard.write."""
         return await self.api.call("PUT", "/decision-rule", body=body, version=version, key=key or new_key())
 
@@ -1045,15 +1104,27 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.PutWorkingHoursAnswer]:
         """Publish working hours. Scope complaints.standard.write."""
         return await self.api.call("PUT", f"/working-hours/{at(place)}", body=body, version=version, key=key or new_key())
 
-    async def receive_complaint(self, body: ComplaintBody, *, min_position: str | None = None, key: str | None = None) -> Reply:
+    async def receive_complaint(
+        self,
+        body: ComplaintBody,
+        *,
+        min_position: str | None = None,
+        key: str | None = None,
+    ) -> Reply[complaints_answers.ReceiveComplaintAnswer]:
         """Receive a complaint. Scope complaints.complaint.write."""
         return await self.api.call("POST", "/complaints", body=body, query={"min_position": min_position}, key=key or new_key())
 
-    async def receive_complaints(self, body: Sequence[Any], *, min_position: str | None = None, key: str | None = None) -> Reply:
+    async def receive_complaints(
+        self,
+        body: Sequence[Any],
+        *,
+        min_position: str | None = None,
+        key: str | None = None,
+    ) -> Reply[complaints_answers.ReceiveComplaintsAnswer]:
         """Receive up to 1000 complaints. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -1070,7 +1141,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.RefuseSolutionAnswer]:
         """Refuse the proposal. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -1087,7 +1158,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.ReportInvestigationAnswer]:
         """Report what the investigation found. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -1104,7 +1175,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.ReportSolutionAnswer]:
         """Report a solution. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -1121,7 +1192,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.ResumeComplaintAnswer]:
         """Let the clock run again. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -1138,7 +1209,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.SettleClaimAnswer]:
         """Settle a claim. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -1155,7 +1226,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.TellFairWayAnswer]:
         """The customer was told how a fair solution will be found. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",
@@ -1172,7 +1243,7 @@ class Complaints:
         *,
         version: int | None = None,
         key: str | None = None,
-    ) -> Reply:
+    ) -> Reply[complaints_answers.WithdrawComplaintAnswer]:
         """Withdraw a complaint. Scope complaints.complaint.write."""
         return await self.api.call(
             "POST",

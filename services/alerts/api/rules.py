@@ -62,7 +62,7 @@ async def get_rule(rule_id: str, deps: Dependencies, request: Request) -> Respon
         loaded = await load(c, SCHEMA, rule_stream(rule_id))
         probations = await load_many(c, SCHEMA, [probation_stream(rule_id)])
     body = _shown(rule, [envelope.event for envelope in loaded.events], deps.today()) | probation(rule_id, probations)
-    return resource(body, loaded.version, request)
+    return resource(body, loaded.version, request, by_version=False)
 
 
 @router.put(

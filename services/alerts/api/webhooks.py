@@ -70,7 +70,9 @@ async def get_webhook(webhook_id: UUID, deps: Dependencies, request: Request) ->
         row = await find(c, webhook_id)
     if row is None:
         raise Problem(WEBHOOK_UNKNOWN)
-    return resource(_shown(deps, row) | {"retry_seconds": SCHEDULE, "retry_jitter": str(JITTER)}, row.version, request)
+    return resource(
+        _shown(deps, row) | {"retry_seconds": SCHEDULE, "retry_jitter": str(JITTER)}, row.version, request, by_version=False
+    )
 
 
 @router.put(

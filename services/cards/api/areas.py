@@ -174,7 +174,7 @@ async def leave_area(
 async def get_areas(deps: Dependencies, request: Request, on: OnDay = None) -> Response:
     state, version = await organisation(deps)
     day = on or deps.today()
-    return resource({"items": [_area(state, area, day) for area in outer_first(state)]}, version, request)
+    return resource({"items": [_area(state, area, day) for area in outer_first(state)]}, version, request, by_version=False)
 
 
 @router.get(
@@ -187,7 +187,7 @@ async def get_area(area_id: AreaId, deps: Dependencies, request: Request, on: On
     state, version = await organisation(deps)
     if area_id not in state:
         raise refused(AreaUnknown())
-    return resource(_area(state, state[area_id], on or deps.today()), version, request)
+    return resource(_area(state, state[area_id], on or deps.today()), version, request, by_version=False)
 
 
 @router.get(
@@ -212,7 +212,9 @@ async def get_salespeople(
         if area_id in (None, area.area_id)
         for person in area.selling_on(day)
     ]
-    return resource({"items": sorted(found, key=lambda one: (one["salesperson_id"], one["area_id"]))}, version, request)
+    return resource(
+        {"items": sorted(found, key=lambda one: (one["salesperson_id"], one["area_id"]))}, version, request, by_version=False
+    )
 
 
 @router.get(

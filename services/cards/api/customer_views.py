@@ -37,4 +37,4 @@ async def get_customer(
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, card_stream(customer_id))
     body = await card_body(deps, caller, customer_id, loaded.events, as_of, known_at)
-    return resource(body, loaded.version, request)
+    return resource(body, loaded.version, request, by_version=False)

@@ -133,7 +133,7 @@ async def get_promise(promise_id: UUID, caller: Caller, deps: Dependencies, requ
     if isinstance(made, PromiseMade) and made.text is not None and caller.may(SEES_PERSONS):
         text = (await deps.sealer.unseal_struct(made, stream)).text
         shown |= {} if text is None else {"text": text}
-    return resource(shown, loaded.version, request)
+    return resource(shown, loaded.version, request, by_version=False)
 
 
 def promise_body(row: PromiseRow, today: date) -> dict[str, Any]:

@@ -90,7 +90,7 @@ async def get_expectation(customer_id: UUID, deps: Dependencies, request: Reques
         "expectations": [stated(each) for each in sorted(known.values())],
         "months": [_month(each) for each in months],
     }
-    return resource(body, version, request)
+    return resource(body, version, request, by_version=False)
 
 
 @router.get(

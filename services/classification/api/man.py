@@ -111,4 +111,4 @@ async def get_man(
         },
         "from_what": [{"stream": man.stream_of(intent_id), "version": version}],
     }
-    return resource(body, version, request)
+    return resource(body, version, request, by_version=False)

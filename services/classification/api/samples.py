@@ -151,7 +151,7 @@ async def get_sample(sample_id: UUID, deps: Dependencies, request: Request) -> R
         "seed": drawn.seed,
         "cards": cards,
     }
-    return resource(body, version, request)
+    return resource(body, version, request, by_version=False)
 
 
 def _due(one: SampleDue) -> dict[str, Any]:

@@ -153,7 +153,7 @@ async def get_prevention(measure_id: UUID, deps: Dependencies, request: Request)
     row = folded(loaded.events)
     if row is None:
         raise Problem(PREVENTION_UNKNOWN)
-    return resource(_shown(row, deps.today()), loaded.version, request)
+    return resource(_shown(row, deps.today()), loaded.version, request, by_version=False)
 
 
 def _shown(row: PreventionRow, today: date) -> dict[str, Any]:

@@ -73,7 +73,7 @@ async def list_commitments(
     promised, version = await register(deps)
     day = as_of or deps.today()
     held = [in_force(promised, code, day) for code in sorted(promised)]
-    return resource({"as_of": day, "items": [_plain(one) for one in held if one is not None]}, version, request)
+    return resource({"as_of": day, "items": [_plain(one) for one in held if one is not None]}, version, request, by_version=False)
 
 
 @router.put(

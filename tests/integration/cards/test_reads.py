@@ -81,8 +81,12 @@ async def test_what_was_not_shown_is_not_on_record(standing: Cards) -> None:
     assert (refused.status_code, await rows_of(standing, trace)) == (401, [])
 
 
-async def test_a_card_that_has_not_changed_since_was_read_as_well(standing: Cards) -> None:
-    path = f"/v1/customers/{await standing.register(fresh())}"
+async def test_what_has_not_changed_since_was_read_as_well(standing: Cards) -> None:
+    customer = await standing.register(fresh())
+    body = {"customer_id": customer, "intent_class": "SHOWROOM", "grade": "A"}
+    opened = await standing.post(f"/v1/customers/{customer}/intents", body)
+    assert opened.status_code == 201, opened.text
+    path = opened.headers["Location"]
     first, _ = await asked(standing, path)
     again, rows = await asked(standing, path, {"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, len(rows)) == (304, 1)

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import Field
 from starlette.responses import Response
@@ -72,7 +72,7 @@ class Demo:
         read = scope("demo.thing.read")
 
         @things.post("/things", status_code=201, dependencies=[write])
-        async def post_thing(body: Thing, key: Command, request: Request) -> Response:
+        async def post_thing(body: Thing, key: Command, request: Request, batch: str | None = None) -> Response:
             """Make a thing."""
             found = self.stored.get((key.principal, key.route, key.key))
             if found is not None:
@@ -156,12 +156,18 @@ class Demo:
         async def get_customer(customer_id: UUID) -> Response:
             return Json({"customer_id": customer_id, "name": "Hua Xin"})
 
+        @things.get("/things/{thing_id}/age", dependencies=[read])
+        async def get_age(thing_id: UUID, request: Request) -> Response:
+            return resource({"id": thing_id, "days": 7}, 3, request, by_version=False)
+
         @things.get("/things", dependencies=[read])
         async def get_things(
             request: Request,
             limit: Limit = 2,
             cursor: CursorParameter = None,
             prefix: str | None = None,
+            sold: bool | None = None,
+            color: Annotated[list[str] | None, Query()] = None,
             min_position: MinPosition = None,
         ) -> Response:
             async def wait(_position: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -97,7 +98,7 @@ async def test_the_same_content_in_another_order_is_the_same_command(run: Runnin
 async def test_a_key_is_not_used_twice_for_different_things(run: Running) -> None:
     await make(run, "k1")
     is_problem(await make(run, "k1", {"name": "b"}), 422, "IDEMPOTENCY_KEY_REUSED")
-    is_problem(await make(run, "k1", THING, "/v1/things?x=1"), 422, "IDEMPOTENCY_KEY_REUSED")
+    is_problem(await make(run, "k1", THING, "/v1/things?batch=1"), 422, "IDEMPOTENCY_KEY_REUSED")
     assert len(run.demo.seen) == 1
 
 
@@ -129,6 +130,19 @@ async def test_a_resource_that_has_not_changed_is_not_sent_again(run: Running) -
     assert (first.status_code, first.headers["etag"]) == (200, '"3"')
     same = await run.client.get(path, headers={**shown, "If-None-Match": 'W/"1", "3"'})
     assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", '"3"')
+    assert (await run.client.get(path, headers={**run.all, "If-None-Match": "*"})).status_code == 304
+    assert (
+        await run.client.get(path, headers=[*run.all.items(), ("If-None-Match", '"2"'), ("If-None-Match", '"3"')])
+    ).status_code == 304
+    for other in ('"2"', "3", "", '"33"', '"3', "W/3"):
+        assert (await run.client.get(path, headers={**run.all, "If-None-Match": other})).status_code == 200
+
+
+async def test_what_depends_on_more_than_its_version_is_always_sent(run: Running) -> None:
+    path = "/v1/things/00000000-0000-4000-8000-000000000007/age"
+    for known in ('"3"', "*"):
+        response = await run.client.get(path, headers={**run.all, "If-None-Match": known})
+        assert (response.status_code, response.headers["etag"], response.json()["days"]) == (200, '"3"', 7)
 
 
 async def test_what_is_answered_without_persons_data_has_an_etag_of_its_own(run: Running) -> None:
@@ -171,10 +185,30 @@ async def test_pages_follow_one_another_to_the_end(run: Running) -> None:
     assert seen == [1, 2, 3, 4, 5]
 
 
+def same_bytes(one: str, other: str) -> bool:
+    return (
+        base64.urlsafe_b64decode(one + "=" * (-len(one) % 4)) == base64.urlsafe_b64decode(other + "=" * (-len(other) % 4))
+        and one != other
+    )
+
+
 async def test_a_cursor_that_was_tampered_with_or_is_of_another_list_is_refused(run: Running) -> None:
     cursor = (await run.client.get("/v1/things?prefix=a", headers=run.all)).json()["next_cursor"]
     flipped = cursor[:-3] + ("A" if cursor[-3] != "A" else "B") + cursor[-2:]
-    for bad in (flipped, cursor[:20], "x", "%F0%9F%98%80", "....", cursor + cursor, ""):
+    other_bits = [cursor[:-1] + letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if same_bytes(cursor[:-1] + letter, cursor)]
+    for bad in (
+        flipped,
+        *other_bits,
+        f"{cursor}!",
+        f"{cursor}=",
+        f"{cursor[:9]}.{cursor[9:]}",
+        cursor[:20],
+        "x",
+        "%F0%9F%98%80",
+        "....",
+        cursor + cursor,
+        "",
+    ):
         response = await run.client.get(f"/v1/things?prefix=a&cursor={bad}", headers=run.all)
         if bad == "":
             assert response.status_code == 200

@@ -1,0 +1,92 @@
+"""What stands in an address: names that the route knows, each said once, numbers in digits, truth as `true` or `false`, ids in one form.
+
+A filter that is misspelt and passed over answers everything instead of little; of one that is said twice nobody knows which was meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, get_args, get_origin
+from uuid import UUID
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from pydantic.fields import FieldInfo
+
+from shared.web.problem import FieldError, Problem, pointer
+
+_WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,18})")
+_TRUTH = re.compile(r"true|false")
+_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_FORMS: Mapping[Any, tuple[re.Pattern[str], str, str]] = {
+    int: (_WHOLE, "INT_PARSING", "must be a whole number"),
+    bool: (_TRUTH, "BOOL_PARSING", "must be true or false"),
+    UUID: (_ID, "UUID_PARSING", "must be a UUID"),
+}
+
+
+class Asked(NamedTuple):
+    """A parameter that a route knows: whether it may be said more than once, and what its values are written as (None: its type looks)."""
+
+    many: bool
+    written: Any
+
+
+def known_queries(dependant: Dependant) -> dict[str, Asked]:
+    """The parameters of a query that a route and what it depends on know, by name."""
+    return {field.alias: _asked(field.field_info) for one in _all(dependant) for field in one.query_params}
+
+
+def known_ids(dependant: Dependant) -> dict[str, Asked]:
+    """Those of its path."""
+    return {field.alias: _asked(field.field_info) for one in _all(dependant) for field in one.path_params}
+
+
+def refuse_strange_ids(request: Request, known: Mapping[str, Asked]) -> None:
+    """The same of a path. Raises Problem: VALIDATION_FAILED."""
+    wrong = [
+        _wrong("path", name, known[name].written) for name, text in request.path_params.items() if not _fits(known[name], text)
+    ]
+    if wrong:
+        raise Problem("VALIDATION_FAILED", errors=wrong)
+
+
+def refuse_strange(request: Request, known: Mapping[str, Asked]) -> None:
+    """Raises Problem: QUERY_INVALID for names, VALIDATION_FAILED for values."""
+    if not request.scope["query_string"]:
+        return
+    said = request.query_params.multi_items()
+    names = [name for name, _ in said]
+    strange = [
+        FieldError(pointer(("query", name)), "EXTRA_FORBIDDEN", "is not known here") for name in names if name not in known
+    ]
+    twice = {name for name in names if name in known and not known[name].many and names.count(name) > 1}
+    strange += [FieldError(pointer(("query", name)), "REPEATED", "is said more than once") for name in sorted(twice)]
+    if strange:
+        raise Problem("QUERY_INVALID", errors=strange[:100])
+    wrong = [_wrong("query", name, known[name].written) for name, text in said if not _fits(known[name], text)]
+    if wrong:
+        raise Problem("VALIDATION_FAILED", errors=wrong[:100])
+
+
+def _fits(asked: Asked, text: str) -> bool:
+    return asked.written is None or _FORMS[asked.written][0].fullmatch(text) is not None
+
+
+def _wrong(where: str, name: str, written: Any) -> FieldError:
+    _, code, detail = _FORMS[written]
+    return FieldError(pointer((where, name)), code, detail)
+
+
+def _all(dependant: Dependant) -> Iterator[Dependant]:
+    yield dependant
+    for inner in dependant.dependencies:
+        yield from _all(inner)
+
+
+def _asked(field: FieldInfo) -> Asked:
+    kinds = {field.annotation, *get_args(field.annotation)}
+    origins: list[Any] = [get_origin(kind) for kind in kinds]
+    many = any(isinstance(origin, type) and issubclass(list, origin) for origin in origins)
+    return Asked(many, next((kind for kind in _FORMS if kind in kinds), None))
