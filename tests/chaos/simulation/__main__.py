@@ -12,6 +12,7 @@ import time
 
 from tests.chaos.results import record
 from tests.chaos.simulation.cores import many
+from tests.chaos.simulation.orders import begin_in, order_of
 from tests.chaos.simulation.schedules import Ran, kind_of, prepare, schedule
 
 
@@ -26,7 +27,12 @@ def main() -> int:
     if asked.replay is not None:
         return _replay(asked.replay)
     began = time.monotonic()
-    done = many(asked.first, asked.schedules, asked.seconds, asked.workers, print)
+
+    def tell(done: Ran) -> None:
+        a_second = done.schedules / (time.monotonic() - began)
+        print(f"{done.schedules:>12,} schedules, {a_second:,.0f} a second, {len(done.found)} with violations", flush=True)
+
+    done = many(asked.first, asked.schedules, asked.seconds, asked.workers, tell)
     seconds = time.monotonic() - began
     print(f"{done.schedules:,} schedules in {seconds:.0f} s, {len(done.found)} with violations; {_told(done)}")
     print(f"seeds {asked.first} to {asked.first + done.schedules - 1}; go on with --first {asked.first + done.schedules}")
@@ -46,6 +52,7 @@ def main() -> int:
 
 
 def _replay(seed: int) -> int:
+    begin_in(order_of(seed))
     prepare()
     world = schedule(seed)
     print(

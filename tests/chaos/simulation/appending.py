@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import SimpleNamespace
 
 import asyncpg
@@ -66,9 +66,14 @@ class Appending:
                 impatient = False
                 self._send(n, Process(f"worker {n}"))
             process = Process(f"worker {n}")
+            gone = self.world.loop.create_future()
+            process.on_death.append(partial(self._told, gone))
             self._send(n, process)
-            while process.alive:  # noqa: ASYNC110
-                await asyncio.sleep(0.003)
+            await gone
+
+    def _told(self, gone: asyncio.Future[None]) -> None:
+        # A client sees its connection end, some time after it did.
+        self.world.loop.at(self.world.loop.outside, self.world.delay(), gone.set_result, None)
 
     def _send(self, n: int, process: Process) -> None:
         def ended(task: asyncio.Task[Answer]) -> None:
@@ -123,7 +128,7 @@ def appending(world: World) -> None:
     """One schedule."""
     chance = world.chance
     rules = ("a", "b") if chance.random() < 0.4 else ("a",)
-    one = Appending(world, [chance.choice(rules) for _ in range(chance.randrange(2, 6))])
+    one = Appending(world, [world.pick(rules) for _ in range(2 + world.below(4))])
     one.begin()
     if world.come_to_rest(one.all_answered):
         one.check()

@@ -67,7 +67,7 @@ class Broker:
     def lose_tail(self) -> None:
         """A crash of the machine: each log loses newest records, and the sessions of its producers are over."""
         for log in self.logs.values():
-            keep = self.world.chance.randrange(len(log.messages) + 1)
+            keep = self.world.below(len(log.messages) + 1)
             del log.messages[keep:]
         for producer in self.producers:
             producer.broken = True
@@ -120,7 +120,7 @@ class Producer:
         await asyncio.sleep(self.world.delay())
 
     def create_batch(self) -> Batch:
-        return Batch(self.world.chance.randrange(1, 4))
+        return Batch(1 + self.world.below(3))
 
     async def send_batch(self, batch: Batch, topic: str, *, partition: int) -> asyncio.Future[Acknowledged]:
         world, loop, at = self.world, self.world.loop, TopicPartition(topic, partition)
@@ -248,7 +248,6 @@ class Consumer:
     def _fetched(self, wanted: Iterable[TopicPartition], most: int | None) -> dict[TopicPartition, list[Message]]:
         found: dict[TopicPartition, list[Message]] = {}
         outside: dict[TopicPartition, int] = {}
-        chance = self.world.chance
         for at in wanted:
             place = self.places.get(at)
             if place is None or at in self.paused:
@@ -262,7 +261,7 @@ class Consumer:
                 continue
             if place < log.end:
                 # A fetch gives as much as fits, which may be anything from one record on.
-                count = min(most or 500, chance.choice((1, 2, 500)))
+                count = min(most or 500, self.world.pick((1, 2, 500)))
                 found[at] = its = log.messages[place - log.begin : place - log.begin + count]
                 self.places[at] = its[-1].offset + 1
         if outside:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import asyncpg
 
 from tests.chaos.simulation.loop import Process
-from tests.chaos.simulation.world import LONG, World
+from tests.chaos.simulation.world import LONG, Fault, World
 
 Key = tuple[str, Hashable]
 Statement = Callable[["Session", tuple[Any, ...]], Any]
@@ -122,17 +123,20 @@ class Session:
 
     def end(self) -> None:
         """Forget what was not committed, let go of the locks."""
+        self.within = self.appended = False
         if self.xid is not None:
             self.database.running.pop(self.xid, None)
-        self.within = self.appended = False
-        self.xid = None
-        self.written, self.at_commit = {}, []
-        for key in self.held:
-            del self.database.locks[key]
-        self.held = []
-        waiting, self.waiting = self.waiting, []
-        for go_on in waiting:
-            self.database.world.loop.at(self.database.world.loop.outside, self.database.world.delay(), go_on)
+            self.xid = None
+            self.written, self.at_commit = {}, []
+        if self.held:
+            for key in self.held:
+                del self.database.locks[key]
+            self.held = []
+        if self.waiting:
+            waiting, self.waiting = self.waiting, []
+            world = self.database.world
+            for go_on in waiting:
+                world.loop.at(world.loop.outside, world.delay(), go_on)
 
     def lose(self) -> None:
         """The connection is gone; the server rolls back what it held open."""
@@ -172,9 +176,8 @@ class Connection:
     def transaction(self, **_: Any) -> Transaction:
         return Transaction(self)
 
-    async def _ask(self, sql: str, arguments: tuple[Any, ...]) -> Any:
-        statement = self.database.find(sql)
-        return await self.call(lambda: self._executed(statement, arguments))
+    def _ask(self, sql: str, arguments: tuple[Any, ...]) -> Awaitable[Any]:
+        return self.call(self._executed, self.database.find(sql), arguments)
 
     def _executed(self, statement: Statement, arguments: tuple[Any, ...]) -> Any:
         session = self.session
@@ -183,9 +186,10 @@ class Connection:
             session.commit()
         return answer
 
-    async def call(self, effect: Callable[[], Any]) -> Any:
+    async def call(self, effect: Callable[..., Any], *arguments: Any) -> Any:
         """One round trip. The effect is executed at the server some time later, and the answer comes some time after that."""
-        world, loop, process = self.world, self.world.loop, self.process
+        world, process = self.world, self.process
+        loop = world.loop
         if not self.session.open:
             raise asyncpg.InterfaceError("connection is closed")
         fault = world.fault(process)
@@ -194,44 +198,51 @@ class Connection:
             process.kill()
             return await future
         slow = world.chance.random() * LONG if fault == "stall" else 0.0
+        delay = world.delay() + slow
+        if fault == "lost before":
+            loop.at(loop.outside, delay, self._lost, future)
+        else:
+            loop.at(loop.outside, delay, self._execute, future, fault, effect, arguments)
+        return await future
 
-        def answer(value: Any) -> None:
-            if not future.done():
-                future.set_result(value)
-
-        def fail(error: Exception) -> None:
-            if not future.done():
-                future.set_exception(error)
-
-        def lost() -> None:
-            self.session.lose()
-            loop.at(process, world.delay(), fail, asyncpg.ConnectionDoesNotExistError("connection was closed"))
-
-        def execute() -> None:
-            if not self.session.open:
-                loop.at(process, 0.0, fail, asyncpg.ConnectionDoesNotExistError("connection was closed"))
-                return
-            try:
-                value = effect()
-            except Blocked as blocked:
-                blocked.holder.waiting.append(execute)
-                return
-            except asyncpg.PostgresError as error:
-                loop.at(process, world.delay(), fail, error)
-                return
-            if fault == "killed after":
-                process.kill()
-            elif fault == "lost after":
-                lost()
-            else:
-                loop.at(process, world.delay(), answer, value)
-
-        loop.at(loop.outside, world.delay() + slow, lost if fault == "lost before" else execute)
+    def _execute(
+        self, future: asyncio.Future[Any], fault: Fault | None, effect: Callable[..., Any], arguments: tuple[Any, ...]
+    ) -> None:
+        world, process = self.world, self.process
+        if not self.session.open:
+            world.loop.at(process, 0.0, _fail, future, asyncpg.ConnectionDoesNotExistError("connection was closed"))
+            return
         try:
-            return await future
-        except asyncio.CancelledError:
-            # The client cancels the statement; what the server makes of it shows when the transaction is rolled back.
-            raise
+            value = effect(*arguments)
+        except Blocked as blocked:
+            blocked.holder.waiting.append(partial(self._execute, future, fault, effect, arguments))
+            return
+        except asyncpg.PostgresError as error:
+            world.loop.at(process, world.delay(), _fail, future, error)
+            return
+        if fault is None:
+            world.loop.at(process, world.delay(), _answer, future, value)
+        elif fault == "killed after":
+            process.kill()
+        elif fault == "lost after":
+            self._lost(future)
+        else:
+            world.loop.at(process, world.delay(), _answer, future, value)
+
+    def _lost(self, future: asyncio.Future[Any]) -> None:
+        self.session.lose()
+        error = asyncpg.ConnectionDoesNotExistError("connection was closed")
+        self.world.loop.at(self.process, self.world.delay(), _fail, future, error)
+
+
+def _answer(future: asyncio.Future[Any], value: Any) -> None:
+    if not future.done():
+        future.set_result(value)
+
+
+def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
 
 
 class Transaction:

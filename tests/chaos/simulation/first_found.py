@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from tests.chaos.simulation.orders import begin_in, order_of
 from tests.chaos.simulation.schedules import kind_of, prepare, run
 
 
 def main() -> int:
+    begin_in(order_of(0))
     prepare()
     most = int(sys.argv[1])
     done = run(range(most), most_found=1)

@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
@@ -90,8 +90,13 @@ PAID = summed(
 )
 
 
+@cache
+def _answer_id(event_id: UUID) -> UUID:
+    return uuid5(event_id, "answer")
+
+
 def _answer(envelope: Envelope) -> Sequence[Append]:
-    answer = NewEvent(uuid5(envelope.event_id, "answer"), TradeReleased(customer_id=envelope.customer_id), envelope.occurred_at)
+    answer = NewEvent(_answer_id(envelope.event_id), TradeReleased(customer_id=envelope.customer_id), envelope.occurred_at)
     return [Append(f"card-{envelope.customer_id}", "any", envelope.customer_id, envelope.part, [answer])]
 
 
@@ -99,11 +104,24 @@ ANSWERED = Reaction("answered", {CARDS_EVENTS: TOPICS[CARDS_EVENTS]}, _answer)
 MODELS = (MET, PAID)
 
 
+class Folded(NamedTuple):
+    """The fold of all events of a history, by rules of its own."""
+
+    met: Mapping[UUID, tuple[UUID, str, str]]
+    paid: Mapping[tuple[UUID, str], Decimal]
+    answers: Sequence[UUID]
+
+
 class History(NamedTuple):
-    """Events of a store, and each as the record that the relay makes of it."""
+    """Events of a store, each as the record that the relay makes of it, and what they come to.
+
+    `ends`: of each follower and part the text that its position has once it stands at the last record of a topic.
+    """
 
     rows: Sequence[StoredRow]
     records: Mapping[TopicPart, Sequence[tuple[Cursor, tuple[Any, ...]]]]
+    ends: Sequence[tuple[tuple[str, str, int], str]]
+    folded: Folded
 
 
 @lru_cache(maxsize=HISTORIES)
@@ -140,7 +158,29 @@ def history(number: int) -> History:
     packed = pack(rows, {}, 1, lambda: Batch(1))
     cursors = {at: [row.cursor for row in rows if _place(row) == at] for at in packed}
     records = {at: list(zip(cursors[at], (one.records[0] for one in out.batches), strict=True)) for at, out in packed.items()}
-    return History(rows, records)
+    ends = [
+        ((follower_name(reader), SLOT, at.part), f'"{at.topic}":"{its[-1]}"')
+        for at, its in cursors.items()
+        for reader in (*MODELS, ANSWERED)
+        if at.topic in reader.topics
+    ]
+    return History(rows, records, ends, _folded(rows))
+
+
+def _folded(rows: Sequence[StoredRow]) -> Folded:
+    met: dict[UUID, tuple[UUID, str, str]] = {}
+    paid: dict[tuple[UUID, str], Decimal] = {}
+    answers: list[UUID] = []
+    for row in rows:
+        assert row.customer_id is not None
+        customer, on_card, paid_with = met.get(row.customer_id) or (row.customer_id, "", "")
+        if row.type == TradeReleased.type:
+            met[customer] = (customer, f"{on_card} {row.version}", paid_with)
+            answers.append(_answer_id(row.event_id))
+        else:
+            met[customer] = (customer, on_card, f"{paid_with} {row.version}")
+            paid[customer, "CNY"] = paid.get((customer, "CNY"), Decimal(0)) + Decimal(2**row.pos)
+    return Folded(met, paid, sorted(answers))
 
 
 def _place(row: StoredRow) -> TopicPart:
@@ -197,7 +237,7 @@ class Following:
         for at, records in self.told.records.items():
             when = chance.random() * 0.03
             for i in range(len(records)):
-                back = chance.randrange(1, 4) if chance.random() < 0.2 else 0
+                back = 1 + self.world.below(3) if chance.random() < 0.2 else 0
                 for k in range(max(0, i - back), i + 1):
                     when += chance.random() * 0.006
                     self.world.loop.at(self.world.loop.outside, when, self._send, at, k)
@@ -227,20 +267,20 @@ class Following:
         """The log loses its newest records and grows again, from there, under the same offsets."""
         for at, records in self.told.records.items():
             log = self.broker.log(TopicPartition(at.topic, at.part))
-            del log.messages[self.world.chance.randrange(len(log.messages) + 1) :]
+            del log.messages[self.world.below(len(log.messages) + 1) :]
             cursors = {cursor: k for k, (cursor, _) in enumerate(records)}
             last = log.messages[-1].headers if log.messages else None
             place = None if last is None else dict(last)["cursor"].decode()
             self.sent[at] = 0 if place is None else cursors[Cursor(*map(int, place.split(".")))] + 1
             # It may have grown beyond the old end before anybody looks: the same offsets are other records then.
             if self.sent[at] < len(records) and self.world.chance.random() < 0.7:
-                self._send(at, self.world.chance.randrange(self.sent[at], len(records)))
+                self._send(at, self.sent[at] + self.world.below(len(records) - self.sent[at]))
 
     def rebalance(self) -> None:
         """Parts change hands; the one who held them learns of it at another moment than the one who gets them."""
         chance, loop = self.world.chance, self.world.loop
         names = list(self.members)
-        owner = {part: chance.choice(names) for part in range(PARTS)}
+        owner = {part: self.world.pick(names) for part in range(PARTS)}
         for name in names:
             parts = frozenset(part for part, its in owner.items() if its == name)
             loop.at(loop.outside, chance.random() * 0.02, lambda name=name, parts=parts: self._give(name, parts))
@@ -260,35 +300,21 @@ class Following:
         if any(self.sent[at] < len(records) for at, records in self.told.records.items()):
             return False
         table = self.database.table(f"{SCHEMA}.positions")
-        for at, records in self.told.records.items():
-            for reader in (*MODELS, ANSWERED):
-                if at.topic in reader.topics:
-                    place = table.get((follower_name(reader), SLOT, at.part))
-                    if place is None or f'"{at.topic}":"{records[-1][0]}"' not in place.cursors:
-                        return False
+        for follower, end in self.told.ends:
+            place = table.get(follower)
+            if place is None or end not in place.cursors:
+                return False
         return True
 
     def check(self, parked: Mapping[UUID, StoredRow]) -> None:
         """Rows are the fold. `parked`: customers with the event that cannot be folded."""
-        met: dict[UUID, Met] = {}
-        paid: dict[tuple[UUID, str], Decimal] = {}
-        answers: list[UUID] = []
-        for row in self.told.rows:
-            assert row.customer_id is not None
-            before = met.get(row.customer_id) or Met(row.customer_id, "", "")
-            if row.type == TradeReleased.type:
-                met[row.customer_id] = Met(row.customer_id, f"{before.on_card} {row.version}", before.paid)
-                answers.append(uuid5(row.event_id, "answer"))
-            else:
-                met[row.customer_id] = Met(row.customer_id, before.on_card, f"{before.paid} {row.version}")
-                key = (row.customer_id, "CNY")
-                paid[key] = paid.get(key, Decimal(0)) + Decimal(2**row.pos)
+        met, paid, answers = self.told.folded
         table = self.database.table
         rows = {key: row[:-1] for key, row in table(f"{SCHEMA}.met_{SLOT}").items()}
         for customer, one in met.items():
             if customer in parked:
                 continue
-            if rows.get(customer) != (one.customer_id, one.on_card, one.paid):
+            if rows.get(customer) != one:
                 self.world.found(f"a row is {rows.get(customer)}, and by the events {one}")
         if any((row[0], row[-1]) != (key, PART_OF[key]) for key, row in table(f"{SCHEMA}.met_{SLOT}").items()):
             self.world.found("a row stands in another part")
@@ -301,7 +327,7 @@ class Following:
             totals[slot] = totals.get(slot, 0) + len(row[1].split()) + len(row[2].split())
         if table(f"{SCHEMA}.met_totals_{SLOT}") != totals:
             self.world.found(f"totals are {table(f'{SCHEMA}.met_totals_{SLOT}')}, and by the rows {totals}")
-        if sorted(row.event_id for row in self.answers.events()) != sorted(answers):
+        if sorted(row.event_id for row in self.answers.events()) != answers:
             self.world.found("an event was not answered, or twice")
         found = {UUID(key): one.cursor for (name, _, key), one in table(f"{SCHEMA}.parked").items() if name == "met"}
         if found.keys() != parked.keys():
@@ -320,15 +346,15 @@ def statements() -> Mapping[str, Statement]:
 def following(world: World) -> None:
     """One schedule."""
     chance, loop = world.chance, world.loop
-    told = history(chance.randrange(HISTORIES))
+    told = history(world.below(HISTORIES))
     one = Following(world, told)
     POISONED.clear()
-    poison = chance.choice(told.rows) if chance.random() < 0.25 else None
+    poison = world.pick(told.rows) if chance.random() < 0.25 else None
     if poison is not None:
         POISONED.add(poison.event_id)
     one.begin(workers=1 + (chance.random() < 0.5))
     one.fill()
-    for _ in range(chance.choice((0, 0, 1, 2, 3))):
+    for _ in range(world.pick((0, 0, 1, 2, 3))):
         loop.at(loop.outside, chance.random() * 0.15, one.rebalance)
     if chance.random() < 0.3:
         loop.at(loop.outside, 0.02 + chance.random() * 0.1, one.lose_tail)

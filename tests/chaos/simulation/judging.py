@@ -18,7 +18,7 @@ import msgspec
 from aiokafka import TopicPartition
 
 from services.alerts.domain.control import Control
-from services.alerts.engine.items import MergeKey, item_of
+from services.alerts.engine.items import item_of
 from services.alerts.engine.run import watch
 from services.alerts.engine.step import step
 from services.alerts.read_models import watched_customers as rows
@@ -41,23 +41,35 @@ from tests.unit.alerts.trade import Trade
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SERVICES = ("cards", "complaints", "classification", "alerts")
-HISTORIES = 60
+STORIES = 60
 FIRST = date(2026, 1, 5)
 END = datetime(2026, 8, 1, tzinfo=UTC)
 LATE = 0.3
 TABLE = f"alerts.{rows.NAME}_{SLOT}"
 
 
-class Story(NamedTuple):
-    """Records of each service in commit order, and what one fold over all of them comes to."""
+class Told(NamedTuple):
+    """A record, and as what it is sent."""
 
-    records: Mapping[str, Sequence[Record]]
+    record: Record
+    at: TopicPartition
+    key: bytes
+    headers: Any
+
+
+class Story(NamedTuple):
+    """Records of each service in commit order, and what one fold over all of them comes to.
+
+    `ends`: of each part the text that its position has once it has been judged to the last record.
+    """
+
+    records: Mapping[str, Sequence[Told]]
     said: Mapping[str, Sequence[UUID]]
     rows: Mapping[UUID, tuple[object, ...]]
-    last: Mapping[int, MergeKey]
+    ends: Mapping[tuple[str, str, int], str]
 
 
-@lru_cache(maxsize=HISTORIES)
+@lru_cache(maxsize=STORIES)
 def story(number: int) -> Story:
     """Customers who buy, owe and pay or do not, over half a year; go-live and a new version of a rule in between."""
     chance, trade, day = random.Random(f"story {number}"), Trade(), FIRST
@@ -83,16 +95,16 @@ def story(number: int) -> Story:
             trade.claimed(day, "60.00", customer=customer)
         else:
             trade.sold(day, customer)
-    records: dict[str, list[Record]] = {service: [] for service in SERVICES}
+    records: dict[str, list[Told]] = {service: [] for service in SERVICES}
     before: dict[TopicPart, Cursor] = {}
     found = [msgspec.structs.replace(item.record, part=_part(item.record)) for item in trade.sorted()]
     for record in _committed_out_of_order(found, chance):
         at = TopicPart(record.topic, record.part)
-        records[record.topic.split(".", 2)[1]].append(msgspec.structs.replace(record, prev=before.get(at)))
+        records[record.topic.split(".", 2)[1]].append(_told(msgspec.structs.replace(record, prev=before.get(at))))
         before[at] = record.cursor
     said: dict[str, list[UUID]] = {}
     end_rows: dict[UUID, tuple[object, ...]] = {}
-    last: dict[int, MergeKey] = {}
+    ends: dict[tuple[str, str, int], str] = {}
     for part in range(PARTS):
         own = sorted((item_of(r) for r in found if r.customer_id is None or r.part == part), key=lambda item: item.key)
         stepped = step({}, Control(), own, END, ZONE)
@@ -101,8 +113,13 @@ def story(number: int) -> Story:
             said.setdefault(f"alert-{one.event.alert_id}", []).append(one.event_id)
         end_rows |= {customer: rows._values(row) for customer, row in stepped.rows.items()}
         if own:
-            last[part] = own[-1].key
-    return Story(records, said, end_rows, last)
+            ends[rows.NAME, SLOT, part] = f'"{own[-1].key}"'
+    return Story(records, said, end_rows, ends)
+
+
+def _told(record: Record) -> Told:
+    key = record.stream if record.customer_id is None else str(record.customer_id)
+    return Told(record, TopicPartition(record.topic, record.part), key.encode(), headers(record, 1, {}))
 
 
 def _part(record: Record) -> int:
@@ -155,17 +172,17 @@ class Judging:
         for service in SERVICES:
             self._fill(service, self.told.records[service])
 
-    def _fill(self, service: str, records: Sequence[Record]) -> None:
+    def _fill(self, service: str, records: Sequence[Told]) -> None:
         chance, loop = self.world.chance, self.world.loop
         when = chance.random() * (LATE if chance.random() < 0.3 else 0.01)
-        for k, record in enumerate(records):
-            back = chance.randrange(1, 4) if chance.random() < 0.15 else 0
+        for k, told in enumerate(records):
+            back = 1 + self.world.below(3) if chance.random() < 0.15 else 0
             for again in records[max(0, k - back) : k + 1]:
                 when += chance.random() * 0.004
                 self._later(when, self._send, again)
             if chance.random() < 0.4:
-                rest = [other.recorded_at for other in records[k + 1 :]]
-                self._later(when, self._watermark, service, min(rest, default=record.recorded_at), records[: k + 1])
+                rest = [other.record.recorded_at for other in records[k + 1 :]]
+                self._later(when, self._watermark, service, min(rest, default=told.record.recorded_at), records[: k + 1])
         self._later(when + 0.005, self._watermark, service, END, records)
         if chance.random() < 0.3:
             # A zombie's watermark, older than the last.
@@ -176,25 +193,22 @@ class Judging:
         self.to_send += 1
         self.world.loop.at(self.world.loop.outside, when, what, *arguments)
 
-    def _send(self, record: Record) -> None:
+    def _send(self, told: Told) -> None:
         self.to_send -= 1
-        key = record.stream if record.customer_id is None else str(record.customer_id)
-        self.broker.log(TopicPartition(record.topic, record.part)).append(key.encode(), record.body, headers(record, 1, {}))
+        self.broker.log(told.at).append(told.key, told.record.body, told.headers)
         self.broker.arrived()
 
-    def _watermark(self, service: str, t: datetime, sent: Sequence[Record]) -> None:
+    def _watermark(self, service: str, t: datetime, sent: Sequence[Told]) -> None:
         self.to_send -= 1
-        marks: dict[TopicPart, Mark] = {}
-        for record in sent:
-            at = TopicPart(record.topic, record.part)
-            marks[at] = Mark(record.cursor, self.broker.log(TopicPartition(*at)).end)
-        value = record_value(t, sent[-1].cursor if sent else START, marks)
+        newest = {told.at: told.record.cursor for told in sent}
+        marks = {TopicPart(*at): Mark(cursor, self.broker.log(at).end) for at, cursor in newest.items()}
+        value = record_value(t, sent[-1].record.cursor if sent else START, marks)
         self.broker.log(TopicPartition(watermarks_topic(service), 0)).append(service.encode(), value, [])
         self.broker.arrived()
 
     def rebalance(self) -> None:
         names = list(self.members)
-        owner = {part: self.world.chance.choice(names) for part in range(PARTS)}
+        owner = {part: self.world.pick(names) for part in range(PARTS)}
         for name in names:
             process = self.world.living.get(name)
             before, self.world.loop.current = self.world.loop.current, process or self.world.loop.outside
@@ -205,9 +219,9 @@ class Judging:
         if self.to_send:
             return False
         table = self.database.table("alerts.positions")
-        for part, last in self.told.last.items():
-            place = table.get((rows.NAME, SLOT, part))
-            if place is None or f'"{last}"' not in place.extra:
+        for follower, end in self.told.ends.items():
+            place = table.get(follower)
+            if place is None or end not in place.extra:
                 return False
         return all(row[2] is None or row[2] >= END for row in self.database.table(TABLE).values())
 
@@ -287,10 +301,10 @@ def statements() -> Mapping[str, Statement]:
 def judging(world: World) -> None:
     """One schedule."""
     chance, loop = world.chance, world.loop
-    one = Judging(world, story(chance.randrange(HISTORIES)))
+    one = Judging(world, story(world.below(STORIES)))
     one.begin(workers=1 + (chance.random() < 0.5))
     one.fill()
-    for _ in range(chance.choice((0, 0, 1, 2))):
+    for _ in range(world.pick((0, 0, 1, 2))):
         loop.at(loop.outside, chance.random() * 0.3, one.rebalance)
     loop.at(loop.outside, LATE + 0.2, one.rebalance)
     if world.come_to_rest(one.all_judged):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import heapq
 from collections import deque
 from collections.abc import Callable, Coroutine
+from functools import partial
+from heapq import heappop, heappush
 from typing import Any
 
 RUNAWAY = 200_000
@@ -36,29 +37,27 @@ class Process:
                 told()
 
 
-class _Handle:
-    __slots__ = ("_args", "_callback", "_context", "cancelled_", "process")
+class _Timer:
+    """What can be taken back before it happens."""
 
-    def __init__(
-        self, process: Process, callback: Callable[..., object], args: tuple[Any, ...], context: contextvars.Context | None
-    ) -> None:
-        self.process, self._callback, self._args, self._context = process, callback, args, context
-        self.cancelled_ = False
+    __slots__ = ("call", "taken_back")
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        self.call = call
+        self.taken_back = False
 
     def cancel(self) -> None:
-        self.cancelled_ = True
+        self.taken_back = True
 
     def cancelled(self) -> bool:
-        return self.cancelled_
+        return self.taken_back
 
     def when(self) -> float:
         raise NotImplementedError
 
-    def run(self) -> None:
-        if self._context is None:
-            self._callback(*self._args)
-        else:
-            self._context.run(self._callback, *self._args)
+    def __call__(self) -> None:
+        if not self.taken_back:
+            self.call()
 
 
 class Loop(asyncio.AbstractEventLoop):
@@ -70,17 +69,19 @@ class Loop(asyncio.AbstractEventLoop):
         self.current = self.outside
         self.steps = 0
         self.errors: list[dict[str, Any]] = []
-        self._ready: deque[_Handle] = deque()
-        self._later: list[tuple[float, int, _Handle]] = []
+        self._ready: deque[tuple[Process, Callable[[], object]]] = deque()
+        self._later: list[tuple[float, int, Process, Callable[[], object]]] = []
         self._number = 0
+        # As with `get_debug`.
+        self.create_future = partial(asyncio.Future, loop=self)
 
     # What asyncio asks of a loop.
 
     def time(self) -> float:
         return self.now
 
-    def get_debug(self) -> bool:
-        return False
+    # Asked for with every future; answered without a step of Python.
+    get_debug = staticmethod(bool)
 
     def is_running(self) -> bool:
         return True
@@ -89,18 +90,22 @@ class Loop(asyncio.AbstractEventLoop):
         return False
 
     def call_soon(self, callback: Any, *args: Any, context: contextvars.Context | None = None) -> Any:
-        handle = _Handle(self.current, callback, args, context)
-        self._ready.append(handle)
-        return handle
+        if context is None:
+            timer = _Timer(partial(callback, *args))
+            self._ready.append((self.current, timer))
+            return timer
+        # Of a task or of a future: nobody takes it back.
+        self._ready.append((self.current, partial(context.run, callback, *args)))
+        return None
 
     def call_at(self, when: float, callback: Any, *args: Any, context: contextvars.Context | None = None) -> Any:
-        return self._push(when, _Handle(self.current, callback, args, context))
+        timer = _Timer(partial(callback, *args) if context is None else partial(context.run, callback, *args))
+        self._number = number = self._number + 1
+        heappush(self._later, (when, number, self.current, timer))
+        return timer
 
     def call_later(self, delay: float, callback: Any, *args: Any, context: contextvars.Context | None = None) -> Any:
-        return self._push(self.now + delay, _Handle(self.current, callback, args, context))
-
-    def create_future(self) -> asyncio.Future[Any]:
-        return asyncio.Future(loop=self)
+        return self.call_at(self.now + delay, callback, *args, context=context)
 
     def create_task(self, coro: Any, *, name: Any = None, context: Any = None) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, name="t" if name is None else name)
@@ -130,7 +135,8 @@ class Loop(asyncio.AbstractEventLoop):
 
     def at(self, process: Process, delay: float, callback: Callable[..., object], *args: Any) -> None:
         """Something that reaches a process from outside after `delay` seconds."""
-        self._push(self.now + delay, _Handle(process, callback, args, None))
+        self._number = number = self._number + 1
+        heappush(self._later, (self.now + delay, number, process, partial(callback, *args)))
 
     def spawn(self, process: Process, main: Coroutine[Any, Any, Any], done: Callable[[asyncio.Task[Any]], None]) -> None:
         """Start the main task of a process. `done` is called outside when it ends by itself."""
@@ -141,36 +147,33 @@ class Loop(asyncio.AbstractEventLoop):
 
     def run(self, until: Callable[[], bool], deadline: float) -> bool:
         """Run until it is so, looked at whenever time goes on. False: it is not so at the deadline, or nothing goes on."""
-        ready, later = self._ready, self._later
+        ready, later, next_ready = self._ready, self._later, self._ready.popleft
         asyncio._set_running_loop(self)
         try:
             while True:
                 while ready:
-                    handle = ready.popleft()
-                    process = handle.process
-                    if handle.cancelled_ or not process.alive:
+                    process, step = next_ready()
+                    if not process.alive:
                         continue
                     if process.frozen_until > self.now:
-                        self._push(process.frozen_until, handle)
+                        self._number += 1
+                        heappush(later, (process.frozen_until, self._number, process, step))
                         continue
                     self.current = process
                     self.steps += 1
-                    handle.run()
+                    step()
                 if until():
                     return True
                 if not later or self.now > deadline:
                     return False
                 if self.steps > RUNAWAY:
                     raise Runaway(f"{self.steps} steps")
-                when, _, handle = heapq.heappop(later)
-                if not handle.cancelled_:
-                    self.now = max(self.now, when)
-                    ready.append(handle)
+                when, _, process, step = heappop(later)
+                if type(step) is _Timer and step.taken_back:
+                    continue
+                if when > self.now:
+                    self.now = when
+                ready.append((process, step))
         finally:
             asyncio._set_running_loop(None)
             self.current = self.outside
-
-    def _push(self, when: float, handle: _Handle) -> _Handle:
-        self._number += 1
-        heapq.heappush(self._later, (when, self._number, handle))
-        return handle

@@ -107,10 +107,10 @@ class Relaying:
             connection.session.lock(("cards", "source-erp"))
             store.put(connection.session, "source-erp", 0, None, [(_id(chance), SourceCompletedThrough.type, now, "{}", "{}")])
             return
-        customer = chance.choice(CUSTOMERS)
+        customer = self.world.pick(CUSTOMERS)
         stream = f"card-{customer}"
         connection.session.lock(("cards", stream))
-        new = [(_id(chance), chance.choice(TYPES), now, "{}", "{}") for _ in range(chance.choice((1, 1, 2, 3)))]
+        new = [(_id(chance), self.world.pick(TYPES), now, "{}", "{}") for _ in range(self.world.pick((1, 1, 2, 3)))]
         store.put(connection.session, stream, PART_OF[customer], customer, new)
 
     def check(self) -> None:
@@ -165,7 +165,7 @@ def _id(chance: object) -> UUID:
 def relaying(world: World) -> None:
     """One schedule."""
     chance = world.chance
-    one = Relaying(world, transactions=chance.randrange(2, 8))
+    one = Relaying(world, transactions=2 + world.below(6))
     one.begin(relays=1 + (chance.random() < 0.4), writers=1 + (chance.random() < 0.5))
     if chance.random() < 0.25:
         world.loop.at(world.loop.outside, 0.02 + chance.random() * 0.1, one.power_loss)

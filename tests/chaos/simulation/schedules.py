@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import random
 import sys
 import warnings
@@ -12,8 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from tests.chaos.simulation.appending import appending
-from tests.chaos.simulation.following import following
-from tests.chaos.simulation.judging import judging
+from tests.chaos.simulation.following import HISTORIES, following, history
+from tests.chaos.simulation.judging import STORIES, judging, story
 from tests.chaos.simulation.relaying import relaying
 from tests.chaos.simulation.standing_in import stand_in
 from tests.chaos.simulation.world import World
@@ -27,9 +28,8 @@ KINDS: dict[str, tuple[Kind, int]] = {
 }
 """Each with its share of a hundred seeds."""
 _OF_SEED = random.Random(0).sample([name for name, (_, share) in KINDS.items() for _ in range(share)], 100)
-RATES = (0.02, 0.05, 0.1)
-MOST_FAULTS = 5
-COLLECT_EVERY = 500
+COLLECT_EVERY = 5
+"""As long as they are few and still in the processor's cache, it costs a third of what it costs with hundreds of schedules."""
 
 
 @dataclass
@@ -56,8 +56,7 @@ def kind_of(seed: int) -> str:
 
 def schedule(seed: int) -> World:
     """Run one; the same seed is the same schedule."""
-    chance = random.Random(f"profile {seed}")
-    world = World(seed, faults=chance.randrange(MOST_FAULTS + 1), rate=chance.choice(RATES))
+    world = World(seed)
     try:
         KINDS[kind_of(seed)][0](world)
     except Exception as error:
@@ -67,8 +66,18 @@ def schedule(seed: int) -> World:
     return world
 
 
+def make_histories() -> None:
+    """Those that schedules choose from, once before many schedules."""
+    for number in range(HISTORIES):
+        history(number)
+    for number in range(STORIES):
+        story(number)
+
+
 def prepare() -> None:
-    """Once in a process that simulates and does nothing else."""
+    """Once in a process that simulates and does nothing else. Raises RuntimeError when a seed would not be the same schedule again."""
+    if sys.flags.hash_randomization and os.environ.get("PYTHONHASHSEED", "random") == "random":
+        raise RuntimeError("the order of sets is not that of a seed: PYTHONHASHSEED is not set")
     stand_in()
     logging.disable(logging.CRITICAL)
     # Suspended tasks of processes that were killed are thrown away, and must not make themselves heard.
@@ -79,8 +88,11 @@ def prepare() -> None:
     gc.disable()
 
 
-def run(seeds: Iterable[int], most_found: int = 20) -> Ran:
-    """Run schedules one after the other; no more of them when so many have found something."""
+def run(seeds: Iterable[int], most_found: int = 20, *, collect: bool = True) -> Ran:
+    """Run schedules one after the other; no more of them when so many have found something.
+
+    Without `collect` what they leave stays, 60 kB each: for a process that ends soon.
+    """
     ran = Ran()
     for seed in seeds:
         world = schedule(seed)
@@ -92,7 +104,6 @@ def run(seeds: Iterable[int], most_found: int = 20) -> Ran:
             ran.found[seed] = world.violations[0]
             if len(ran.found) >= most_found:
                 break
-        if ran.schedules % COLLECT_EVERY == 0:
+        if collect and ran.schedules % COLLECT_EVERY == 0:
             gc.collect()
-    gc.collect()
     return ran

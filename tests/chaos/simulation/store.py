@@ -10,6 +10,8 @@ from bisect import bisect_right, insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache, partial
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +41,9 @@ _Head = row_type("now_gen", "xmin", "gen", "xid", "pos")
 _Known = row_type("n", "event_id")
 _Watermark = row_type("t", "gen", "xid", "pos")
 GEN = 1
+_BELOW_HORIZON = "r.xid < pg_snapshot_xmin(h.snapshot)" in tail._TAIL
+_OF_THIS_EPOCH = "WHERE epoch = $1" in state._SAVE
+_place = itemgetter(0, 1)
 
 
 class _New(msgspec.Struct):
@@ -159,26 +164,7 @@ class Store:
 
     def statements(self) -> Mapping[str, Statement]:
         """By text, what each statement of the store, its relay and its readers does."""
-        schema = self.schema
-        found: dict[str, Callable[..., Any]] = {
-            f"SELECT {schema}.append_many($1, $2, $3, $4)": self.append_many,
-            within(schema, load._EVENTS): self._load,
-            within(schema, load._EVENTS_OR_ANSWER): self._load_or_answer,
-            within(schema, tail._TAIL): _tail(self),
-            within(schema, state._BEGIN): self._begin,
-            within(schema, state._MARKS): lambda s, a: [
-                _Mark((*at, *mark.cursor, mark.end_offset)) for at, mark in self.marks.items()
-            ],
-            within(schema, state._SAVE): _save(self),
-            within(schema, watermark._TICK): self._tick,
-            within(schema, watermark._HEAD): self._head,
-            within(schema, watermark._PUBLISH): self._publish,
-            within(schema, recovery._KNOWN): self._known,
-            f"SELECT parts FROM {schema}.store": lambda s, a: _one(self.parts),
-            scan._SCAN.format(service=schema): self._scan,
-            scan._WATERMARK.format(service=schema): lambda s, a: [] if self.watermark is None else [_Watermark(self.watermark)],
-        }
-        return found
+        return {text: partial(does, self) for text, does in _statements(self.schema).items()}
 
     def _load(self, session: Session, arguments: tuple[Any, ...]) -> list[Row]:
         return [_Events(_of_stream(row)) for row in self.streams.get(arguments[0], ())]
@@ -209,6 +195,32 @@ class Store:
         last = next((row for xid, _, row in reversed(self.log) if xid < xmin), None)
         return [_Head((GEN, xmin, *((None,) * 3 if last is None else last.cursor)))]
 
+    def _tail(self, session: Session, arguments: tuple[Any, ...]) -> list[Row]:
+        _, xid, pos, limit = arguments
+        xmin = self.database.xmin()
+        begin = bisect_right(self.log, (int(xid), pos), key=_place)
+        rows = [row for x, _, row in self.log[begin : begin + limit] if x < xmin or not _BELOW_HORIZON]
+        return [_Tail((GEN, xmin, *msgspec.structs.astuple(row))) for row in rows] or [_Tail((GEN, xmin, *(None,) * 13))]
+
+    def _marks(self, session: Session, arguments: tuple[Any, ...]) -> list[Row]:
+        return [_Mark((*at, *mark.cursor, mark.end_offset)) for at, mark in self.marks.items()]
+
+    def _save(self, session: Session, arguments: tuple[Any, ...]) -> list[Row]:
+        epoch, gen, xid, pos, *columns = arguments
+        session.draw()
+        if _OF_THIS_EPOCH and epoch != self.epoch:
+            return _one(0)
+        self.cursor = Cursor(gen, xid, pos)
+        for topic, part, *place, end in zip(*columns, strict=True):
+            self.marks[TopicPart(topic, part)] = Mark(Cursor(*place), end)
+        return _one(1)
+
+    def _parts(self, session: Session, arguments: tuple[Any, ...]) -> list[Any]:
+        return _one(self.parts)
+
+    def _watermark(self, session: Session, arguments: tuple[Any, ...]) -> list[Row]:
+        return [] if self.watermark is None else [_Watermark(self.watermark)]
+
     def _publish(self, session: Session, arguments: tuple[Any, ...]) -> list[Row]:
         session.draw()
         if self.watermark is None or self.watermark[0] < arguments[0]:
@@ -235,41 +247,32 @@ class Store:
         return found
 
 
+@lru_cache
+def _statements(schema: str) -> Mapping[str, Callable[[Store, Session, tuple[Any, ...]], Any]]:
+    return {
+        f"SELECT {schema}.append_many($1, $2, $3, $4)": Store.append_many,
+        within(schema, load._EVENTS): Store._load,
+        within(schema, load._EVENTS_OR_ANSWER): Store._load_or_answer,
+        within(schema, tail._TAIL): Store._tail,
+        within(schema, state._BEGIN): Store._begin,
+        within(schema, state._MARKS): Store._marks,
+        within(schema, state._SAVE): Store._save,
+        within(schema, watermark._TICK): Store._tick,
+        within(schema, watermark._HEAD): Store._head,
+        within(schema, watermark._PUBLISH): Store._publish,
+        within(schema, recovery._KNOWN): Store._known,
+        f"SELECT parts FROM {schema}.store": Store._parts,
+        scan._SCAN.format(service=schema): Store._scan,
+        scan._WATERMARK.format(service=schema): Store._watermark,
+    }
+
+
 def _committing(store: Store, row: StoredRow) -> Callable[[], None]:
     def commit() -> None:
-        insort(store.log, (row.xid, row.pos, row), key=lambda one: one[:2])
+        insort(store.log, (row.xid, row.pos, row), key=_place)
         store.streams.setdefault(row.stream, []).append(row)
 
     return commit
-
-
-def _tail(store: Store) -> Statement:
-    below_horizon = "r.xid < pg_snapshot_xmin(h.snapshot)" in tail._TAIL
-
-    def read(session: Session, arguments: tuple[Any, ...]) -> list[Row]:
-        _, xid, pos, limit = arguments
-        xmin = store.database.xmin()
-        begin = bisect_right(store.log, (int(xid), pos), key=lambda one: one[:2])
-        rows = [row for x, _, row in store.log[begin : begin + limit] if x < xmin or not below_horizon]
-        return [_Tail((GEN, xmin, *msgspec.structs.astuple(row))) for row in rows] or [_Tail((GEN, xmin, *(None,) * 13))]
-
-    return read
-
-
-def _save(store: Store) -> Statement:
-    of_this_epoch = "WHERE epoch = $1" in state._SAVE
-
-    def save(session: Session, arguments: tuple[Any, ...]) -> list[Row]:
-        epoch, gen, xid, pos, *columns = arguments
-        session.draw()
-        if of_this_epoch and epoch != store.epoch:
-            return _one(0)
-        store.cursor = Cursor(gen, xid, pos)
-        for topic, part, *place, end in zip(*columns, strict=True):
-            store.marks[TopicPart(topic, part)] = Mark(Cursor(*place), end)
-        return _one(1)
-
-    return save
 
 
 def draw(session: Session, arguments: tuple[Any, ...]) -> list[Any]:

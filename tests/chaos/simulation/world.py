@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import asyncpg
 from aiokafka.errors import KafkaError
@@ -24,18 +24,23 @@ EXPECTED = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, KafkaError, 
 """What ends a process by the design: it begins anew where its positions stand. Anything else is a violation."""
 MAX_DELAY = 0.004
 LONG = 0.25
+MOST_FAULTS = 5
+RATES = (0.02, 0.05, 0.1)
 
+T = TypeVar("T")
 Main = Callable[[Process], Coroutine[Any, Any, Any]]
 
 
 class World:
     """`calm` ends the faults: from then on everything must come to rest."""
 
-    def __init__(self, seed: int, faults: int, rate: float) -> None:
+    def __init__(self, seed: int) -> None:
         self.seed = seed
         self.chance = random.Random(seed)
+        self._random = self.chance.random
         self.loop = Loop()
-        self.faults_left, self.rate = faults, rate
+        # How many faults there are at most, and how likely each is at any call.
+        self.faults_left, self.rate = self.below(MOST_FAULTS + 1), self.pick(RATES)
         self.calm = False
         self.skew = timedelta(0)
         self.violations: list[str] = []
@@ -47,15 +52,23 @@ class World:
         """The clock of the machine: virtual time, and whatever it was set to."""
         return BEGIN + timedelta(seconds=self.loop.now) + self.skew
 
+    def below(self, end: int) -> int:
+        """Any of 0 to `end` - 1."""
+        return int(self._random() * end)
+
+    def pick(self, options: Sequence[T]) -> T:
+        """Any of them."""
+        return options[int(self._random() * len(options))]
+
     def delay(self) -> float:
-        return self.chance.random() * MAX_DELAY
+        return self._random() * MAX_DELAY
 
     def fault(self, process: Process) -> Fault | None:
         """What goes wrong with this call of a process, if anything does."""
-        if self.faults_left <= 0 or self.calm or self.chance.random() >= self.rate:
+        if self.faults_left <= 0 or self.calm or self._random() >= self.rate:
             return None
         self.faults_left -= 1
-        fault = self.chance.choice(FAULTS)
+        fault = self.pick(FAULTS)
         self.done.append(fault)
         if fault == "freeze":
             process.frozen_until = self.loop.now + self.chance.random() * LONG
@@ -96,7 +109,8 @@ class World:
         monotonic = time.monotonic
         time.monotonic = self.loop.time
         try:
-            if not self.loop.run(lambda: bool(self.violations) or rested(), seconds):
+            violations = self.violations
+            if not self.loop.run(lambda: bool(violations) or rested(), seconds):
                 self.found("it does not come to rest")
                 return False
         except Exception as error:
