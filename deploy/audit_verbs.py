@@ -47,7 +47,7 @@ def show_verb(
         shown = (f"{one.read_at:%Y-%m-%d %H:%M:%S}", who, read.person_id or "", read.kind.lower(), log, read.operation)
         table.add_row(*shown, read.purpose or "", "yes" if read.personal else "")
     # Words are kept whole: they are what is looked for.
-    console.print(table if found else "nobody has read it", width=max(console.width, _WIDE), crop=False)
+    Console(soft_wrap=True, width=max(console.width, _WIDE)).print(table if found else "nobody has read it")
 
 
 async def _reads(dsn: str, customer_id: UUID, limit: int) -> list[tuple[str, Recorded]]:

@@ -53,8 +53,9 @@ async def append_many(
     """Append to several streams, claim external ids and remember the command's answer: all or nothing, in one round trip.
 
     An append that expects "new" and finds its stream is skipped with `skip_existing` and answers "exists"; otherwise one
-    that does not fit means that nothing is written. The caller commits. Raises Unstorable; asyncpg.ActiveSQLTransactionError
-    when the transaction has written before; asyncpg.LockNotAvailableError after waiting too long (the answer is 503).
+    that does not fit means that nothing is written. The caller commits; on a connection without a transaction the call is one.
+    Raises Unstorable; asyncpg.ActiveSQLTransactionError when the transaction has written before; asyncpg.LockNotAvailableError
+    after waiting too long (the answer is 503).
     """
     began = time.perf_counter()
     try:

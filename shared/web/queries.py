@@ -1,4 +1,4 @@
-"""What stands in an address: names that the route knows, each said once, numbers in digits, truth as `true` or `false`, ids in one form.
+"""What stands in an address: names that the route knows, each said once, numbers in digits, truth as `true` or `false`, days and ids in one form.
 
 A filter that is misspelt and passed over answers everything instead of little; of one that is said twice nobody knows which was meant.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, NamedTuple, get_args, get_origin
 from uuid import UUID
 
@@ -18,10 +19,12 @@ from shared.web.problem import FieldError, Problem, pointer
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 _TRUTH = re.compile(r"true|false")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _FORMS: Mapping[Any, tuple[re.Pattern[str], str, str]] = {
     int: (_WHOLE, "INT_PARSING", "must be a whole number"),
     bool: (_TRUTH, "BOOL_PARSING", "must be true or false"),
+    date: (_DAY, "DATE_PARSING", "must be a day, YYYY-MM-DD"),
     UUID: (_ID, "UUID_PARSING", "must be a UUID"),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -35,7 +35,6 @@ from shared.event_store.load import load
 from shared.projections.waiting import wait_for
 from shared.web.commands import Command, CommandKey, IfMatchOptional, resource, respond
 from shared.web.correlation import event_meta
-from shared.web.fields import BusinessDay
 from shared.web.pages import DEFAULT_LIMIT, CursorParameter, Limit, Page, filter_hash, page_response
 from shared.web.positions import MinPosition, reached
 from shared.web.problem import Problem
@@ -71,7 +70,7 @@ async def list_alerts(
     person: Annotated[str | None, Query(max_length=200, description="Stands at a side of it, or was told of a delay")] = None,
     area_id: Annotated[str | None, Query(max_length=200)] = None,
     salesperson_id: Annotated[str | None, Query(max_length=200)] = None,
-    due_by: Annotated[BusinessDay | None, Query(description="Something is due by this day, or was")] = None,
+    due_by: Annotated[date | None, Query(description="Something is due by this day, or was")] = None,
     due_step: Step | None = None,
     held: Annotated[bool | None, Query(description="true: muted or inhibited; nobody is asked")] = None,
     muted_by: Annotated[UUID | None, Query(description="Held by this mute")] = None,

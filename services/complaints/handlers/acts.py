@@ -106,7 +106,7 @@ async def _append(deps: Deps, act: Act, loaded: Loaded, key: CommandKey, meta: M
     # What concerns all parts is followed by no list that could be waited for.
     followed = not any(event.type in CONTROL_TYPES for event in done.events)
     command = remembered(key, answer, parts=[append.part for append in appends] if followed else None)
-    async with deps.pool.acquire() as c, c.transaction():
+    async with deps.pool.acquire() as c:
         appended = await append_many(c, SCHEMA, appends, command=command)
     return concluded(appended, answer, command, key, place)
 

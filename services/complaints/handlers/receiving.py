@@ -203,7 +203,7 @@ async def _append(deps: Deps, ready: _Prepared, key: CommandKey, meta: Mapping[s
     items = [ready.items[place] for place in sorted(ready.items)]
     parts = [append.part for append in appends]
     command = CommandRecord(key.principal, key.route, key.key, key.fingerprint, 200, {"items": items, "parts": parts})
-    async with deps.pool.acquire() as c, c.transaction():
+    async with deps.pool.acquire() as c:
         done = await append_many(c, SCHEMA, appends, command=command)
     if done.outcome == "key_reused":
         raise reused_key()

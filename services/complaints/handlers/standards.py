@@ -110,7 +110,7 @@ async def _publish(
         new.append(NewEvent(key.new_id(), event, deps.now(), meta))
         answer = Answer(200, shown(event), version=loaded.version + 1)
     record = remembered(key, answer)
-    async with deps.pool.acquire() as c, c.transaction():
+    async with deps.pool.acquire() as c:
         done = await append_many(c, SCHEMA, [Append(stream, loaded.version or "new", None, CONTROL_PART, new)], command=record)
     told = concluded(done, answer, record, key, _place)
     if told is None:

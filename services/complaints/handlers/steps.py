@@ -73,7 +73,7 @@ async def take_step(
     moment = at or deps.moment_of(day_of(step))
     new = [NewEvent(key.new_id(n), deps.sealer.seal(event, stream, customer_id), moment, meta) for n, event in enumerate(events)]
     command = remembered(key, answer, parts=[part])
-    async with deps.pool.acquire() as c, c.transaction():
+    async with deps.pool.acquire() as c:
         done = await append_many(c, SCHEMA, [Append(stream, loaded.version, customer_id, part, new)], command=command)
     told = concluded(done, answer, command, key, _place)
     if told is None:

@@ -1,5 +1,5 @@
 -- Every append begins with this check: locks taken after the first write, or a second append, could wait in a circle.
-CREATE FUNCTION {schema}.begin_append() RETURNS void LANGUAGE plpgsql VOLATILE AS $f$
+CREATE OR REPLACE FUNCTION {schema}.begin_append() RETURNS void LANGUAGE plpgsql VOLATILE AS $f$
 BEGIN
     IF pg_current_xact_id_if_assigned() IS NOT NULL OR current_setting('regulars.appended', true) = 'y'
        OR current_setting('transaction_isolation') <> 'read committed'
@@ -11,7 +11,7 @@ END $f$;
 
 -- The time of an append. After a step of the clock backwards it is still later than the last tick, on which watermarks rest.
 -- With p_floor it is later than everything recorded so far: the index finds rows later than now without reading the others.
-CREATE FUNCTION {schema}.append_time(p_floor boolean, OUT gen smallint, OUT at timestamptz) LANGUAGE plpgsql VOLATILE AS $f$
+CREATE OR REPLACE FUNCTION {schema}.append_time(p_floor boolean, OUT gen smallint, OUT at timestamptz) LANGUAGE plpgsql VOLATILE AS $f$
 BEGIN
     SELECT s.gen, greatest(clock_timestamp(), s.last_tick + interval '1 us') INTO gen, at FROM {schema}.store s;
     IF p_floor THEN
@@ -19,11 +19,51 @@ BEGIN
     END IF;
 END $f$;
 
+-- One append of at least one event, and no external id to claim: what nearly every command is. Called by append_many between its
+-- steps 2 and 3, whose answers and order it keeps, without what many streams in one append take.
+CREATE OR REPLACE FUNCTION {schema}.append_alone(p_append jsonb, p_command jsonb, p_skip_existing boolean)
+RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $f$
+DECLARE
+    name text := p_append->>'stream'; expected int := (p_append->>'expected')::int; new jsonb := p_append->'events';
+    head int; last timestamptz; verdict text; x xid8; g smallint; t timestamptz; at_pos bigint; results jsonb;
+BEGIN
+    SELECT e.version, e.recorded_at INTO head, last FROM {schema}.events e WHERE e.stream = name ORDER BY e.version DESC LIMIT 1;
+    verdict := CASE WHEN expected IS NULL OR expected = coalesce(head, 0) THEN 'appended' WHEN expected > 0 THEN 'conflict' ELSE 'exists' END;
+    IF verdict = 'conflict' OR verdict = 'exists' AND NOT p_skip_existing THEN
+        RETURN jsonb_build_object('outcome', 'conflict', 'results', jsonb_build_array(
+            jsonb_build_object('stream', name, 'outcome', verdict, 'version', coalesce(head, 0))));
+    END IF;
+    IF verdict = 'exists' AND p_command IS NULL THEN
+        RETURN jsonb_build_object('outcome', 'appended', 'results', jsonb_build_array(
+            jsonb_build_object('stream', name, 'outcome', verdict, 'version', head)));
+    END IF;
+    x := pg_current_xact_id();
+    SELECT s.gen, greatest(s.at, last + interval '1 us') INTO g, t FROM {schema}.append_time(new @? '$[*] ? (@.floor == true)') s;
+    IF verdict = 'appended' THEN
+        WITH written AS (
+            INSERT INTO {schema}.events (gen, xid, stream, version, event_id, type, customer_id, part, body, meta, occurred_at, recorded_at)
+            SELECT g, x, name, coalesce(head, 0) + v.i, (v.e->>'id')::uuid, v.e->>'type', (p_append->>'customer')::uuid,
+                   (p_append->>'part')::smallint, v.e->'body', v.e->'meta', (v.e->>'at')::timestamptz, t + (v.i - 1) * interval '1 us'
+              FROM jsonb_array_elements(new) WITH ORDINALITY v(e, i)
+             ORDER BY v.i
+            RETURNING version, pos)
+        SELECT w.version, w.pos INTO head, at_pos FROM written w ORDER BY w.version DESC LIMIT 1;
+    END IF;
+    results := jsonb_build_array(jsonb_build_object('stream', name, 'outcome', verdict, 'version', head,
+                                                    'cursor', g || '.' || x || '.' || at_pos));
+    IF p_command IS NOT NULL THEN
+        INSERT INTO {schema}.commands (principal, route, key, fingerprint, status, answer, results, at)
+        VALUES ((p_command->>'principal')::uuid, p_command->>'route', p_command->>'key', decode(p_command->>'fingerprint', 'hex'),
+                (p_command->>'status')::int, p_command->'answer', results, t);
+    END IF;
+    RETURN jsonb_build_object('outcome', 'appended', 'status', p_command->'status', 'answer', p_command->'answer', 'results', results);
+END $f$;
+
 -- p_appends: [{stream, expected (null: any), customer, part, events: [{id, type, at, floor, meta, body}]}]
 -- p_command: {principal, route, key, fingerprint (hex), status, answer} or null; p_guards: [{system, value, customer}]
 -- Answers {outcome, results: [{stream, outcome, version, cursor}], status, answer, taken}. A conflict is an answer, since an
 -- exception would take the caller's transaction with it.
-CREATE FUNCTION {schema}.append_many(p_appends jsonb, p_command jsonb, p_guards jsonb, p_skip_existing boolean)
+CREATE OR REPLACE FUNCTION {schema}.append_many(p_appends jsonb, p_command jsonb, p_guards jsonb, p_skip_existing boolean)
 RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $f$
 DECLARE
     stored {schema}.commands; x xid8; g smallint; t timestamptz; floored boolean; results jsonb; bad jsonb;
@@ -48,6 +88,9 @@ BEGIN
                 THEN jsonb_build_object('outcome', 'replayed', 'status', stored.status, 'answer', stored.answer, 'results', stored.results)
                 ELSE '{"outcome": "key_reused"}' END;
         END IF;
+    END IF;
+    IF jsonb_array_length(p_appends) = 1 AND jsonb_array_length(p_guards) = 0 AND p_appends @? '$[0].events[0]' THEN
+        RETURN {schema}.append_alone(p_appends->0, p_command, p_skip_existing);
     END IF;
     -- 3. Heads against expectations. A stream may occur more than once: each append then begins where the one before ends.
     SELECT array_agg(q.stream ORDER BY q.o), array_agg(q.head ORDER BY q.o), array_agg(q.base ORDER BY q.o), array_agg(q.last ORDER BY q.o),
@@ -112,5 +155,5 @@ BEGIN
     END IF;
     RETURN jsonb_build_object('outcome', 'appended', 'status', p_command->'status', 'answer', p_command->'answer', 'results', results);
 END $f$;
-GRANT EXECUTE ON FUNCTION {schema}.begin_append(), {schema}.append_time(boolean), {schema}.append_many(jsonb, jsonb, jsonb, boolean) TO {schema};
-REVOKE EXECUTE ON FUNCTION {schema}.begin_append(), {schema}.append_time(boolean), {schema}.append_many(jsonb, jsonb, jsonb, boolean) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION {schema}.begin_append(), {schema}.append_time(boolean), {schema}.append_alone(jsonb, jsonb, boolean), {schema}.append_many(jsonb, jsonb, jsonb, boolean) TO {schema};
+REVOKE EXECUTE ON FUNCTION {schema}.begin_append(), {schema}.append_time(boolean), {schema}.append_alone(jsonb, jsonb, boolean), {schema}.append_many(jsonb, jsonb, jsonb, boolean) FROM PUBLIC;

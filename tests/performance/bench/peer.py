@@ -82,6 +82,6 @@ async def _append(pool: Pool, customer: UUID, version: int, number: str) -> None
     sale = SaleRecorded(customer_id=customer, source="bench", source_event_id=number, sold_on=now.date(), net=net, lines=(line,))
     append = Append(f"bench-{customer}", version, customer, part_of(str(customer), PARTS), [NewEvent(uuid4(), sale, now)])
     key = CommandRecord(customer, "POST /v1/bench", number, number.encode().ljust(32), 201, {"id": number})
-    async with pool.acquire() as c, c.transaction():
+    async with pool.acquire() as c:
         done = await append_many(c, "cards", [append], command=key)
     assert done.outcome == "appended"
