@@ -125,19 +125,10 @@ def fold(
     """
     if model.split is not None:
         return _fold_sums(model, entries, parked)
-    rows: dict[Hashable, Any] = {}
-    poison: dict[str, Parked] = {}
-    evolve = model.evolve
-    for key, event in entries:
-        if (parked or poison) and ((text := str(key)) in parked or text in poison):
-            continue
-        row = rows.get(key, _UNSEEN)
-        if row is _UNSEEN:
-            row = before.get(key)
-        try:
-            rows[key] = evolve(row, event)
-        except Exception as error:
-            poison[str(key)] = Parked(str(key), event.topic, event.cursor, cause_of(error))
+    if model.evolve_all is None:
+        rows, poison = _fold_each(model, before, entries, parked)
+    else:
+        rows, poison = _fold_together(model, before, entries, parked)
     folded: Folded[Row] = Folded({}, poison)
     for key, new in rows.items():
         old = before.get(key)
@@ -155,6 +146,61 @@ def fold(
         if gained:
             folded.gains[key] = gained
     return folded
+
+
+def evolved(model: ReadModel[Row], row: Row | None, events: Sequence[Envelope]) -> Row | None:
+    """What a row becomes by events of its key, in cursor order. Raises what `evolve` raises."""
+    if model.evolve_all is not None:
+        return model.evolve_all(row, events)
+    evolve = model.evolve
+    for event in events:
+        row = evolve(row, event)
+    return row
+
+
+def _fold_each(
+    model: ReadModel[Row], before: Mapping[Hashable, Row], entries: Iterable[tuple[Hashable, Envelope]], parked: Set[str]
+) -> tuple[dict[Hashable, Row | None], dict[str, Parked]]:
+    rows: dict[Hashable, Any] = {}
+    poison: dict[str, Parked] = {}
+    evolve = model.evolve
+    for key, event in entries:
+        if (parked or poison) and ((text := str(key)) in parked or text in poison):
+            continue
+        row = rows.get(key, _UNSEEN)
+        if row is _UNSEEN:
+            row = before.get(key)
+        try:
+            rows[key] = evolve(row, event)
+        except Exception as error:
+            poison[str(key)] = Parked(str(key), event.topic, event.cursor, cause_of(error))
+    return rows, poison
+
+
+def _fold_together(
+    model: ReadModel[Row], before: Mapping[Hashable, Row], entries: Iterable[tuple[Hashable, Envelope]], parked: Set[str]
+) -> tuple[dict[Hashable, Row | None], dict[str, Parked]]:
+    """The same, with all events of a key at once."""
+    events_of: dict[Hashable, list[Envelope]] = {}
+    for key, event in entries:
+        its = events_of.get(key)
+        if its is None:
+            events_of[key] = [event]
+        else:
+            its.append(event)
+    rows: dict[Hashable, Row | None] = {}
+    poison: dict[str, Parked] = {}
+    for key, its in events_of.items():
+        if parked and str(key) in parked:
+            continue
+        try:
+            rows[key] = evolved(model, before.get(key), its)
+        except Exception:
+            # Which of them it was, and the row as it was before.
+            one, its_poison = _fold_each(model, before, [(key, event) for event in its], parked)
+            rows |= one
+            poison |= its_poison
+    return rows, poison
 
 
 def _fold_sums(model: ReadModel[Any], entries: Sequence[tuple[Hashable, Envelope]], parked: Set[str]) -> Folded[Any]:

@@ -7,32 +7,23 @@ append, and reactions are not run.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from shared.contracts.cursor import PARTS, START, Cursor, TopicPart
-from shared.contracts.envelope import Record
-from shared.contracts.topics import TOPICS
-from shared.feed.feed import Batch, Feed, Start
-from shared.feed.scan import horizon, services_of
-from shared.feed.store import StoreFeed
+from shared.contracts.cursor import PARTS, START, TopicPart
+from shared.feed.feed import Feed
 from shared.postgres.pool import Pool
-from shared.projections.apply import Standing, apply_batches
-from shared.projections.grouping import grouped, rounds
-from shared.projections.positions import read_positions
+from shared.projections.filling import ONE_PART, Filling, Progress, under_construction
 from shared.projections.read_model import ReadModel
 from shared.projections.refold import Stores
-from shared.projections.slots import Contents, RebuildRefused, Routed, contents, prepare, swap
-from shared.projections.standings import read_standings
+from shared.projections.slots import Contents, Live, RebuildRefused, Routed, contents, look_at, prepare, swap
 
-LANES = 3
-CHUNK = 20_000
 PASSES = 2
 BEHIND_SECONDS = 30.0
-_ONE_PART = frozenset(topic.name for topic in TOPICS if topic.one_part)
-
-Progress = Callable[[int], None]
+LOOKING = 2
+# Who only reads holds no tail up, and to look at a large table takes its time.
+_NO_LIMIT = "SET LOCAL transaction_timeout TO 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,34 +72,28 @@ async def rebuild_all(
 
     `feed` is asked for its end offsets only, so that the workers go on there instead of at the beginning. Interrupted, it
     goes on where it was. `force` swaps even if the slots differ or cannot be compared. Raises RebuildRefused, PartLost (a
-    second rebuild is running), TooManyParked; what was swapped before stays swapped.
+    second rebuild is running), TooManyParked; nothing is swapped then.
     """
     all_parts = range(parts)
-    was = {model.name: await prepare(pool, schema, model, all_parts, anew=anew) for model in models}
-    filling = _Filling(pool, schema, models, stores, progress)
-    compared = {model.name for model in models if was[model.name].version == model.version and not force}
-    if len(compared) > 1:
-        # Each is compared where its live slot stands; up to the slowest of these one pass does for all.
-        await filling.to_places(await _slowest(pool, schema, [model for model in models if model.name in compared], all_parts))
-    for model in models:
-        if model.name in compared:
-            alone = _Filling(pool, schema, [model], stores, progress)
-            await _compare(alone, was[model.name], all_parts)
-            filling.records += alone.records
+    was = await prepare(pool, schema, models, all_parts, anew=anew)
+    filling = Filling(pool, schema, await under_construction(pool, schema, models, all_parts), stores, progress)
+    compared = [model for model in models if was[model.name].version == model.version and not force]
+    if compared:
+        await _fill_and_compare(filling, compared, was, all_parts)
     offsets: Mapping[TopicPart, int | None] = {}
-    for _ in range(PASSES):
+    for _ in range(PASSES if feed is not None else 1):
         # Everything behind these ends is in the stores below the horizon that is read afterwards. The second pass is short.
         offsets = {} if feed is None else await feed.ends(_topic_parts(models, all_parts))
-        await filling.to_horizon(all_parts)
-    for model in models:
-        by_part = {
+        await filling.to_horizon()
+    by_model = {
+        model.name: {
             part: {at.topic: o for at, o in offsets.items() if at.part == part and at.topic in model.topics and o is not None}
             for part in all_parts
         }
-        await swap(pool, schema, model, was[model.name], by_part)
-    return [
-        Rebuilt(model.name, was[model.name].other, model.version, filling.records, model.name in compared) for model in models
-    ]
+        for model in models
+    }
+    await swap(pool, schema, models, was, by_model)
+    return [Rebuilt(model.name, was[model.name].other, model.version, filling.records, model in compared) for model in models]
 
 
 async def fill(
@@ -121,153 +106,91 @@ async def fill(
     progress: Progress = lambda records: None,
 ) -> int:
     """Fill some parts of a slot that `prepare` has emptied, to the horizon: several workers can share the work by part."""
-    filling = _Filling(pool, schema, [model], stores, progress)
-    await filling.to_horizon(parts)
+    filling = Filling(pool, schema, await under_construction(pool, schema, [model], parts), stores, progress)
+    await filling.to_horizon()
     return filling.records
 
 
-class _Filling:
-    """Folds the stores into the slots under construction."""
-
-    def __init__(self, pool: Pool, schema: str, models: Sequence[ReadModel[Any]], stores: Stores, progress: Progress) -> None:
-        self.pool, self.schema, self.models, self.stores, self.progress = pool, schema, models, stores, progress
-        self.records = 0
-
-    async def to_horizon(self, parts: Sequence[int]) -> None:
-        """Fold everything that the stores show now."""
-        ends = {service: await self._horizon(service) for service in services_of(_topics(self.models))}
-        feed, standings = await self._attached(parts)
-        reading = asyncio.create_task(feed.read(CHUNK, 0.0))
-        try:
-            while True:
-                batches = await reading
-                done = feed.looked_through(ends)
-                if not done:
-                    # The next rows are read as these are written.
-                    reading = asyncio.create_task(feed.read(CHUNK, 0.0))
-                await self._apply(standings, batches)
-                if done:
-                    return
-        finally:
-            reading.cancel()
-
-    async def to_places(self, places: Mapping[int, Mapping[str, Cursor]]) -> None:
-        """Fold exactly up to these places. Raises RebuildRefused when a store does not reach them."""
-        feed, standings = await self._attached(list(places))
-        while not all(_arrived(standings[part], cursors) for part, cursors in places.items()):
-            batches = await feed.read(CHUNK, 0.0)
-            cut = [_cut(batch, places[batch.part].get(batch.topic, START)) for batch in batches]
-            await self._apply(standings, [batch for batch in cut if batch.records])
-            if not batches and feed.at_end():
-                raise RebuildRefused(f"{self._names()}: the live slot is ahead of the stores; run verify")
-
-    async def standings(self, parts: Sequence[int]) -> dict[int, list[Standing]]:
-        """Where the slots stand. Raises RebuildRefused when one is not under construction."""
-        async with self.pool.acquire() as conn:
-            found = await read_standings(conn, self.schema, self.models, parts, "building")
-        if any(len(found.get(part, ())) != len(self.models) for part in parts):
-            raise RebuildRefused(f"{self._names()}: no slot is under construction")
-        return found
-
-    async def _attached(self, parts: Sequence[int]) -> tuple[StoreFeed, dict[int, list[Standing]]]:
-        standings = await self.standings(parts)
-        feed = StoreFeed(self.stores)
-        starts: dict[TopicPart, Start] = {}
-        for at in _topic_parts(self.models, parts):
-            starts[at] = Start(min(one.position.cursor(at.topic) for one in standings[at.part] if at.topic in one.reader.topics))
-        await feed.assign(starts)
-        return feed, standings
-
-    async def _horizon(self, service: str) -> Cursor:
-        async with self.stores[service].acquire() as conn:
-            return await horizon(conn, service)
-
-    async def _apply(self, standings: Mapping[int, Sequence[Standing]], batches: Sequence[Batch]) -> None:
-        lanes = asyncio.Semaphore(LANES)
-
-        async def one_group(group: Sequence[Batch]) -> None:
-            async with lanes:
-                for each_of_its_part in rounds(group):
-                    await apply_batches(self.pool, self.schema, standings, each_of_its_part)
-
-        self.records += sum(len(batch.records) for batch in batches)
-        await asyncio.gather(*(one_group(group) for group in grouped(batches)))
-        self.progress(self.records)
-
-    def _names(self) -> str:
-        return ", ".join(f"{self.schema}.{model.name}" for model in self.models)
+async def _fill_and_compare(
+    filling: Filling, models: Sequence[ReadModel[Any]], was: Mapping[str, Routed], parts: Sequence[int]
+) -> None:
+    """Bring the new slots to where the live ones stand at one moment, and compare. The live ones go on meanwhile."""
+    await _not_ahead(filling, models, was, parts)
+    seen: asyncio.Future[Live] = asyncio.get_running_loop().create_future()
+    looking = asyncio.create_task(_look(filling, models, was, parts, seen))
+    try:
+        await asyncio.wait([seen, looking], return_when=asyncio.FIRST_COMPLETED)
+        if not seen.done():
+            looking.result()
+        live = seen.result()
+        await filling.to_horizon(live.places)
+        for (name, part), places in live.places.items():
+            if any(filling.place(name, part, topic) < cursor for topic, cursor in places.items()):
+                raise RebuildRefused(f"{filling.schema}.{name}: the live slot is ahead of the stores; run verify")
+        await _compare(filling, models, was, live, await looking)
+    finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
 
 
-async def _slowest(
-    pool: Pool, schema: str, models: Sequence[ReadModel[Any]], parts: Sequence[int]
-) -> dict[int, dict[str, Cursor]]:
-    """By part and topic, the place that the live slots of all these have reached."""
-    async with pool.acquire() as conn:
-        live = await read_positions(conn, schema, {model.name: model.version for model in models}, parts)
-    cursors = {(p.read_model, p.part): p for p in live}
-    return {
-        part: {
-            topic: min(
-                cursors[model.name, part].cursor(topic) if (model.name, part) in cursors else START
-                for model in models
-                if topic in model.topics
-            )
-            for topic in _topics(models)
-        }
-        for part in parts
-    }
-
-
-async def _compare(filling: _Filling, was: Routed, parts: Sequence[int]) -> None:
-    """Bring the new slot to where the live one stood at one moment, and compare. The live one goes on meanwhile."""
-    pool, schema, [model] = filling.pool, filling.schema, filling.models
+async def _not_ahead(filling: Filling, models: Sequence[ReadModel[Any]], was: Mapping[str, Routed], parts: Sequence[int]) -> None:
+    """Wait until no new slot is ahead of its live one: an interrupted rebuild may have got further than a consumer that lags."""
     deadline = asyncio.get_running_loop().time() + BEHIND_SECONDS
     while True:
-        live = {part: found for part in parts if (found := await contents(pool, schema, model, was.live, part)) is not None}
-        standings = await filling.standings(parts)
+        async with filling.pool.acquire() as conn:
+            live = await look_at(conn, filling.schema, models, was, parts)
         ahead = [
-            p
-            for p, found in live.items()
-            if any(standings[p][0].position.cursor(t) > c for t, c in _places(model, found).items())
+            f"{name}, part {part}"
+            for (name, part), places in live.places.items()
+            if any(filling.place(name, part, topic) > places.get(topic, START) for topic in filling.topics_of(name))
         ]
         if not ahead:
-            break
-        # An interrupted rebuild may have got further than a consumer that lags.
+            return
         if asyncio.get_running_loop().time() > deadline:
-            raise RebuildRefused(f"{schema}.{model.name}: the live slot stays behind on parts {ahead}; is the consumer running?")
+            raise RebuildRefused(f"{filling.schema}: live slots stay behind ({'; '.join(ahead)}); is the consumer running?")
         await asyncio.sleep(0.1)
-    await filling.to_places({part: _places(model, found) for part, found in live.items()})
-    for part, old in live.items():
-        new = await contents(pool, schema, model, was.other, part, old.left_out)
-        assert new is not None
-        if (new.rows, new.rows_hash, new.totals, new.totals_hash) != (old.rows, old.rows_hash, old.totals, old.totals_hash):
+
+
+Found = Mapping[str, Mapping[int, Contents]]
+"""By read model and part."""
+
+
+async def _look(
+    filling: Filling,
+    models: Sequence[ReadModel[Any]],
+    was: Mapping[str, Routed],
+    parts: Sequence[int],
+    seen: asyncio.Future[Live],
+) -> Found:
+    """What the live slots hold, in one snapshot; where they stand in it is known first."""
+    schema = filling.schema
+    async with filling.pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+        await conn.execute(_NO_LIMIT)
+        live = await look_at(conn, schema, models, was, parts)
+        seen.set_result(live)
+        return {one.name: await contents(conn, schema, one, was[one.name].live, live.left_out(one.name)) for one in models}
+
+
+async def _compare(filling: Filling, models: Sequence[ReadModel[Any]], was: Mapping[str, Routed], live: Live, old: Found) -> None:
+    schema, lanes = filling.schema, asyncio.Semaphore(LOOKING)
+
+    async def of_new(model: ReadModel[Any]) -> Mapping[int, Contents]:
+        async with lanes, filling.pool.acquire() as conn:
+            return await contents(conn, schema, model, was[model.name].other, live.left_out(model.name))
+
+    new = dict(zip((model.name for model in models), await asyncio.gather(*map(of_new, models)), strict=True))
+    for name, part in sorted(live.places):
+        ours, theirs = new[name].get(part, Contents()), old[name].get(part, Contents())
+        if (name, part) in live.parked:
+            # A parked key weighs on totals that other rows share.
+            ours, theirs = (one._replace(totals=0, totals_hash=0) for one in (ours, theirs))
+        if ours != theirs:
             raise RebuildRefused(
-                f"{schema}.{model.name}, part {part}: the rebuilt slot differs from the live one at the same position"
-                f" ({new.rows} rows against {old.rows}, {new.totals} totals against {old.totals}); verify names the rows"
+                f"{schema}.{name}, part {part}: the rebuilt slot differs from the live one at the same position"
+                f" ({ours.rows} rows against {theirs.rows}, {ours.totals} totals against {theirs.totals}); verify names the rows"
             )
-
-
-def _places(model: ReadModel[Any], found: Contents) -> dict[str, Cursor]:
-    return {topic: found.cursors.get(topic, START) for topic in model.topics}
-
-
-def _arrived(standings: Sequence[Standing], places: Mapping[str, Cursor]) -> bool:
-    return all(
-        one.position.cursor(topic) >= cursor
-        for one in standings
-        for topic, cursor in places.items()
-        if topic in one.reader.topics
-    )
-
-
-def _cut(batch: Batch, through: Cursor) -> Batch:
-    records = [record for record in batch.records if isinstance(record, Record) and record.cursor <= through]
-    return Batch(batch.topic, batch.part, list(records), None)
-
-
-def _topics(models: Sequence[ReadModel[Any]]) -> set[str]:
-    return {topic for model in models for topic in model.topics}
 
 
 def _topic_parts(models: Sequence[ReadModel[Any]], parts: Sequence[int]) -> list[TopicPart]:
-    return [TopicPart(topic, part) for topic in _topics(models) for part in parts if part == 0 or topic not in _ONE_PART]
+    topics = {topic for model in models for topic in model.topics}
+    return [TopicPart(topic, part) for topic in topics for part in parts if part == 0 or topic not in ONE_PART]

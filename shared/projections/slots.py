@@ -1,4 +1,4 @@
-"""The two slots of a read model: emptied, filled, compared, swapped."""
+"""The two slots of read models: emptied, looked at, swapped."""
 
 from __future__ import annotations
 
@@ -31,100 +31,159 @@ class Routed(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
-    """Rows and totals of one part of a slot at one position, as counts and hashes, without some keys."""
+class Live:
+    """Live slots at one moment: by read model and part the place on each topic, and the keys parked."""
 
-    cursors: Mapping[str, Cursor]
-    rows: int
-    rows_hash: int
-    totals: int
-    totals_hash: int
-    left_out: frozenset[str]
+    places: Mapping[tuple[str, int], Mapping[str, Cursor]]
+    parked: Mapping[tuple[str, int], Sequence[str]]
+
+    def left_out(self, name: str) -> list[str]:
+        """The keys whose rows say nothing."""
+        return [key for (its, _), keys in self.parked.items() if its == name for key in keys]
 
 
-_ROUTED = "SELECT live, version FROM {schema}.routing WHERE read_model = $1"
-_BUILDING = "SELECT part FROM {schema}.positions WHERE read_model = $1 AND slot = $2 AND version = $3 AND state = 'building'"
-_FORGET = "DELETE FROM {schema}.{table} WHERE read_model = $1 AND slot = $2"
-_EMPTY = "TRUNCATE {tables}"
+class Contents(NamedTuple):
+    """Rows and totals of one part of a slot, as counts and hashes."""
+
+    rows: int = 0
+    rows_hash: int = 0
+    totals: int = 0
+    totals_hash: int = 0
+
+
+_ROUTED = "SELECT read_model, live, version FROM {schema}.routing WHERE read_model = ANY($1::text[])"
+_BUILDING = (
+    "SELECT read_model, slot, version, part FROM {schema}.positions WHERE read_model = ANY($1::text[]) AND state = 'building'"
+)
+_FORGET = "DELETE FROM {schema}.{table} WHERE (read_model, slot) IN (SELECT * FROM unnest($1::text[], $2::text[]))"
 _BEGIN = """
 INSERT INTO {schema}.positions (read_model, slot, part, version, state)
-SELECT $1, $2, part, $3, 'building' FROM unnest($4::int[]) AS p(part)"""
-_STATE = "SELECT cursors::text FROM {schema}.positions WHERE read_model = $1 AND slot = $2 AND part = $3"
-_HASH = """
-SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM {table} t
- WHERE part = $1 AND NOT {key}::text = ANY($2::text[])"""
-_PARKED = "SELECT key FROM {schema}.parked WHERE read_model = $1 AND slot = $2 AND part = $3"
-_ROUTE = "UPDATE {schema}.routing SET live = $2, version = $3 WHERE read_model = $1 AND live = $4 RETURNING 1"
+SELECT n.read_model, n.slot, p.part, n.version, 'building'
+  FROM unnest($1::text[], $2::text[], $3::int[]) AS n(read_model, slot, version) CROSS JOIN unnest($4::int[]) AS p(part)"""
+_PLACES = """
+SELECT read_model, part, cursors::text FROM {schema}.positions
+ WHERE (read_model, slot) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND part = ANY($3::int[])"""
+_PARKED = (
+    "SELECT read_model, part, key FROM {schema}.parked WHERE (read_model, slot) IN (SELECT * FROM unnest($1::text[], $2::text[]))"
+)
+_HASH = "SELECT part, count(*), sum(hashtextextended(t::text, 0)) FROM {table} t GROUP BY part"
+_HASH_OTHERS = """
+SELECT part, count(*), sum(hashtextextended(t::text, 0)) FROM {table} t WHERE NOT {key}::text = ANY($1::text[]) GROUP BY part"""
+# Whoever moves a position waits until the slots are swapped, holding nothing that the swap would want.
+_ALONE = "LOCK TABLE {schema}.positions IN EXCLUSIVE MODE"
+_ROUTE = """
+UPDATE {schema}.routing AS r SET live = n.slot, version = n.version
+  FROM unnest($1::text[], $2::text[], $3::int[], $4::text[]) AS n(read_model, slot, version, was)
+ WHERE r.read_model = n.read_model AND r.live = n.was RETURNING 1"""
 _GO_LIVE = """
 UPDATE {schema}.positions AS p SET state = 'live', rev = rev + 1, offsets = n.offsets::jsonb
-  FROM unnest($3::int[], $4::text[]) AS n(part, offsets)
- WHERE p.read_model = $1 AND p.slot = $2 AND p.part = n.part AND p.state = 'building' RETURNING 1"""
+  FROM unnest($1::text[], $2::text[], $3::int[], $4::text[]) AS n(read_model, slot, part, offsets)
+ WHERE p.read_model = n.read_model AND p.slot = n.slot AND p.part = n.part AND p.state = 'building' RETURNING 1"""
 _RETIRE = """
 UPDATE {schema}.positions SET state = 'old', rev = rev + 1
- WHERE read_model = $1 AND slot = $2 AND version = $3 AND state = 'live'"""
+ WHERE (read_model, slot, version) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::int[])) AND state = 'live'"""
 
 
 async def routed(conn: Connection, schema: str, name: str) -> Routed:
     """Raises RebuildRefused when no migration has made the read model."""
-    row = await conn.fetchrow(_ROUTED.format(schema=schema), name)
-    if row is None:
-        raise RebuildRefused(f"{schema}.{name}: no such read model")
-    return Routed(row["live"], row["version"])
+    return (await _routed(conn, schema, [name]))[name]
 
 
-async def prepare(pool: Pool, schema: str, model: ReadModel[Any], parts: Sequence[int], *, anew: bool) -> Routed:
-    """Empty the other slot and begin its positions; a rebuild of this version that was interrupted is gone on with, unless `anew`."""
+async def _routed(conn: Connection, schema: str, names: Sequence[str]) -> dict[str, Routed]:
+    found = {name: Routed(live, version) for name, live, version in await conn.fetch(_ROUTED.format(schema=schema), names)}
+    for name in names:
+        if name not in found:
+            raise RebuildRefused(f"{schema}.{name}: no such read model")
+    return found
+
+
+async def prepare(
+    pool: Pool, schema: str, models: Sequence[ReadModel[Any]], parts: Sequence[int], *, anew: bool
+) -> dict[str, Routed]:
+    """Empty the other slots and begin their positions; rebuilds of these versions that were interrupted are gone on with, unless `anew`."""
     async with pool.acquire() as conn, conn.transaction():
-        now = await routed(conn, schema, model.name)
-        building = {
-            row["part"] for row in await conn.fetch(_BUILDING.format(schema=schema), model.name, now.other, model.version)
-        }
-        if building == set(parts) and not anew:
+        names = [model.name for model in models]
+        now = await _routed(conn, schema, names)
+        building: dict[tuple[str, str, int], set[int]] = {}
+        for name, slot, version, part in await conn.fetch(_BUILDING.format(schema=schema), names):
+            building.setdefault((name, slot, version), set()).add(part)
+        begun = {model.name for model in models if building.get((model.name, now[model.name].other, model.version)) == set(parts)}
+        fresh = [model for model in models if anew or model.name not in begun]
+        if not fresh:
             return now
+        names, slots = [model.name for model in fresh], [now[model.name].other for model in fresh]
         for table in ("positions", "parked"):
-            await conn.execute(_FORGET.format(schema=schema, table=table), model.name, now.other)
-        tables = [table_name(schema, model.name, now.other)]
-        if model.totals is not None:
-            tables.append(totals_name(schema, model.name, now.other))
-        await conn.execute(_EMPTY.format(tables=", ".join(tables)))
-        await conn.execute(_BEGIN.format(schema=schema), model.name, now.other, model.version, list(parts))
+            await conn.execute(_FORGET.format(schema=schema, table=table), names, slots)
+        await _empty(conn, [table for model, slot in zip(fresh, slots, strict=True) for table in _tables(schema, model, slot)])
+        await conn.execute(_BEGIN.format(schema=schema), names, slots, [model.version for model in fresh], list(parts))
     return now
 
 
+def _tables(schema: str, model: ReadModel[Any], slot: str) -> list[str]:
+    totals = [] if model.totals is None else [totals_name(schema, model.name, slot)]
+    return [table_name(schema, model.name, slot), *totals]
+
+
+async def _empty(conn: Connection, tables: Sequence[str]) -> None:
+    # To empty a table that is empty costs as much: a new file for it and each of its indexes.
+    found = await conn.fetchrow("SELECT " + ", ".join(f"EXISTS (SELECT FROM {table})" for table in tables))
+    assert found is not None
+    if full := [table for table, there in zip(tables, found, strict=True) if there]:
+        await conn.execute(f"TRUNCATE {', '.join(full)}")
+
+
+async def look_at(
+    conn: Connection, schema: str, models: Sequence[ReadModel[Any]], was: Mapping[str, Routed], parts: Sequence[int]
+) -> Live:
+    """Where the live slots stand. Parts without a position are left out."""
+    names = [model.name for model in models]
+    slots = [was[name].live for name in names]
+    places = await conn.fetch(_PLACES.format(schema=schema), names, slots, list(parts))
+    parked: dict[tuple[str, int], list[str]] = {}
+    for name, part, key in await conn.fetch(_PARKED.format(schema=schema), names, slots):
+        parked.setdefault((name, part), []).append(key)
+    return Live({(name, part): cursors_from(cursors) for name, part, cursors in places}, parked)
+
+
 async def contents(
-    pool: Pool, schema: str, model: ReadModel[Any], slot: str, part: int, leave_out: frozenset[str] | None = None
-) -> Contents | None:
-    """What a part of a slot holds, with the position that belongs to it, in one snapshot.
+    conn: Connection, schema: str, model: ReadModel[Any], slot: str, left_out: Sequence[str] = ()
+) -> dict[int, Contents]:
+    """What a slot holds, by part; parts without rows and totals are left out. Rows of the keys `left_out` do not count."""
+    table = table_name(schema, model.name, slot)
+    if left_out:
+        rows = await conn.fetch(_HASH_OTHERS.format(table=table, key=model.key_column), list(left_out))
+    else:
+        rows = await conn.fetch(_HASH.format(table=table))
+    found = {part: Contents(count, int(hashed)) for part, count, hashed in rows}
+    if model.totals is not None:
+        for part, count, hashed in await conn.fetch(_HASH.format(table=totals_name(schema, model.name, slot))):
+            found[part] = found.get(part, Contents())._replace(totals=count, totals_hash=int(hashed))
+    return found
 
-    `leave_out`: keys whose rows do not count; by default those parked in this slot. None when the slot has no position on this part.
+
+Offsets = Mapping[int, Mapping[str, int]]
+"""By part, the next offset on each topic."""
+
+
+async def swap(
+    pool: Pool, schema: str, models: Sequence[ReadModel[Any]], was: Mapping[str, Routed], offsets: Mapping[str, Offsets]
+) -> None:
+    """Show readers the other slots and hand them to the workers, in one transaction for all. `offsets` by read model.
+
+    The slots left are kept as they are: of the same version they stand still, of an older one its own workers go on with it.
+    Raises RebuildRefused when somebody else swapped one meanwhile.
     """
-    async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-        cursors = await conn.fetchval(_STATE.format(schema=schema), model.name, slot, part)
-        if cursors is None:
-            return None
-        if leave_out is None:
-            leave_out = frozenset(row["key"] for row in await conn.fetch(_PARKED.format(schema=schema), model.name, slot, part))
-        table = table_name(schema, model.name, slot)
-        rows = await conn.fetchrow(_HASH.format(table=table, key=model.key_column), part, list(leave_out))
-        assert rows is not None
-        totals: Any = (0, 0)
-        # A parked key weighs on totals that other rows share.
-        if model.totals is not None and not leave_out:
-            totals = await conn.fetchrow(_HASH.format(table=totals_name(schema, model.name, slot), key="group_key"), part, [])
-    return Contents(cursors_from(cursors), rows[0], int(rows[1]), totals[0], int(totals[1]), leave_out)
-
-
-async def swap(pool: Pool, schema: str, model: ReadModel[Any], was: Routed, offsets: Mapping[int, Mapping[str, int]]) -> None:
-    """Show readers the other slot and hand it to the workers, in one transaction.
-
-    The slot left is kept as it is: of the same version it stands still, of an older one its own workers go on with it.
-    Raises RebuildRefused when somebody else swapped meanwhile.
-    """
+    names, versions = [model.name for model in models], [model.version for model in models]
+    slots, left = [was[name].other for name in names], [was[name].live for name in names]
+    to = [
+        (name, slot, part, msgspec.json.encode(its).decode())
+        for name, slot in zip(names, slots, strict=True)
+        for part, its in offsets[name].items()
+    ]
     async with pool.acquire() as conn, conn.transaction():
-        routed_now = await conn.fetch(_ROUTE.format(schema=schema), model.name, was.other, model.version, was.live)
-        parts = sorted(offsets)
-        texts = [msgspec.json.encode(offsets[part]).decode() for part in parts]
-        live = await conn.fetch(_GO_LIVE.format(schema=schema), model.name, was.other, parts, texts)
-        if not routed_now or len(live) != len(parts):
-            raise RebuildRefused(f"{schema}.{model.name}: the slots were changed by somebody else")
-        await conn.execute(_RETIRE.format(schema=schema), model.name, was.live, model.version)
+        await conn.execute(_ALONE.format(schema=schema))
+        now = await conn.fetch(_ROUTE.format(schema=schema), names, slots, versions, left)
+        live = await conn.fetch(_GO_LIVE.format(schema=schema), *(list(column) for column in zip(*to, strict=True)))
+        if len(now) != len(models) or len(live) != len(to):
+            raise RebuildRefused(f"{schema}: {', '.join(names)}: the slots were changed by somebody else")
+        await conn.execute(_RETIRE.format(schema=schema), names, left, versions)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -69,37 +69,49 @@ def key(envelope: Envelope) -> UUID | None:
 
 
 def evolve(row: CustomerSales | None, envelope: Envelope) -> CustomerSales | None:
-    if envelope.customer_id is None:
+    return evolve_all(row, (envelope,))
+
+
+def evolve_all(row: CustomerSales | None, envelopes: Sequence[Envelope]) -> CustomerSales | None:
+    """For all that a batch tells of a customer the days are copied once."""
+    customer_id = envelopes[0].customer_id
+    if customer_id is None:
         return row
-    row = row or CustomerSales(envelope.customer_id, False, _NONE, None, None, None)
-    recorded_on = envelope.recorded_at.date()
-    match envelope.event:
-        case SaleRecorded() as sale:
-            on, first, last = sale.sold_on, row.first_sale_on, row.last_sale_on
+    row = row or CustomerSales(customer_id, False, _NONE, None, None, None)
+    registered, newest, first, last = row.registered, row.newest, row.first_sale_on, row.last_sale_on
+    more: list[tuple[str, date, Net]] = []
+    for envelope in envelopes:
+        fact = envelope.event
+        if isinstance(fact, SaleRecorded):
+            on = fact.sold_on
             first = on if first is None or on < first else first
             last = on if last is None or on > last else last
-            spans, newest = _with(row, on, sale.net, sale.net.amount, 1, recorded_on)
-            return CustomerSales(row.customer_id, row.registered, spans, newest, first, last)
-        case GoodsReturned() as back:
-            spans, newest = _with(row, back.returned_on, back.net, -back.net.amount, 0, recorded_on)
-            return replace(row, sales=spans, newest=newest)
-        case CustomerRegistered() | StubOpened():
-            return replace(row, registered=True)
-    return row
+            more.append((fact.net.currency, on, Net(fact.net.amount, 1)))
+        elif isinstance(fact, GoodsReturned):
+            on = fact.returned_on
+            more.append((fact.net.currency, on, Net(-fact.net.amount, 0)))
+        else:
+            registered = registered or isinstance(fact, (CustomerRegistered, StubOpened))
+            continue
+        recorded_on = envelope.recorded_at.date()
+        latest = on if on < recorded_on else recorded_on
+        newest = latest if newest is None or latest > newest else newest
+    spans = row.sales if newest is None else _with_all(row, more, newest)
+    return CustomerSales(row.customer_id, registered, spans, newest, first, last)
 
 
-def _with(row: CustomerSales, on: date, money: Money, amount: Decimal, sales: int, recorded_on: date) -> tuple[Spans, date]:
-    newest = on if on < recorded_on else recorded_on
-    if row.newest is not None and row.newest > newest:
-        newest = row.newest
+def _with_all(row: CustomerSales, more: Sequence[tuple[str, date, Net]], newest: date) -> Spans:
     first_day = months_before(newest, DAYS_KEPT_MONTHS)
-    before = row.sales
-    changed = dict(before.get(money.currency, _NOTHING))
-    _add(changed, on.isoformat() if on >= first_day else on.isoformat()[:7], Net(amount, sales))
-    spans: Spans = {**before, money.currency: changed}
-    if row.newest is not None and newest is not row.newest and first_day > months_before(row.newest, DAYS_KEPT_MONTHS):
-        spans = {currency: _compacted(found, first_day.isoformat()) for currency, found in spans.items()}
-    return spans, newest
+    changed: dict[str, dict[str, Net]] = {}
+    for currency, on, net in more:
+        spans = changed.get(currency)
+        if spans is None:
+            spans = changed[currency] = dict(row.sales.get(currency, _NOTHING))
+        _add(spans, on.isoformat() if on >= first_day else on.isoformat()[:7], net)
+    found: Spans = {**row.sales, **changed}
+    if row.newest is not None and first_day > months_before(row.newest, DAYS_KEPT_MONTHS):
+        found = {currency: _compacted(spans, first_day.isoformat()) for currency, spans in found.items()}
+    return found
 
 
 def _add(spans: dict[str, Net], span: str, more: Net) -> None:
@@ -168,6 +180,7 @@ CUSTOMER_SALES = ReadModel(
     },
     key=key,
     evolve=evolve,
+    evolve_all=evolve_all,
     totals=totals,
     gained=gained,
     held={"sales": Held(write_spans, read_spans)},

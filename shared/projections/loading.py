@@ -1,0 +1,356 @@
+"""Slots under construction, filled from the stores by the hundred thousand: folded in memory, and what is new written by COPY.
+
+Nobody reads such a slot, so its rows are written when many events have gone into them, and a part that is empty is not read. What has to
+be parked, or what a column does not take, is not dealt with here: then `Unusual` is raised, nothing of it is written, and whoever
+fills the slot does it the consumer's way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from shared.contracts.cursor import START, Cursor
+from shared.contracts.envelope import Envelope
+from shared.contracts.event import decode
+from shared.contracts.topics import ALERT_KIND_TOPICS
+from shared.feed.scan import END, place_of, rows_below
+from shared.postgres.pool import Connection, Pool
+from shared.projections.apply import Standing
+from shared.projections.copying import copy_rows
+from shared.projections.fold import Slots, evolved, gained_by, total_gain
+from shared.projections.positions import Position, move
+from shared.projections.read_model import ReadModel
+from shared.projections.rows import fetch_rows, row_statements, write_added, write_rows, write_totals
+from shared.projections.sums import add_rows, columns_of, key_columns
+
+PIECE = 5_000
+"""Rows of a store that are asked for at once."""
+WAITING = 20_000
+"""Events that wait until those of one row are folded together."""
+WRITTEN = 12_000
+"""Events of a part after which its rows are written: a transaction stays short, or no tail of the cluster would get on."""
+HEAVY = 16_000_000
+"""Characters in rows that were read, after which rows are written: they take about ten times as much in memory."""
+LANES = 2
+_SAMPLE = 10
+_KIND_TOPICS = frozenset(ALERT_KIND_TOPICS.values())
+# What is not on the disk yet when the server fails is made again: position and rows are lost together. The swap waits for all of it.
+_NOT_WAITED_FOR = "SET LOCAL synchronous_commit TO off"
+
+Stops = Mapping[tuple[str, int], Mapping[str, Cursor]]
+"""By read model and part, the place on each topic that it may not pass."""
+
+
+class Unusual(Exception):
+    """Something that cannot be folded or written in bulk; the cause says what."""
+
+
+@dataclass(slots=True)
+class _Making:
+    """A read model on a part: events that wait for being folded, the rows that they made, and what of these was in the slot before."""
+
+    standing: Standing
+    model: ReadModel[Any]
+    stops: Mapping[str, Cursor] | None
+    empty: bool
+    waiting: dict[Hashable, list[Envelope]] = field(default_factory=dict)
+    rows: dict[Hashable, Any] = field(default_factory=dict)
+    before: dict[Hashable, Any] = field(default_factory=dict)
+
+    def stop(self, topic: str) -> Cursor:
+        return END if self.stops is None else self.stops.get(topic, START)
+
+    def takes(self, topic: str, cursor: Cursor) -> bool:
+        return self.standing.position.cursor(topic) < cursor <= self.stop(topic)
+
+
+@dataclass(slots=True)
+class _Place:
+    """A topic part that somebody follows: where all of them stand at least, where the first has to stop, what was read last."""
+
+    topic: str
+    part: int
+    makings: Sequence[_Making]
+    after: Cursor
+    stop: Cursor
+    last: Cursor = START
+
+
+_Taker = tuple[Callable[[Envelope], Hashable | None], dict[Hashable, list[Envelope]], _Making]
+
+
+@dataclass(slots=True)
+class _Route:
+    """Where events of a type and a part go."""
+
+    place: _Place
+    takers: list[_Taker]
+
+
+class _Made(NamedTuple):
+    """What is to be written of a making, and where it stands then."""
+
+    making: _Making
+    to: Position
+    empty: bool
+    rows: dict[Hashable, Any]
+    before: dict[Hashable, Any]
+
+
+class Loading:
+    """Fills some parts of slots. `read` of each service, then `hand_over`, then `written`. `first_left` is where the first event lies that somebody had to leave."""
+
+    def __init__(self, pool: Pool, schema: str, standings: Mapping[int, Sequence[Standing]], stops: Stops) -> None:
+        self.pool, self.schema = pool, schema
+        self.records = 0
+        self.first_left: dict[str, Cursor] = {}
+        self._makings: dict[int, list[_Making]] = {}
+        for part, its in standings.items():
+            if any(one.parked for one in its):
+                raise Unusual("something is parked")
+            # In one order on every part.
+            self._makings[part] = [_making(one, stops) for one in sorted(its, key=lambda one: one.reader.name)]
+        self._places: dict[tuple[str, int], _Place] = {}
+        self._routes: dict[str, dict[int, _Route | None]] = {}
+        self._limit, self._waiting, self._unwritten, self._heavy = WAITING, 0, 0, 0
+        self._writing: asyncio.Task[None] | None = None
+
+    async def read(self, stores: Mapping[str, Pool], service: str, after: Cursor, through: Cursor) -> None:
+        """Fold what a store shows of these parts. Raises Unusual, PartLost, or what the database raises."""
+        pieces = rows_below(stores[service], service, after, through, sorted(self._makings), PIECE)
+        async with aclosing(pieces):
+            async for rows in pieces:
+                self._take(service, rows)
+                if self._waiting >= self._limit:
+                    await self._fold()
+                if self._heavy > HEAVY:
+                    self._limit = PIECE
+                if self._heavy > HEAVY or self._unwritten >= WRITTEN * len(self._makings):
+                    await self.hand_over()
+
+    async def written(self) -> None:
+        """Wait until what was handed over is written. Raises as `read` does."""
+        if self._writing is not None:
+            await self._writing
+
+    async def settled(self) -> None:
+        """Wait until nothing is being written any more. Raises what the writing raises, but Unusual."""
+        with suppress(Unusual):
+            await self.written()
+
+    def _take(self, service: str, rows: Sequence[Any]) -> None:
+        routes, before = self._routes, self.records
+        try:
+            for row in rows:
+                gen, xid, pos, stream, version, event_id, type_name, customer_id, part, occurred_at, recorded_at, body = row
+                by_part = routes.get(type_name)
+                if by_part is None:
+                    by_part = routes[type_name] = self._routes_of(type_name)
+                route = by_part[part]
+                if route is None:
+                    continue
+                place, cursor = route.place, Cursor(gen, xid, pos)
+                takers = route.takers if place.after < cursor <= place.stop else self._those_who_may(service, route, cursor)
+                place.last = cursor
+                self.records += 1
+                if takers:
+                    event = Envelope(
+                        decode(type_name, body), type_name, event_id, stream, version, place.topic, place.part, cursor,
+                        customer_id, occurred_at, recorded_at,
+                    )  # fmt: skip
+                    for key_of, waiting, _ in takers:
+                        key = key_of(event)
+                        if key is not None:
+                            its = waiting.get(key)
+                            if its is None:
+                                waiting[key] = [event]
+                            else:
+                                its.append(event)
+        except Exception as error:
+            raise Unusual("an event cannot be read") from error
+        self._waiting += self.records - before
+        self._unwritten += self.records - before
+
+    def _those_who_may(self, service: str, route: _Route, cursor: Cursor) -> list[_Taker]:
+        place = route.place
+        if any(cursor > one.stop(place.topic) for one in place.makings):
+            self.first_left[service] = min(cursor, self.first_left.get(service, END))
+        if not any(one.takes(place.topic, cursor) for one in place.makings):
+            self.records -= 1
+        return [taker for taker in route.takers if taker[2].takes(place.topic, cursor)]
+
+    def _routes_of(self, type_name: str) -> dict[int, _Route | None]:
+        topic, _ = place_of(type_name)
+        found: dict[int, _Route | None] = {}
+        for part, makings in self._makings.items():
+            its = [one for one in makings if topic in one.model.topics]
+            if its and (topic, part) not in self._places:
+                self._places[topic, part] = _Place(
+                    topic, part, its, max(one.standing.position.cursor(topic) for one in its), min(one.stop(topic) for one in its)
+                )
+            takers = [(one.model.key, one.waiting, one) for one in its if _wants(one, topic, type_name)]
+            found[part] = _Route(self._places[topic, part], takers) if its else None
+        return found
+
+    async def _fold(self) -> None:
+        """Fold what waits. Rows of a part that is not empty are read first."""
+        await self.written()
+        self._waiting = 0
+        by_model = zip(*self._makings.values(), strict=True)
+        for makings in by_model:
+            told = [one for one in makings if one.waiting]
+            await self._read_rows([one for one in told if not one.empty])
+            for one in told:
+                _fold(one)
+                # Whatever is read and written meanwhile is looked after.
+                await asyncio.sleep(0)
+
+    async def _read_rows(self, makings: Sequence[_Making]) -> None:
+        missing = {one.standing.position.part: one.waiting.keys() - one.rows.keys() for one in makings}
+        if not any(missing.values()) or makings[0].model.split is not None:
+            return
+        async with self.pool.acquire() as conn:
+            found = await fetch_rows(conn, self.schema, makings[0].model, makings[0].standing.position.slot, missing)
+        for one in makings:
+            rows = found[one.standing.position.part]
+            one.before |= rows
+            one.rows |= rows
+            self._heavy += _weight(one.model, rows)
+
+    async def hand_over(self) -> None:
+        """Fold what waits, and begin to write everything that is folded. Raises as `read` does."""
+        await self._fold()
+        self._unwritten = self._heavy = 0
+        made = {part: [self._taken_from(one) for one in makings] for part, makings in self._makings.items()}
+        self._writing = asyncio.create_task(self._write_parts(made))
+
+    def _taken_from(self, one: _Making) -> _Made:
+        to, part = one.standing.position, one.standing.position.part
+        for topic in one.model.topics:
+            place = self._places.get((topic, part))
+            reached = START if place is None else min(place.last, one.stop(topic))
+            if reached > to.cursor(topic):
+                to = to.moved(topic, reached, None)
+        made = _Made(one, to, one.empty, one.rows, one.before)
+        one.empty = one.empty and not one.rows
+        one.rows, one.before = {}, {}
+        return made
+
+    async def _write_parts(self, made: Mapping[int, Sequence[_Made]]) -> None:
+        lanes = asyncio.Semaphore(LANES)
+
+        async def one_part(works: Sequence[_Made]) -> None:
+            async with lanes:
+                await self._write([one for one in works if one.to is not one.making.standing.position])
+
+        # Each part to its end, whatever becomes of the others: then it is known where all of them stand.
+        errors = [one for one in await asyncio.gather(*map(one_part, made.values()), return_exceptions=True) if one is not None]
+        for error in sorted(errors, key=lambda one: isinstance(one, Unusual)):
+            raise error
+
+    async def _write(self, works: Sequence[_Made]) -> None:
+        if not works:
+            return
+        async with self.pool.acquire() as conn, conn.transaction():
+            await conn.execute(_NOT_WAITED_FOR)
+            await move(conn, self.schema, [one.to for one in works])
+            for one in works:
+                if one.rows:
+                    await _written(conn, self.schema, one)
+        for one in works:
+            one.making.standing.position = one.to.saved()
+
+
+def _making(standing: Standing, stops: Stops) -> _Making:
+    model, position = standing.reader, standing.position
+    assert isinstance(model, ReadModel)
+    if model.topics.keys() & _KIND_TOPICS:
+        raise Unusual("a topic that repeats events of another one")
+    return _Making(standing, model, stops.get((model.name, position.part)), empty=not position.cursors)
+
+
+def _wants(one: _Making, topic: str, type_name: str) -> bool:
+    interest = one.standing.wants(topic, type_name)
+    if interest == "unknown":
+        raise Unusual(f"{type_name}: unknown type of a subscribed family")
+    return interest == "fold"
+
+
+def _fold(one: _Making) -> None:
+    model, rows = one.model, one.rows
+    waiting = dict(one.waiting)
+    one.waiting.clear()
+    try:
+        if model.split is None:
+            for key, events in waiting.items():
+                rows[key] = evolved(model, rows.get(key), events)
+            return
+        keys = len(key_columns(model)) - 1
+        for key, events in waiting.items():
+            sums = rows.get(key)
+            if sums is None:
+                sums = rows[key] = {}
+            for event in events:
+                add_rows(sums, model.split(event), keys)
+    except Exception as error:
+        raise Unusual("an event cannot be folded") from error
+
+
+def _weight(model: ReadModel[Any], rows: Mapping[Hashable, Any]) -> int:
+    """About how many characters rows hold, by a few of them."""
+    some = list(islice(rows.values(), _SAMPLE))
+    if not some:
+        return 0
+    texts = [name for name, kind in model.columns.items() if kind in ("text", "jsonb", "text[]", "bytea")]
+    held = {name: how.write for name, how in model.held.items()}
+    found = sum(len(held.get(name, str)(value)) for row in some for name in texts if (value := getattr(row, name)) is not None)
+    return found * len(rows) // len(some)
+
+
+async def _written(conn: Connection, schema: str, made: _Made) -> None:
+    try:
+        await _write_rows(conn, schema, made)
+    except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+        raise Unusual("a row that the table does not take") from error
+    except (asyncpg.PostgresError, OSError):
+        raise
+    except Exception as error:
+        raise Unusual("a row that cannot be written") from error
+
+
+async def _write_rows(conn: Connection, schema: str, made: _Made) -> None:
+    model, position = made.making.model, made.to
+    if model.split is not None:
+        if made.empty:
+            if columns := columns_of(made.rows):
+                await copy_rows(conn, schema, model, position.slot, position.part, columns)
+        else:
+            await write_added(conn, schema, model, position.slot, {position.part: made.rows})
+        return
+    new: list[Any] = []
+    changed: dict[Hashable, Any] = {}
+    gains: list[Slots] = []
+    for key, row in made.rows.items():
+        old = made.before.get(key)
+        if row is old or row == old:
+            continue
+        if row is not None and getattr(row, model.key_column) != key:
+            raise ValueError("the row of another key")
+        gains.append(gained_by(model, old, row))
+        if old is None:
+            new.append(row)
+        else:
+            changed[key] = row
+    if new:
+        values = row_statements(schema, model, position.slot).values
+        await copy_rows(conn, schema, model, position.slot, position.part, list(zip(*map(values, new), strict=True)))
+    if changed:
+        await write_rows(conn, schema, model, position.slot, {position.part: changed})
+    await write_totals(conn, schema, model, position.slot, {position.part: total_gain(gains)})
