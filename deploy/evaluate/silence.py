@@ -94,7 +94,7 @@ def spells(customers: Days, population: Population, learn_until: int, end: int) 
             back = days[i + 1] if i + 1 < len(days) else day + NEVER
             at = range(ceil(max(7, gap)), min(LONGEST, back - day - 1) + 1)
             unit = max(14.0, gap)
-            chance = stays_away(rhythm(purchases), population, 2 * unit)
+            chance = stays_away(rhythm(purchases, population), population, 2 * unit)
             found.append(Spell(name, day, unit, back, at, tuple(map(chance, at))))
     return found
 

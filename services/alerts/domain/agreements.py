@@ -80,9 +80,9 @@ def order_awaited(known: Agreed, last: int) -> int | None:
     return known.order_on if known.order_on is not None and known.order_on > last else None
 
 
-def postponed(known: Agreed, last: int, days: int | None, level: int, *, orders: bool) -> int | None:
+def postponed(known: Agreed, last: int, days: int, level: int, *, orders: bool) -> int:
     """The days of silence of a level (0: watch, 1: act), later by what was agreed; of orders also by the agreed next one."""
-    if days is None or known == NOTHING_AGREED:
+    if known == NOTHING_AGREED:
         return days
     days = open_days_until(known.closures, last, days)
     awaited = order_awaited(known, last) if orders else None

@@ -22,6 +22,8 @@ MONTHS_KEPT = 13
 MONTHS = 3
 WINDOWS_BEFORE = 3
 FEWEST_WINDOWS = 2
+_ARTICLES = tuple(-MARKS * log(max(MARKS - number, 0.5) / MARKS) for number in range(MARKS + 1))
+"""The estimated number of different articles that set so many marks."""
 
 
 class Bought(msgspec.Struct, frozen=True, array_like=True):
@@ -73,17 +75,11 @@ def narrowed(months: tuple[Bought, ...], last: int) -> Narrowed | None:
         if 0 <= window <= WINDOWS_BEFORE:
             marks[window] |= month.marks
     known = (last - months[0].number + 1) // MONTHS if months else 0
-    counts = [_articles(one) for one in marks[: max(known, 1)]]
-    recent, before = counts[0], counts[1:]
-    if len(before) < FEWEST_WINDOWS or not recent:
+    if known <= FEWEST_WINDOWS or not marks[0]:
         return None
+    recent, *before = [_ARTICLES[one.bit_count()] for one in marks[:known]]
     usual = sum(before) / len(before)
     around = sum((one - usual) ** 2 for one in before) / (len(before) - 1)
     # At least what chance makes of a count of this size.
     spread = sqrt(max(around, usual, 1.0))
     return Narrowed(recent, usual, len(before), (usual - recent) / spread, 1.0 - recent / usual if usual > 0 else 0.0)
-
-
-def _articles(marks: int) -> float:
-    """The estimated number of different articles that set these marks."""
-    return -MARKS * log(max(MARKS - marks.bit_count(), 0.5) / MARKS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,13 @@ def business_day(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
 
 
+@lru_cache(maxsize=1024)
 def start_of(day: date, zone: ZoneInfo) -> datetime:
     """The moment (UTC) at which a business day begins; where midnight does not exist, the first moment after it."""
     return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+@lru_cache(maxsize=1024)
+def end_of_day(at: datetime, zone: ZoneInfo) -> datetime:
+    """The moment (UTC) at which the business day ends that has begun at an aware moment."""
+    return start_of(business_day(at, zone) + timedelta(days=1), zone)

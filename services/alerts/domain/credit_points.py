@@ -14,8 +14,8 @@ from services.alerts.domain.figures import amount_text, decimal_text, percent
 from services.alerts.domain.late_payment import Payers, probability_late
 from services.alerts.domain.payment_habit import STARTS_AFTER, Habit, usual_days_late, worsening
 from services.alerts.domain.rhythm import median_gap, rhythm
-from services.alerts.domain.silence_line import silent_days_until
-from services.alerts.domain.silence_score import Population, stays_away
+from services.alerts.domain.silence_line import remembered
+from services.alerts.domain.silence_score import Population, first_day_at, stays_away
 from services.alerts.domain.undisputed import ZERO, Debt
 from services.alerts.domain.watched_customer import WatchedCustomer
 from shared.contracts.alerts import Reason
@@ -132,7 +132,7 @@ def purchases_term(customer: WatchedCustomer, population: Population, on: date) 
     if purchases is None or purchases.count < 3 or on.toordinal() - purchases.last < EARLIEST_DAYS:
         return None
     forward = _forward(customer)
-    chance = stays_away(rhythm(purchases), population, forward)(on.toordinal() - purchases.last)
+    chance = stays_away(rhythm(purchases, population), population, forward)(on.toordinal() - purchases.last)
 
     def reason() -> Reason:
         return Reason(
@@ -153,9 +153,10 @@ def stays_away_on(customer: WatchedCustomer, population: Population, on: date) -
     purchases = customer.purchases
     if purchases is None or purchases.count < 3:
         return None
-    earliest = max(EARLIEST_DAYS, median_gap(purchases) or 0.0)
+    earliest, forward = max(EARLIEST_DAYS, median_gap(purchases) or 0.0), _forward(customer)
+    away = remembered(stays_away(rhythm(purchases, population), population, forward))
     for chance, _ in STAYS_AWAY:
-        days = silent_days_until(rhythm(purchases), population, _forward(customer), chance, earliest)
+        days = first_day_at(away, chance, earliest, forward / 2)
         if days is not None and purchases.last_on + timedelta(days=days) > on:
             return purchases.last_on + timedelta(days=days)
     return None

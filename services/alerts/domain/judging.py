@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid5
@@ -62,15 +62,22 @@ class Moment(NamedTuple):
     group_id: UUID | None = None
 
 
-class Judged(NamedTuple):
+class Outlook(NamedTuple):
     """`next_on`: the next day on which to judge if nothing happens, no later than the first on which anything may be said.
     `waiting`: a delivery of facts is waited for. `quiet_since`: the line of silence that was passed."""
 
-    customer: WatchedCustomer
-    sayings: Sequence[Saying]
     next_on: date | None
     waiting: bool
     quiet_since: date | None
+
+
+class Judged(NamedTuple):
+    """`outlook` solves for what lies ahead if nothing happens, the next day being later than the day of judging. That is dear,
+    and not needed of a customer who is judged again on the same day."""
+
+    customer: WatchedCustomer
+    sayings: Sequence[Saying]
+    outlook: Callable[[], Outlook]
 
 
 def judge(customer: WatchedCustomer, terms: Terms, moment: Moment, rules: Sequence[Rule] = ALL_RULES) -> Judged:
@@ -81,9 +88,9 @@ def judge(customer: WatchedCustomer, terms: Terms, moment: Moment, rules: Sequen
     watches = dict(customer.watches)
     watching = {key.partition("/")[0] for key in watches}
     said: list[Saying] = []
-    pending: list[date] = []
+    ahead: list[Callable[[], date | None]] = []
     calm_on: list[date] = []
-    quiet_since: date | None = None
+    quiet_since: Callable[[], date | None] | None = None
     waiting = False
     for rule in rules:
         on = day_known(rule, customer, terms, today) if terms.awaited and rule.waits_for else today
@@ -101,14 +108,18 @@ def judge(customer: WatchedCustomer, terms: Terms, moment: Moment, rules: Sequen
             watch = watches.get(key, Watch())
             if rank(sign.level) > rank(None if watch.open is None else watch.open.level):
                 watches[key] = _raise(rule, customer, terms, sign, watch, moment, said)
-            changes_on = sign.changes_on()
-            if changes_on is not None:
-                pending.append(changes_on)
+            ahead.append(sign.changes_on)
     if said or watches != customer.watches:
         customer = msgspec.structs.replace(customer, watches=watches)
-    later = [day for day in pending if day > today]
-    ahead = later + calm_on + ([] if starts is None else [starts])
-    return Judged(customer, said, min(ahead, default=None), waiting or len(later) < len(pending), quiet_since)
+
+    def outlook() -> Outlook:
+        pending = [day for changes_on in ahead if (day := changes_on()) is not None]
+        later = [day for day in pending if day > today]
+        days = later + calm_on + ([] if starts is None else [starts])
+        since = None if quiet_since is None else quiet_since()
+        return Outlook(min(days, default=None), waiting or len(later) < len(pending), since)
+
+    return Judged(customer, said, outlook)
 
 
 def day_known(rule: Rule, customer: WatchedCustomer, terms: Terms, today: date) -> date:

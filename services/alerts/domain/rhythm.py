@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from datetime import date, datetime
-from functools import lru_cache
 from itertools import pairwise
 from math import log
-from statistics import median
 from uuid import UUID
 
 import msgspec
@@ -80,19 +78,23 @@ def gaps(purchases: Purchases) -> list[int]:
 
 def median_gap(purchases: Purchases) -> float | None:
     """The customer's own rhythm in days; None with one purchase day."""
-    found = gaps(purchases)
-    return float(median(found)) if found else None
+    found = sorted(gaps(purchases))
+    if not found:
+        return None
+    middle = len(found) // 2
+    return float(found[middle]) if len(found) % 2 else (found[middle - 1] + found[middle]) / 2
 
 
-@lru_cache(maxsize=20_000)
-def rhythm(purchases: Purchases) -> silence_score.Rhythm:
-    """What the models need to know; it is asked for several times a silence."""
+def rhythm(purchases: Purchases, population: silence_score.Population) -> silence_score.Rhythm:
+    """What the models of this population need to know."""
     n, s1, s2 = purchases.older
     latest, count, days = gaps(purchases), purchases.count - 1, purchases.last - purchases.first
     logs = [log(gap) for gap in latest]
     for logarithm in logs:
         n, s1, s2 = FORGET * n + 1.0, FORGET * s1 + logarithm, FORGET * s2 + logarithm * logarithm
-    own = return_odds.own_of(latest, logs, days, count) if len(latest) >= return_odds.FEWEST_GAPS else None
+    own = None
+    if population.looks_at_gaps and len(latest) >= return_odds.FEWEST_GAPS:
+        own = return_odds.own_of(latest, logs, days, count)
     return silence_score.Rhythm(count, days, n, s1, s2, own)
 
 

@@ -30,7 +30,8 @@ def silence_on(customer: WatchedCustomer, terms: Terms, day: date) -> Score | No
     parameters = terms.parameters[silent_beyond_own_rhythm.RULE_ID]
     unit = max(parameters.number("unit_days"), median_gap(purchases) or 0.0)
     silent = max(day.toordinal() - purchases.last, 0)
-    chance = stays_away(rhythm(purchases), terms.population, parameters.number("forward_units") * unit)(silent)
+    own = rhythm(purchases, terms.population)
+    chance = stays_away(own, terms.population, parameters.number("forward_units") * unit)(silent)
     return Score(chance, chance)
 
 

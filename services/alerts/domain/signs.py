@@ -82,8 +82,8 @@ class Sign(NamedTuple):
 
     `level` is None where nothing is to be warned of; `true_on` is the business day on which the level's condition became
     true. `over` says that the spell has ended, if there was one. `began` is the event that began it. `changes_on` solves
-    for the next day on which the answer changes if nothing happens; None: never. `quiet_since` is the day on which the
-    customer passed the first line of silence, whether or not that was warned of.
+    for the next day on which the answer changes if nothing happens; None: never. `quiet_since` solves for the day on which
+    the customer passed the first line of silence, whether or not that was warned of; it is there where silence is judged.
     """
 
     channel: str
@@ -94,7 +94,7 @@ class Sign(NamedTuple):
     changes_on: Callable[[], date | None]
     reasons: Callable[[], tuple[Reason, ...]]
     evidence: Callable[[], tuple[UUID, ...]]
-    quiet_since: date | None = None
+    quiet_since: Callable[[], date | None] | None = None
 
 
 Judge = Callable[[WatchedCustomer, Terms, date, date], tuple[Sign, ...]]

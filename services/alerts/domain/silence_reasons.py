@@ -35,7 +35,7 @@ def silence_reasons(words: Words, days: Purchases, terms: Terms, forward: float,
     middle, silent = median(own), on.toordinal() - days.last
     low, _, high = quantiles(own, n=4, method="inclusive") if len(own) > 1 else (middle, middle, middle)
     closed = closed_days(known.closures, days.last, on.toordinal())
-    chance = stays_away(rhythm(days), terms.population, forward)(silent - closed)
+    chance = stays_away(rhythm(days, terms.population), terms.population, forward)(silent - closed)
     typical = stays_away(Rhythm(0, 0, 0.0, 0.0, 0.0), terms.population, forward)(silent - closed)
     found = [
         Reason(

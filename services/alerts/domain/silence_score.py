@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
-from math import ceil, exp, log, sqrt
+from math import ceil, exp, log, log1p, sqrt
 from typing import NamedTuple
 
 from services.alerts.domain.return_odds import Odds, Own, none_within
-from services.alerts.domain.student import log_ratio, normal_inverse_gamma, survival_of
+from services.alerts.domain.student import normal_inverse_gamma, survival_of
 
 FARTHEST_DAYS = 3 * 365
 """No silence is looked for beyond this many days: by then the customer is on the dormant list."""
@@ -57,6 +57,11 @@ class Population:
     def typical_gap(self) -> float:
         """Median gap in days of a customer of whom nothing is known yet."""
         return exp(self.mu0)
+
+    @property
+    def looks_at_gaps(self) -> bool:
+        """Whether a customer's gaps one by one are asked for: that there are two at least, and what they are."""
+        return self.odds is not None or self.calibration is not None
 
 
 ODDS = "odds_"
@@ -108,7 +113,8 @@ def parameters_of(population: Population) -> dict[str, Decimal]:
 
 class Rhythm(NamedTuple):
     """What the models need of one customer: `x` repeat purchase days, `tx` days from first to last purchase,
-    count, sum and sum of squares of the logarithms of the gaps (discounted), and the customer's own gaps where there are two."""
+    count, sum and sum of squares of the logarithms of the gaps (discounted), and the customer's own gaps where there are two
+    and the population looks at them."""
 
     x: int
     tx: int
@@ -120,10 +126,12 @@ class Rhythm(NamedTuple):
 
 def stays_away(rhythm: Rhythm, population: Population, forward_days: float) -> Callable[[float], float]:
     """The function e -> P(no purchase in the next `forward_days` days | none for `e` days), mean of the models."""
-    none_until, gap_none_until = _erlang(rhythm, population), _log_gap(rhythm, population)
+    none_until = _none_until(rhythm, population)
 
     def both(e: float) -> float:
-        return none_until(e + forward_days) / none_until(e) + gap_none_until(e + forward_days) / gap_none_until(e)
+        erlang, gaps = none_until(e + forward_days)
+        erlang_now, gaps_now = none_until(e)
+        return erlang / erlang_now + gaps / gaps_now
 
     if rhythm.own is None:
         return lambda e: 0.5 * both(e)
@@ -145,34 +153,31 @@ def _calibrated(mean: Callable[[float], float], calibration: Calibration | None)
     return stated
 
 
-def _erlang(rhythm: Rhythm, p: Population) -> Callable[[float], float]:
+def _none_until(rhythm: Rhythm, p: Population) -> Callable[[float], tuple[float, float]]:
+    """The function days -> P(no purchase in these days) of both models, each up to a factor. In one, since it is asked by the thousand."""
     # (A(g) + D) / D of the MBG/CNBD-k likelihood with s = x + 1: all gamma functions but a rising factorial cancel.
     until_last = p.alpha + rhythm.tx / 7.0
-    shape, stages = p.r + p.k * rhythm.x, int(p.k)
+    shape = p.r + p.k * rhythm.x
+    rising = [(shape + j - 1.0) / j for j in range(1, int(p.k))]
     alive = (p.b + rhythm.x) / p.a
 
-    def none_until(days: float) -> float:
-        weeks = days / 7.0
-        share = weeks / (until_last + weeks)
-        total = term = 1.0
-        for j in range(1, stages):
-            term *= (shape + j - 1.0) / j * share
-            total += term
-        return alive * total * exp(shape * log_ratio(until_last, weeks)) + 1.0
-
-    return none_until
-
-
-def _log_gap(rhythm: Rhythm, p: Population) -> Callable[[float], float]:
     location, variance, freedom = normal_inverse_gamma(
         rhythm.n, rhythm.s1, rhythm.s2, location=p.mu0, weight=p.kappa, freedom=p.nu, spread=p.sd
     )
     scale = sqrt(variance * (p.kappa + rhythm.n + 1.0) / (p.kappa + rhythm.n))
     gone = p.gap_a / (p.gap_a + p.gap_b + rhythm.x)
-    survives = survival_of(freedom)
+    stays, survives = 1.0 - gone, survival_of(freedom)
 
-    def none_until(days: float) -> float:
-        return gone + (1.0 - gone) * (survives((log(days) - location) / scale) if days > 0 else 1.0)
+    def none_until(days: float) -> tuple[float, float]:
+        weeks = days / 7.0
+        share = weeks / (until_last + weeks)
+        total = term = 1.0
+        for factor in rising:
+            term *= factor * share
+            total += term
+        # The logarithm of what the share leaves, accurate also where the weeks are few.
+        erlang = alive * total * exp(-shape * log1p(weeks / until_last)) + 1.0
+        return erlang, gone + stays * (survives((log(days) - location) / scale) if days > 0 else 1.0)
 
     return none_until
 
@@ -186,7 +191,7 @@ def first_day_at(
     and most customers have bought again by then. The probability rises with the days of silence.
     """
     first = low = max(ceil(earliest), 1)
-    high, here = _first_look(first, unit), None
+    high, here = first_look(first, unit), None
     while (there := probability(high)) < threshold:
         if high >= FARTHEST_DAYS:
             return None
@@ -197,6 +202,14 @@ def first_day_at(
         here = probability(first)
         if here >= threshold:
             return first
+    return first_day_between(probability, threshold, (low, here), (high, there))
+
+
+def first_day_between(
+    probability: Callable[[float], float], threshold: float, below: tuple[int, float], at: tuple[int, float]
+) -> int:
+    """The first number of days at the threshold, between one below it and one at or above it, each with its probability."""
+    (low, here), (high, there) = below, at
     halve = False
     while high - low > 1:
         # Over the logarithm of the days the curve is nearly straight; halving where it was not keeps the steps few.
@@ -213,6 +226,7 @@ def first_day_at(
     return high
 
 
-def _first_look(first: int, unit: float) -> int:
+def first_look(first: int, unit: float) -> int:
+    """The day on which a line is looked for first, where none lies before the day `first`."""
     # One in ten customers gets as far, and the lowest line mostly lies behind it.
     return min(first + int(1.5 * max(first, unit)), FARTHEST_DAYS)

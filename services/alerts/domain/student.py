@@ -33,7 +33,7 @@ def survival_of(df: float) -> Callable[[float], float]:
     few; for these, half of the regularised incomplete beta function at df / (df + t^2) (Abramowitz & Stegun 26.7.1).
     """
     if df > _MANY_FREEDOM:
-        return lambda t: _by_normal(t, df)
+        return _by_normal(df)
     if df < _FEWEST_FREEDOM:
         return lambda t: _by_beta(t, df)
     scale, power = 1.0 / sqrt(df), df - 1.0
@@ -49,13 +49,18 @@ def survival_of(df: float) -> Callable[[float], float]:
     return survives
 
 
-def _by_normal(t: float, df: float) -> float:
+def _by_normal(df: float) -> Callable[[float], float]:
     a = df - 0.5
     b = 48.0 * a * a
-    y = a * log1p(t * t / df)
-    z = (((((-0.4 * y - 3.3) * y - 24.0) * y - 85.5) / (0.8 * y * y + 100.0 + b) + y + 3.0) / b + 1.0) * sqrt(y)
-    tail = 0.5 * erfc(z / SQRT_2)
-    return tail if t > 0 else 1.0 - tail
+    c = 100.0 + b
+
+    def survives(t: float) -> float:
+        y = a * log1p(t * t / df)
+        z = (((((-0.4 * y - 3.3) * y - 24.0) * y - 85.5) / (0.8 * y * y + c) + y + 3.0) / b + 1.0) * sqrt(y)
+        tail = 0.5 * erfc(z / SQRT_2)
+        return tail if t > 0 else 1.0 - tail
+
+    return survives
 
 
 def _by_beta(t: float, df: float) -> float:
@@ -114,8 +119,3 @@ def normal_inverse_gamma(
     around = max(squares - n * mean * mean, 0.0)
     variance = (freedom * spread * spread + around + weight * n / (weight + n) * away * away) / (freedom + n)
     return (weight * location + total) / (weight + n), variance, freedom + n
-
-
-def log_ratio(a: float, b: float) -> float:
-    """log(a / (a + b)) for a > 0, b >= 0, accurate also where b is small against a."""
-    return -log1p(b / a)

@@ -6,7 +6,7 @@ which its timers are due. So live, replay, any batch size and any number of part
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo
 
 from services.alerts.domain import control as controls
 from services.alerts.domain import watched_customer
-from services.alerts.domain.business_days import business_day, start_of
+from services.alerts.domain.business_days import business_day, end_of_day, start_of
 from services.alerts.domain.control import Control, terms_of
-from services.alerts.domain.judging import Moment, Saying, judge
+from services.alerts.domain.judging import Moment, Outlook, Saying, judge
 from services.alerts.domain.rules import ALL_RULES
 from services.alerts.domain.signs import Rule, Terms
 from services.alerts.domain.watched_customer import WatchedCustomer
@@ -58,8 +58,22 @@ class Stepped:
     parked: Mapping[UUID, Parked]
 
 
+Place = tuple[str | datetime, Cursor]
+"""The topic and cursor of what a customer was judged for, or the moment of its timer."""
+
+
+class _Unsolved(NamedTuple):
+    """What lies ahead of a customer, none of it before `until`, the end of the day on which it was judged for what is at `place`."""
+
+    outlook: Callable[[], Outlook]
+    until: datetime
+    place: Place
+
+
 @dataclass(slots=True)
 class _Run:
+    """Rows whose customers are in `unsolved` have no timer yet: within a batch most customers are judged again."""
+
     zone: ZoneInfo
     control: Control
     terms: Terms
@@ -68,38 +82,63 @@ class _Run:
     touched: set[UUID] = field(default_factory=set)
     sayings: list[Saying] = field(default_factory=list)
     parked: dict[UUID, Parked] = field(default_factory=dict)
+    unsolved: dict[UUID, _Unsolved] = field(default_factory=dict)
 
-    def judge(self, row: Watched, moment: Moment) -> None:
+    def judge(self, row: Watched, moment: Moment, place: Place) -> None:
         judged = judge(row.customer, self.terms, moment, self.rules)
-        due = None if judged.next_on is None else start_of(judged.next_on, self.zone)
         customer_id = row.customer.customer_id
-        self.rows[customer_id] = Watched(judged.customer, due, judged.waiting, judged.quiet_since)
+        self.rows[customer_id] = Watched(judged.customer)
+        self.unsolved[customer_id] = _Unsolved(judged.outlook, end_of_day(moment.at, self.zone), place)
         self.sayings += judged.sayings
         self.touched.add(customer_id)
+
+    def solve_or_park(self, customer_id: UUID) -> bool:
+        unsolved = self.unsolved.pop(customer_id, None)
+        if unsolved is not None:
+            try:
+                next_on, waiting, quiet_since = unsolved.outlook()
+            except Exception as cause:
+                self.park(customer_id, unsolved.place, cause)
+                return False
+            due = None if next_on is None else start_of(next_on, self.zone)
+            self.rows[customer_id] = Watched(self.rows[customer_id].customer, due, waiting, quiet_since)
+        return True
+
+    def solve_all(self) -> None:
+        for customer_id in list(self.unsolved):
+            self.solve_or_park(customer_id)
 
     def catch_up_or_park(self, customer_id: UUID, before: datetime) -> bool:
         """Fire the timers of one customer that are due before a moment.
 
         False: the customer is parked, as it was before the timer that could not be judged.
         """
-        row = self.rows[customer_id]
-        while row.next_due_at is not None and row.next_due_at < before:
+        unsolved = self.unsolved.get(customer_id)
+        if unsolved is not None and before <= unsolved.until:
+            return True
+        if not self.solve_or_park(customer_id):
+            return False
+        while (due := self.rows[customer_id].next_due_at) is not None and due < before:
             try:
-                self.judge(row, Moment(row.next_due_at, None))
+                self.judge(self.rows[customer_id], Moment(due, None), (due, START))
             except Exception as cause:
-                self.park(customer_id, f"{TIMER}{row.next_due_at.isoformat()}", START, cause)
+                self.park(customer_id, (due, START), cause)
                 return False
-            row = self.rows[customer_id]
+            if not self.solve_or_park(customer_id):
+                return False
         return True
 
     def catch_up_all(self, before: datetime) -> None:
+        self.solve_all()
         late = [one for one, row in self.rows.items() if row.next_due_at is not None and row.next_due_at < before]
         for customer_id in late:
             if customer_id not in self.parked:
                 self.catch_up_or_park(customer_id, before)
 
-    def park(self, customer_id: UUID, topic: str, cursor: Cursor, cause: Exception) -> None:
-        self.parked[customer_id] = Parked(customer_id, topic, cursor, _named(cause))
+    def park(self, customer_id: UUID, place: Place, cause: Exception) -> None:
+        at, cursor = place
+        topic = at if isinstance(at, str) else f"{TIMER}{at.isoformat()}"
+        self.parked.setdefault(customer_id, Parked(customer_id, topic, cursor, _named(cause)))
 
 
 def step(
@@ -140,12 +179,12 @@ def _fact(run: _Run, item: Item, customer_id: UUID) -> None:
         customer = watched_customer.evolve(before.customer, opened(record), business_day(record.recorded_at, run.zone))
         after = Watched(customer, before.next_due_at, before.waiting, before.quiet_since)
         if live:
-            run.judge(after, Moment(record.recorded_at, record.event_id))
+            run.judge(after, Moment(record.recorded_at, record.event_id), (record.topic, record.cursor))
         else:
             run.rows[customer_id] = after
             run.touched.add(customer_id)
     except Exception as cause:
-        run.park(customer_id, record.topic, record.cursor, cause)
+        run.park(customer_id, (record.topic, record.cursor), cause)
 
 
 def _control(run: _Run, item: Item) -> None:
@@ -165,9 +204,9 @@ def _control(run: _Run, item: Item) -> None:
         if customer_id in run.parked or not (everyone or row.waiting):
             continue
         try:
-            run.judge(row, moment)
+            run.judge(row, moment, (item.record.topic, item.record.cursor))
         except Exception as cause:
-            run.park(customer_id, item.record.topic, item.record.cursor, cause)
+            run.park(customer_id, (item.record.topic, item.record.cursor), cause)
 
 
 def _named(cause: Exception) -> str:

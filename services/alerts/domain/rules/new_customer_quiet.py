@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from uuid import UUID
 
-from services.alerts.domain.agreements import closed_days, postponed, reason_of_pause
+from services.alerts.domain.agreements import NOTHING_AGREED, closed_days, postponed, reason_of_pause
 from services.alerts.domain.conditions import Condition, at_least, at_most
 from services.alerts.domain.figures import days_text, decimal_text, percent
 from services.alerts.domain.rhythm import Purchases, rhythm
 from services.alerts.domain.rules.silent_beyond_own_rhythm import CHANNEL, EARLIEST_DAYS, ORDERS, at_stake, bought_again
 from services.alerts.domain.signs import Parameters, Rule, Sign, Terms
-from services.alerts.domain.silence_line import Line, conditions, earliest_day, lines, next_change, reached, silent_days_until
-from services.alerts.domain.silence_score import stays_away
+from services.alerts.domain.silence_line import Lines, conditions, earliest_day, known_since, remembered, silence, solve
+from services.alerts.domain.silence_score import Population, Rhythm, stays_away
 from services.alerts.domain.watched_customer import WatchedCustomer
 from shared.contracts.alerts import Reason
 
@@ -30,11 +32,9 @@ def new_customer_quiet(customer: WatchedCustomer, terms: Terms, today: date, on:
     first_on = earliest_day(purchases, EARLIEST_DAYS)
     began = purchases.began
 
-    line, since, all_lines = None, None, list[Line]()
+    found = None
     if on >= first_on:
-        all_lines = _lines(customer, purchases, terms, parameters, unit, on)
-        line = reached(all_lines, on)
-        since = all_lines[0].due_on if all_lines and all_lines[0].due_on <= on else None
+        found = silence(_lines(customer, purchases, terms, parameters, unit), on)
 
     def evidence() -> tuple[UUID, ...]:
         return (began,)
@@ -43,13 +43,13 @@ def new_customer_quiet(customer: WatchedCustomer, terms: Terms, today: date, on:
         Sign(
             channel=CHANNEL,
             began=began,
-            level=None if line is None else line.level,
-            true_on=None if line is None else line.due_on,
-            over=on >= first_on and line is None and reason_of_pause(customer.agreed, purchases.last, on) is not None,
-            changes_on=lambda: first_on if on < first_on else next_change(all_lines, on),
+            level=None if found is None else found.level,
+            true_on=None if found is None else found.due_on,
+            over=found is not None and found.level is None and reason_of_pause(customer.agreed, purchases.last, on) is not None,
+            changes_on=(lambda: first_on) if found is None else found.changes_on,
             reasons=lambda: _reasons(customer, purchases, terms, unit, on),
             evidence=evidence,
-            quiet_since=since,
+            quiet_since=None if found is None else found.since,
         ),
     )
 
@@ -66,28 +66,42 @@ def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> t
         return asked
     parameters = terms.parameters[RULE_ID]
     unit = max(parameters.number("unit_days"), terms.population.typical_gap)
-    found = _lines(customer, purchases, terms, parameters, unit, date.max)
+    found = solve(_lines(customer, purchases, terms, parameters, unit), date.max)
     return (*asked, *conditions(CHANNEL, purchases, found, earliest_day(purchases, EARLIEST_DAYS), on))
 
 
-def _lines(
-    customer: WatchedCustomer, purchases: Purchases, terms: Terms, parameters: Parameters, unit: float, on: date
-) -> list[Line]:
-    own, forward = rhythm(purchases), parameters.number("forward_units") * unit
+def _lines(customer: WatchedCustomer, purchases: Purchases, terms: Terms, parameters: Parameters, unit: float) -> Lines:
+    forward = parameters.number("forward_units") * unit
 
-    def due(level: int, name: str) -> int | None:
-        days = silent_days_until(own, terms.population, forward, parameters.number(name), EARLIEST_DAYS)
+    def moved(days: int, level: int) -> int:
         return postponed(customer.agreed, purchases.last, days, level, orders=True)
 
-    grace = parameters.whole("grace_days")
-    return lines(purchases, terms, grace, on, (("watch", lambda: due(0, "watch")), ("act", lambda: due(1, "act"))))
+    return Lines(
+        last=purchases.last,
+        chance=_chance(rhythm(purchases, terms.population), terms.population, forward),
+        forward=forward,
+        earliest=EARLIEST_DAYS,
+        watch=parameters.number("watch"),
+        act=parameters.number("act"),
+        floor_days=0,
+        moved=None if customer.agreed == NOTHING_AGREED else moved,
+        known=known_since(purchases, terms),
+        grace_days=parameters.whole("grace_days"),
+        ahead=True,
+    )
+
+
+@lru_cache(maxsize=1000)
+def _chance(own: Rhythm, population: Population, forward: float) -> Callable[[float], float]:
+    # Customers without a rhythm of their own are alike but for one gap.
+    return remembered(stays_away(own, population, forward))
 
 
 def _reasons(customer: WatchedCustomer, purchases: Purchases, terms: Terms, unit: float, on: date) -> tuple[Reason, ...]:
     silent, usual = on.toordinal() - purchases.last, terms.population.typical_gap
     forward = terms.parameters[RULE_ID].number("forward_units") * unit
     closed = closed_days(customer.agreed.closures, purchases.last, on.toordinal())
-    chance = stays_away(rhythm(purchases), terms.population, forward)(silent - closed)
+    chance = stays_away(rhythm(purchases, terms.population), terms.population, forward)(silent - closed)
     which = "First order" if purchases.count == 1 else "Second order"
     return (
         Reason(

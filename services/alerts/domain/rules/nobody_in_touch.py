@@ -8,7 +8,7 @@ from decimal import Decimal
 from services.alerts.domain.conditions import Condition, at_least, at_most
 from services.alerts.domain.rhythm import Purchases, median_gap
 from services.alerts.domain.signs import Parameters, Rule, Sign, Terms
-from services.alerts.domain.silence_line import Line, conditions, earliest_day, next_change, own_lines, reached
+from services.alerts.domain.silence_line import conditions, earliest_day, own_lines, silence, solve
 from services.alerts.domain.silence_reasons import CONTACTS_WORDS, silence_reasons
 from services.alerts.domain.watched_customer import WatchedCustomer
 from shared.contracts.alerts import Reason
@@ -33,22 +33,21 @@ def nobody_in_touch(customer: WatchedCustomer, terms: Terms, today: date, on: da
     first_on = earliest_day(contacts, EARLIEST_UNITS * unit)
     gone_on = purchases.last_on + timedelta(days=parameters.whole("trading_days") + 1)
     began = contacts.began
-    line, all_lines = None, list[Line]()
+    found = None
     if first_on <= on < gone_on:
-        all_lines = own_lines(contacts, terms, parameters, unit, EARLIEST_UNITS * unit, on, customer.agreed)
-        line = reached(all_lines, on)
+        found = silence(own_lines(contacts, terms, parameters, unit, EARLIEST_UNITS * unit, customer.agreed), on)
 
     def changes_on() -> date | None:
         if on >= gone_on:
             return None
-        return first_on if on < first_on else min(next_change(all_lines, on) or gone_on, gone_on)
+        return first_on if found is None else min(found.changes_on() or gone_on, gone_on)
 
     return (
         Sign(
             channel=CHANNEL,
             began=began,
-            level=None if line is None else line.level,
-            true_on=None if line is None else line.due_on,
+            level=None if found is None else found.level,
+            true_on=None if found is None else found.due_on,
             over=on >= gone_on,
             changes_on=changes_on,
             reasons=lambda: _reasons(customer, contacts, purchases, terms, unit, on),
@@ -70,8 +69,7 @@ def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> t
     unit = _unit(contacts, parameters)
     since, most = on.toordinal() - purchases.last, parameters.whole("trading_days")
     trades = at_most(CHANNEL, "watch", "DAYS_SINCE_PURCHASE", f"Bought last on {purchases.last_on}.", since, most)
-    # With the last day that there is, no line lies ahead of it: all of them are solved.
-    found = own_lines(contacts, terms, parameters, unit, EARLIEST_UNITS * unit, date.max, customer.agreed)
+    found = solve(own_lines(contacts, terms, parameters, unit, EARLIEST_UNITS * unit, customer.agreed), date.max)
     first_on = earliest_day(contacts, EARLIEST_UNITS * unit)
     return (enough, buys, trades, *conditions(CHANNEL, contacts, found, first_on, on))
 

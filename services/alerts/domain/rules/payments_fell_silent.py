@@ -10,7 +10,7 @@ from services.alerts.domain.conditions import Condition, at_least
 from services.alerts.domain.figures import amount_text
 from services.alerts.domain.rhythm import Purchases, median_gap
 from services.alerts.domain.signs import Parameters, Rule, Sign, Terms
-from services.alerts.domain.silence_line import Line, conditions, earliest_day, next_change, own_lines, reached
+from services.alerts.domain.silence_line import conditions, earliest_day, own_lines, silence, solve
 from services.alerts.domain.silence_reasons import PAYMENTS_WORDS, silence_reasons
 from services.alerts.domain.undisputed import ZERO, Debt, currencies, debts_of, nothing_overdue
 from services.alerts.domain.watched_customer import WatchedCustomer
@@ -38,19 +38,18 @@ def payments_fell_silent(customer: WatchedCustomer, terms: Terms, today: date, o
     earliest, unit = _units(payments, parameters)
     first_on = earliest_day(payments, earliest)
     began = payments.began
-    debts, overdue, line, all_lines = list[Debt](), list[Debt](), None, list[Line]()
+    debts, overdue, found = list[Debt](), list[Debt](), None
     if on >= first_on:
         debts = _debts(customer, today)
         overdue = [debt for debt in debts if debt.item.due_on < on]
         if overdue:
-            all_lines = own_lines(payments, terms, parameters, unit, earliest, on, customer.agreed)
-            line = reached(all_lines, on)
+            found = silence(own_lines(payments, terms, parameters, unit, earliest, customer.agreed), on)
 
     def changes_on() -> date | None:
         if on < first_on:
             return first_on
-        if overdue:
-            return next_change(all_lines, on)
+        if found is not None:
+            return found.changes_on()
         return debts[0].item.due_on + ONE_DAY if debts else None
 
     def evidence() -> tuple[UUID, ...]:
@@ -60,8 +59,8 @@ def payments_fell_silent(customer: WatchedCustomer, terms: Terms, today: date, o
         Sign(
             channel=CHANNEL,
             began=began,
-            level=None if line is None else line.level,
-            true_on=None if line is None else max(line.due_on, overdue[0].item.due_on + ONE_DAY),
+            level=None if found is None else found.level,
+            true_on=None if found is None or found.due_on is None else max(found.due_on, overdue[0].item.due_on + ONE_DAY),
             over=on >= first_on and not overdue,
             changes_on=changes_on,
             reasons=lambda: _reasons(customer, payments, terms, unit, on, overdue),
@@ -83,8 +82,7 @@ def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> t
     earliest, unit = _units(payments, parameters)
     items = sum(debt.item.due_on < on for debt in _debts(customer, today))
     due = at_least(CHANNEL, "watch", "OVERDUE_ITEMS", f"{items} undisputed items are overdue.", items, 1)
-    # With the last day that there is, no line lies ahead of it: all of them are solved.
-    found = own_lines(payments, terms, parameters, unit, earliest, date.max, customer.agreed)
+    found = solve(own_lines(payments, terms, parameters, unit, earliest, customer.agreed), date.max)
     return (enough, due, *conditions(CHANNEL, payments, found, earliest_day(payments, earliest), on))
 
 

@@ -11,7 +11,7 @@ from services.alerts.domain.conditions import Condition, at_least
 from services.alerts.domain.figures import amount_text
 from services.alerts.domain.rhythm import Purchases, median_gap
 from services.alerts.domain.signs import Parameters, Rule, Sign, Terms
-from services.alerts.domain.silence_line import Line, conditions, earliest_day, next_change, own_lines, reached
+from services.alerts.domain.silence_line import Lines, conditions, earliest_day, own_lines, silence, solve
 from services.alerts.domain.silence_reasons import ORDERS_WORDS, silence_reasons
 from services.alerts.domain.turnover import month_of, sums
 from services.alerts.domain.watched_customer import WatchedCustomer
@@ -38,11 +38,9 @@ def silent_beyond_own_rhythm(customer: WatchedCustomer, terms: Terms, today: dat
     first_on = earliest_day(purchases, max(EARLIEST_DAYS, gap))
     began = purchases.began
 
-    line, since, all_lines = None, None, list[Line]()
+    found = None
     if on >= first_on:
-        all_lines = _lines(customer, purchases, terms, parameters, gap, unit, on)
-        line = reached(all_lines, on)
-        since = all_lines[0].due_on if all_lines and all_lines[0].due_on <= on else None
+        found = silence(_lines(customer, purchases, terms, parameters, gap, unit), on)
 
     def evidence() -> tuple[UUID, ...]:
         return (began,)
@@ -51,13 +49,13 @@ def silent_beyond_own_rhythm(customer: WatchedCustomer, terms: Terms, today: dat
         Sign(
             channel=CHANNEL,
             began=began,
-            level=None if line is None else line.level,
-            true_on=None if line is None else line.due_on,
-            over=on >= first_on and line is None and reason_of_pause(customer.agreed, purchases.last, on) is not None,
-            changes_on=lambda: first_on if on < first_on else next_change(all_lines, on),
+            level=None if found is None else found.level,
+            true_on=None if found is None else found.due_on,
+            over=found is not None and found.level is None and reason_of_pause(customer.agreed, purchases.last, on) is not None,
+            changes_on=(lambda: first_on) if found is None else found.changes_on,
             reasons=lambda: _reasons(customer, purchases, terms, unit, on),
             evidence=evidence,
-            quiet_since=since,
+            quiet_since=None if found is None else found.since,
         ),
     )
 
@@ -74,17 +72,16 @@ def why_not(customer: WatchedCustomer, terms: Terms, today: date, on: date) -> t
     parameters = terms.parameters[RULE_ID]
     gap = median_gap(purchases) or 0.0
     unit = max(parameters.number("unit_days"), gap)
-    # With the last day that there is, no line lies ahead of it: all of them are solved.
-    found = _lines(customer, purchases, terms, parameters, gap, unit, date.max)
+    found = solve(_lines(customer, purchases, terms, parameters, gap, unit), date.max)
     return (enough, *conditions(CHANNEL, purchases, found, earliest_day(purchases, max(EARLIEST_DAYS, gap)), on))
 
 
 def _lines(
-    customer: WatchedCustomer, purchases: Purchases, terms: Terms, parameters: Parameters, gap: float, unit: float, on: date
-) -> list[Line]:
+    customer: WatchedCustomer, purchases: Purchases, terms: Terms, parameters: Parameters, gap: float, unit: float
+) -> Lines:
     floor = round(parameters.number("floor_units") * unit) if terms.population_version == 0 else 0
     earliest = max(EARLIEST_DAYS, gap)
-    return own_lines(purchases, terms, parameters, unit, earliest, on, customer.agreed, floor_days=floor, orders=True)
+    return own_lines(purchases, terms, parameters, unit, earliest, customer.agreed, floor_days=floor, orders=True)
 
 
 def _reasons(customer: WatchedCustomer, purchases: Purchases, terms: Terms, unit: float, on: date) -> tuple[Reason, ...]:
