@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from shared.contracts.cursor import Cursor, parse_cursor
+from shared.contracts.cursor import Cursor
 from shared.contracts.event import Event, decode
 
 
@@ -121,7 +121,7 @@ def headers_at(
     """As `headers`, for a writer of many: `place` is the cursor and the one before it, written out; `customer` the id."""
     cursor, prev = place
     found = [
-        *_of_type(event.type, epoch),
+        *headers_of_type(event.type, epoch),
         ("ce_id", str(event.event_id).encode()),
         ("ce_time", event.occurred_at.isoformat().encode()),
         ("ce_subject", event.stream.encode()),
@@ -141,7 +141,7 @@ def headers_at(
 
 
 @lru_cache(maxsize=4096)
-def _of_type(type_name: str, epoch: int) -> tuple[tuple[str, bytes], ...]:
+def headers_of_type(type_name: str, epoch: int) -> tuple[tuple[str, bytes], ...]:
     """The headers that all events of a type share."""
     service = type_name.split(".", 2)[1]
     return (
@@ -177,7 +177,7 @@ def from_headers(
     try:
         h = dict(found)
         prev, customer = h.get("prev"), h.get("ce_partitionkey")
-        cursor, before = _cursor(h["cursor"]), None if prev is None else _cursor(prev)
+        cursor, before = cursor_of(h["cursor"]), None if prev is None else cursor_of(prev)
         if passed_over is not None and passed_over(topic, _name(h["ce_type"])):
             return Passed(offset, cursor, before)
         return Record(
@@ -186,13 +186,13 @@ def from_headers(
             offset,
             cursor,
             before,
-            _uuid(b'"%b"' % h["ce_id"]),
+            uuid_of(b'"%b"' % h["ce_id"]),
             _name(h["ce_type"]),
-            _printable(h["ce_subject"]),
-            _below(int(h["ce_sequence"]), 31),
-            None if customer is None else _customer(customer),
-            _moment(h["ce_time"]),
-            _moment(h["ce_recordedtime"]),
+            printable(h["ce_subject"]),
+            below(int(h["ce_sequence"]), 31),
+            None if customer is None else customer_of(customer),
+            moment_of(h["ce_time"]),
+            moment_of(h["ce_recordedtime"]),
             b"" if body is None else body,
             h.get("ce_traceparent"),
         )
@@ -201,16 +201,16 @@ def from_headers(
         return Undecodable(topic=topic, part=part, offset=offset, raw=body or b"")
 
 
-_uuid = msgspec.json.Decoder(UUID).decode
+uuid_of = msgspec.json.Decoder(UUID).decode
 """Of a quoted text: this reads it in one step."""
 
 
 @lru_cache(maxsize=4096)
 def _name(value: bytes) -> str:
-    return _printable(value)
+    return printable(value)
 
 
-def _printable(value: bytes) -> str:
+def printable(value: bytes) -> str:
     # What is parked is written into a table, which does not take every character.
     text = value.decode("ascii")
     if not text.isprintable():
@@ -218,7 +218,7 @@ def _printable(value: bytes) -> str:
     return text
 
 
-def _below(number: int, bits: int) -> int:
+def below(number: int, bits: int) -> int:
     # A larger number fits into no column: the reader would fail on it for ever.
     if not 0 <= number < 1 << bits:
         raise ValueError("out of range")
@@ -226,13 +226,13 @@ def _below(number: int, bits: int) -> int:
 
 
 @lru_cache(maxsize=16_384)
-def _customer(value: bytes) -> UUID:
+def customer_of(value: bytes) -> UUID:
     # One object for the many events of a customer is also what rows are looked up by: the same object is found at once.
-    return _uuid(b'"%b"' % value)
+    return uuid_of(b'"%b"' % value)
 
 
 @lru_cache(maxsize=1024)
-def _moment(value: bytes) -> datetime:
+def moment_of(value: bytes) -> datetime:
     # Events of one transaction share a time, and most facts are told by the day.
     moment = datetime.fromisoformat(value.decode("ascii"))
     if moment.tzinfo is None:
@@ -242,7 +242,10 @@ def _moment(value: bytes) -> datetime:
 
 
 @lru_cache(maxsize=1024)
-def _cursor(value: bytes) -> Cursor:
-    # The cursor of one record is the `prev` of the next.
-    cursor = parse_cursor(value.decode("ascii"))
-    return Cursor(_below(cursor.gen, 15), _below(cursor.xid, 63), _below(cursor.pos, 63))
+def cursor_of(value: bytes) -> Cursor:
+    """Read a cursor that fits into its columns. Raises ValueError for anything else."""
+    # The cursor of one record is the `prev` of the next. Read here and not as text: this is done for every record.
+    gen, xid, pos = value.split(b".")
+    if not (gen.isdigit() and xid.isdigit() and pos.isdigit()):
+        raise ValueError("a cursor is three numbers joined by dots")
+    return Cursor(below(int(gen), 15), below(int(xid), 63), below(int(pos), 63))

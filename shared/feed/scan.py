@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -101,7 +101,7 @@ async def scan_all(
 
 async def rows_below(
     pool: Pool, service: str, after: Cursor, through: Cursor, parts: Sequence[int], limit: int
-) -> AsyncIterator[Sequence[Any]]:
+) -> AsyncGenerator[Sequence[Any], None]:
     """The rows of some parts behind `after` and up to `through`, a horizon that was read before, in pieces and in commit order: for who makes
     a million records and wants nothing done to them. Their columns are those of `Record`, in its order, with the cursor in three and without its topic.
 

@@ -35,7 +35,8 @@ class KafkaSettings:
     """Address, topic prefix and client tuning. Sizes in bytes, times in milliseconds.
 
     The physical name of a topic is `prefix + topic`; code outside the Kafka clients speaks of the topic without it.
-    `replication` holds for topics that we create: 3 in production, 1 on a single broker.
+    `replication` holds for topics that we create: 3 in production, 1 on a single broker. `max_batch_size` is counted before
+    compression and is far enough below what a broker takes (1 MiB by default) for contents that do not become smaller.
     """
 
     bootstrap: str
@@ -47,7 +48,7 @@ class KafkaSettings:
     password: str | None = field(default=None, repr=False)
     ca_file: str | None = None
     request_timeout_ms: int = 15000
-    max_batch_size: int = 262144
+    max_batch_size: int = 524288
     max_partition_fetch_bytes: int = 4 * 1024 * 1024
     session_timeout_ms: int = 10000
     heartbeat_interval_ms: int = 1000

@@ -8,11 +8,9 @@ fills the slot does it the consumer's way.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
-from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg
 
@@ -23,12 +21,13 @@ from shared.contracts.topics import ALERT_KIND_TOPICS
 from shared.feed.scan import END, place_of, rows_below
 from shared.postgres.pool import Connection, Pool
 from shared.projections.apply import Standing
-from shared.projections.copying import copy_rows
-from shared.projections.fold import Slots, evolved, gained_by, total_gain
-from shared.projections.positions import Position, move
+from shared.projections.copying import weight, write_made
+from shared.projections.fold import evolved
+from shared.projections.making import Made, Making, Place, Route, Taker
+from shared.projections.positions import move
 from shared.projections.read_model import ReadModel
-from shared.projections.rows import fetch_rows, row_statements, write_added, write_rows, write_totals
-from shared.projections.sums import add_rows, columns_of, key_columns
+from shared.projections.rows import fetch_rows
+from shared.projections.sums import add_rows, key_columns
 
 PIECE = 5_000
 """Rows of a store that are asked for at once."""
@@ -39,7 +38,6 @@ WRITTEN = 12_000
 HEAVY = 16_000_000
 """Characters in rows that were read, after which rows are written: they take about ten times as much in memory."""
 LANES = 2
-_SAMPLE = 10
 _KIND_TOPICS = frozenset(ALERT_KIND_TOPICS.values())
 # What is not on the disk yet when the server fails is made again: position and rows are lost together. The swap waits for all of it.
 _NOT_WAITED_FOR = "SET LOCAL synchronous_commit TO off"
@@ -52,58 +50,6 @@ class Unusual(Exception):
     """Something that cannot be folded or written in bulk; the cause says what."""
 
 
-@dataclass(slots=True)
-class _Making:
-    """A read model on a part: events that wait for being folded, the rows that they made, and what of these was in the slot before."""
-
-    standing: Standing
-    model: ReadModel[Any]
-    stops: Mapping[str, Cursor] | None
-    empty: bool
-    waiting: dict[Hashable, list[Envelope]] = field(default_factory=dict)
-    rows: dict[Hashable, Any] = field(default_factory=dict)
-    before: dict[Hashable, Any] = field(default_factory=dict)
-
-    def stop(self, topic: str) -> Cursor:
-        return END if self.stops is None else self.stops.get(topic, START)
-
-    def takes(self, topic: str, cursor: Cursor) -> bool:
-        return self.standing.position.cursor(topic) < cursor <= self.stop(topic)
-
-
-@dataclass(slots=True)
-class _Place:
-    """A topic part that somebody follows: where all of them stand at least, where the first has to stop, what was read last."""
-
-    topic: str
-    part: int
-    makings: Sequence[_Making]
-    after: Cursor
-    stop: Cursor
-    last: Cursor = START
-
-
-_Taker = tuple[Callable[[Envelope], Hashable | None], dict[Hashable, list[Envelope]], _Making]
-
-
-@dataclass(slots=True)
-class _Route:
-    """Where events of a type and a part go."""
-
-    place: _Place
-    takers: list[_Taker]
-
-
-class _Made(NamedTuple):
-    """What is to be written of a making, and where it stands then."""
-
-    making: _Making
-    to: Position
-    empty: bool
-    rows: dict[Hashable, Any]
-    before: dict[Hashable, Any]
-
-
 class Loading:
     """Fills some parts of slots. `read` of each service, then `hand_over`, then `written`. `first_left` is where the first event lies that somebody had to leave."""
 
@@ -111,14 +57,14 @@ class Loading:
         self.pool, self.schema = pool, schema
         self.records = 0
         self.first_left: dict[str, Cursor] = {}
-        self._makings: dict[int, list[_Making]] = {}
+        self._makings: dict[int, list[Making]] = {}
         for part, its in standings.items():
             if any(one.parked for one in its):
                 raise Unusual("something is parked")
             # In one order on every part.
             self._makings[part] = [_making(one, stops) for one in sorted(its, key=lambda one: one.reader.name)]
-        self._places: dict[tuple[str, int], _Place] = {}
-        self._routes: dict[str, dict[int, _Route | None]] = {}
+        self._places: dict[tuple[str, int], Place] = {}
+        self._routes: dict[str, dict[int, Route | None]] = {}
         self._limit, self._waiting, self._unwritten, self._heavy = WAITING, 0, 0, 0
         self._writing: asyncio.Task[None] | None = None
 
@@ -178,7 +124,7 @@ class Loading:
         self._waiting += self.records - before
         self._unwritten += self.records - before
 
-    def _those_who_may(self, service: str, route: _Route, cursor: Cursor) -> list[_Taker]:
+    def _those_who_may(self, service: str, route: Route, cursor: Cursor) -> list[Taker]:
         place = route.place
         if any(cursor > one.stop(place.topic) for one in place.makings):
             self.first_left[service] = min(cursor, self.first_left.get(service, END))
@@ -186,17 +132,17 @@ class Loading:
             self.records -= 1
         return [taker for taker in route.takers if taker[2].takes(place.topic, cursor)]
 
-    def _routes_of(self, type_name: str) -> dict[int, _Route | None]:
+    def _routes_of(self, type_name: str) -> dict[int, Route | None]:
         topic, _ = place_of(type_name)
-        found: dict[int, _Route | None] = {}
+        found: dict[int, Route | None] = {}
         for part, makings in self._makings.items():
             its = [one for one in makings if topic in one.model.topics]
             if its and (topic, part) not in self._places:
-                self._places[topic, part] = _Place(
+                self._places[topic, part] = Place(
                     topic, part, its, max(one.standing.position.cursor(topic) for one in its), min(one.stop(topic) for one in its)
                 )
             takers = [(one.model.key, one.waiting, one) for one in its if _wants(one, topic, type_name)]
-            found[part] = _Route(self._places[topic, part], takers) if its else None
+            found[part] = Route(self._places[topic, part], takers) if its else None
         return found
 
     async def _fold(self) -> None:
@@ -212,7 +158,7 @@ class Loading:
                 # Whatever is read and written meanwhile is looked after.
                 await asyncio.sleep(0)
 
-    async def _read_rows(self, makings: Sequence[_Making]) -> None:
+    async def _read_rows(self, makings: Sequence[Making]) -> None:
         missing = {one.standing.position.part: one.waiting.keys() - one.rows.keys() for one in makings}
         if not any(missing.values()) or makings[0].model.split is not None:
             return
@@ -222,7 +168,7 @@ class Loading:
             rows = found[one.standing.position.part]
             one.before |= rows
             one.rows |= rows
-            self._heavy += _weight(one.model, rows)
+            self._heavy += weight(one.model, rows)
 
     async def hand_over(self) -> None:
         """Fold what waits, and begin to write everything that is folded. Raises as `read` does."""
@@ -231,22 +177,22 @@ class Loading:
         made = {part: [self._taken_from(one) for one in makings] for part, makings in self._makings.items()}
         self._writing = asyncio.create_task(self._write_parts(made))
 
-    def _taken_from(self, one: _Making) -> _Made:
+    def _taken_from(self, one: Making) -> Made:
         to, part = one.standing.position, one.standing.position.part
         for topic in one.model.topics:
             place = self._places.get((topic, part))
             reached = START if place is None else min(place.last, one.stop(topic))
             if reached > to.cursor(topic):
                 to = to.moved(topic, reached, None)
-        made = _Made(one, to, one.empty, one.rows, one.before)
+        made = Made(one, to, one.empty, one.rows, one.before)
         one.empty = one.empty and not one.rows
         one.rows, one.before = {}, {}
         return made
 
-    async def _write_parts(self, made: Mapping[int, Sequence[_Made]]) -> None:
+    async def _write_parts(self, made: Mapping[int, Sequence[Made]]) -> None:
         lanes = asyncio.Semaphore(LANES)
 
-        async def one_part(works: Sequence[_Made]) -> None:
+        async def one_part(works: Sequence[Made]) -> None:
             async with lanes:
                 await self._write([one for one in works if one.to is not one.making.standing.position])
 
@@ -255,7 +201,7 @@ class Loading:
         for error in sorted(errors, key=lambda one: isinstance(one, Unusual)):
             raise error
 
-    async def _write(self, works: Sequence[_Made]) -> None:
+    async def _write(self, works: Sequence[Made]) -> None:
         if not works:
             return
         async with self.pool.acquire() as conn, conn.transaction():
@@ -268,22 +214,22 @@ class Loading:
             one.making.standing.position = one.to.saved()
 
 
-def _making(standing: Standing, stops: Stops) -> _Making:
+def _making(standing: Standing, stops: Stops) -> Making:
     model, position = standing.reader, standing.position
     assert isinstance(model, ReadModel)
     if model.topics.keys() & _KIND_TOPICS:
         raise Unusual("a topic that repeats events of another one")
-    return _Making(standing, model, stops.get((model.name, position.part)), empty=not position.cursors)
+    return Making(standing, model, stops.get((model.name, position.part)), empty=not position.cursors)
 
 
-def _wants(one: _Making, topic: str, type_name: str) -> bool:
+def _wants(one: Making, topic: str, type_name: str) -> bool:
     interest = one.standing.wants(topic, type_name)
     if interest == "unknown":
         raise Unusual(f"{type_name}: unknown type of a subscribed family")
     return interest == "fold"
 
 
-def _fold(one: _Making) -> None:
+def _fold(one: Making) -> None:
     model, rows = one.model, one.rows
     waiting = dict(one.waiting)
     one.waiting.clear()
@@ -303,54 +249,12 @@ def _fold(one: _Making) -> None:
         raise Unusual("an event cannot be folded") from error
 
 
-def _weight(model: ReadModel[Any], rows: Mapping[Hashable, Any]) -> int:
-    """About how many characters rows hold, by a few of them."""
-    some = list(islice(rows.values(), _SAMPLE))
-    if not some:
-        return 0
-    texts = [name for name, kind in model.columns.items() if kind in ("text", "jsonb", "text[]", "bytea")]
-    held = {name: how.write for name, how in model.held.items()}
-    found = sum(len(held.get(name, str)(value)) for row in some for name in texts if (value := getattr(row, name)) is not None)
-    return found * len(rows) // len(some)
-
-
-async def _written(conn: Connection, schema: str, made: _Made) -> None:
+async def _written(conn: Connection, schema: str, made: Made) -> None:
     try:
-        await _write_rows(conn, schema, made)
+        await write_made(conn, schema, made.making.model, made.to, made.rows, made.before, empty=made.empty)
     except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
         raise Unusual("a row that the table does not take") from error
     except (asyncpg.PostgresError, OSError):
         raise
     except Exception as error:
         raise Unusual("a row that cannot be written") from error
-
-
-async def _write_rows(conn: Connection, schema: str, made: _Made) -> None:
-    model, position = made.making.model, made.to
-    if model.split is not None:
-        if made.empty:
-            if columns := columns_of(made.rows):
-                await copy_rows(conn, schema, model, position.slot, position.part, columns)
-        else:
-            await write_added(conn, schema, model, position.slot, {position.part: made.rows})
-        return
-    new: list[Any] = []
-    changed: dict[Hashable, Any] = {}
-    gains: list[Slots] = []
-    for key, row in made.rows.items():
-        old = made.before.get(key)
-        if row is old or row == old:
-            continue
-        if row is not None and getattr(row, model.key_column) != key:
-            raise ValueError("the row of another key")
-        gains.append(gained_by(model, old, row))
-        if old is None:
-            new.append(row)
-        else:
-            changed[key] = row
-    if new:
-        values = row_statements(schema, model, position.slot).values
-        await copy_rows(conn, schema, model, position.slot, position.part, list(zip(*map(values, new), strict=True)))
-    if changed:
-        await write_rows(conn, schema, model, position.slot, {position.part: changed})
-    await write_totals(conn, schema, model, position.slot, {position.part: total_gain(gains)})

@@ -119,7 +119,8 @@ async def _fill_and_compare(
     seen: asyncio.Future[Live] = asyncio.get_running_loop().create_future()
     looking = asyncio.create_task(_look(filling, models, was, parts, seen))
     try:
-        await asyncio.wait([seen, looking], return_when=asyncio.FIRST_COMPLETED)
+        both: tuple[asyncio.Future[Any], ...] = (seen, looking)
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if not seen.done():
             looking.result()
         live = seen.result()

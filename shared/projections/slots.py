@@ -56,6 +56,7 @@ _BUILDING = (
     "SELECT read_model, slot, version, part FROM {schema}.positions WHERE read_model = ANY($1::text[]) AND state = 'building'"
 )
 _FORGET = "DELETE FROM {schema}.{table} WHERE (read_model, slot) IN (SELECT * FROM unnest($1::text[], $2::text[]))"
+_FULL, _EXISTS = "SELECT {exists}", "EXISTS (SELECT FROM {})"
 _BEGIN = """
 INSERT INTO {schema}.positions (read_model, slot, part, version, state)
 SELECT n.read_model, n.slot, p.part, n.version, 'building'
@@ -126,7 +127,7 @@ def _tables(schema: str, model: ReadModel[Any], slot: str) -> list[str]:
 
 async def _empty(conn: Connection, tables: Sequence[str]) -> None:
     # To empty a table that is empty costs as much: a new file for it and each of its indexes.
-    found = await conn.fetchrow("SELECT " + ", ".join(f"EXISTS (SELECT FROM {table})" for table in tables))
+    found = await conn.fetchrow(_FULL.format(exists=", ".join(map(_EXISTS.format, tables))))
     assert found is not None
     if full := [table for table, there in zip(tables, found, strict=True) if there]:
         await conn.execute(f"TRUNCATE {', '.join(full)}")

@@ -18,6 +18,7 @@ from shared.contracts.cursor import Cursor, TopicPart
 from shared.contracts.topics import watermarks_topic
 from shared.event_store.events import StoredRow
 from shared.event_store.tail import Tail, read_tail
+from shared.kafka.record_batch import RecordBatch, header_bytes
 from shared.kafka.settings import KafkaSettings
 from shared.postgres.pool import Connection
 from shared.relay import watermark
@@ -28,7 +29,8 @@ from shared.telemetry.spans import of_events
 
 ACK_SECONDS = 30.0
 ROWS = 5000
-BYTES = 16 * 1024 * 1024
+PACKED_AT_ONCE = 1000
+BYTES = 8 * 1024 * 1024
 POLL_SECONDS = (0.005, 0.040)
 STORE_POLL_SECONDS = 0.05
 FLOWING_ROWS = 500
@@ -75,12 +77,32 @@ async def _send_part(sender: Sender, at: TopicPart, out: Outgoing) -> Mark:
     return Mark(out.last, end)
 
 
-async def relay_batch(connection: Connection, sender: Sender, lead: Lead, rows: Sequence[StoredRow]) -> int:
-    """Send rows that follow `lead.cursor`, and save. Returns how many records were sent.
+async def packed(
+    sender: Sender, lead: Lead, rows: Sequence[StoredRow], after: Mapping[TopicPart, Cursor]
+) -> dict[TopicPart, Outgoing]:
+    """Rows as batches ready to be sent behind `after`. Whoever reads or sends meanwhile is let through, and many are compressed by a thread."""
+    outgoing: dict[TopicPart, Outgoing] = {}
+    for begin in range(0, len(rows), PACKED_AT_ONCE):
+        if begin:
+            await asyncio.sleep(0)
+        pack(rows[begin : begin + PACKED_AT_ONCE], after, lead.epoch, sender.kafka.max_batch_size, outgoing)
+    if len(rows) > PACKED_AT_ONCE:
+        await asyncio.to_thread(_compress, [batch for out in outgoing.values() for batch in out.batches])
+    return outgoing
+
+
+def _compress(batches: Sequence[RecordBatch]) -> None:
+    for batch in batches:
+        batch.compress()
+
+
+async def relay_batch(
+    connection: Connection, sender: Sender, lead: Lead, rows: Sequence[StoredRow], outgoing: Mapping[TopicPart, Outgoing]
+) -> int:
+    """Send rows that follow `lead.cursor`, packed as `outgoing`, and save. Returns how many records were sent.
 
     A crash before the save means that records are sent twice, never that one is lost.
     """
-    outgoing = pack(rows, lead.marks, lead.epoch, sender.producer.create_batch)
     with of_events(f"publish {sender.service}", "PRODUCER", _traced(rows)):
         marks = await send(sender, outgoing)
     last = rows[-1]
@@ -96,64 +118,103 @@ def _traced(rows: Sequence[StoredRow]) -> Iterator[tuple[str, str | None]]:
 
 async def send_watermark(sender: Sender, lead: Lead, t: datetime) -> None:
     """Publish on Kafka that everything recorded before `t` lies at or below the marks. Raises as `send` does."""
-    batch = sender.producer.create_batch()
-    batch.append(
-        timestamp=None, key=sender.service.encode(), value=watermark.record_value(t, lead.cursor, lead.marks), headers=[]
-    )
-    await send(sender, {TopicPart(watermarks_topic(sender.service), 0): Outgoing([batch], lead.cursor)})
+    at = TopicPart(watermarks_topic(sender.service), 0)
+    batch = RecordBatch(sender.kafka.max_batch_size)
+    batch.append(sender.service.encode(), watermark.record_value(t, lead.cursor, lead.marks), header_bytes([]))
+    await send(sender, {at: Outgoing([batch], str(lead.cursor))})
 
 
 async def relay(connection: Connection, reading: Connection, sender: Sender, lead: Lead, now: Callable[[], datetime]) -> None:
     """Relay for ever. Raises on any error; nothing is retried here, the next leader goes on from what was saved.
 
-    `reading` is a second connection: while there is a backlog, the next rows are read as the last ones are sent.
+    `reading` is a second connection: while there is a backlog, rows are read as those before them are packed and as those before
+    these are sent. Only one lot is sent at a time, and the next one when its cursor is saved.
     """
     ticks = watermark.Ticks(time.monotonic)
-    pause, limit, sent, burst = POLL_SECONDS[0], ROWS, 0, 0
+    pause, limit, burst = POLL_SECONDS[0], ROWS, 0
     oldest = _age_shown(UNSENT_AGE, sender.service, now)
-    reached = _age_shown(WATERMARK_AGE, sender.service, now)
-    relayed = RELAYED.labels(sender.service)
+    term = _Term(connection, sender, lead, ticks, _age_shown(WATERMARK_AGE, sender.service, now))
+    cursor, after = lead.cursor, {at: mark.cursor for at, mark in lead.marks.items()}
     ahead: asyncio.Task[Tail] | None = None
+    sending: asyncio.Task[None] | None = None
     try:
         while True:
-            if ticks.due():
-                ticks.add(await watermark.take_tick(connection, lead.schema))
+            if sending is None:
+                await _tick(term)
             asked = limit
-            rows, gen, below = await (ahead or read_tail(reading, lead.schema, lead.cursor, asked))
+            rows, gen, below = await (ahead or read_tail(reading, lead.schema, cursor, asked))
             ahead = None
             if rows:
                 oldest.since = rows[0].recorded_at
                 ticks.flowed()
+                cursor = rows[-1].cursor
+                burst += len(rows)
             if len(rows) == asked:
                 # More may follow. Complete is what lies below the last row's transaction; of that one itself rows may be missing.
                 below = rows[-1].xid + 1 if rows[-1].gen == gen else 0
                 limit = _limit(rows)
-                ahead = asyncio.create_task(read_tail(reading, lead.schema, rows[-1].cursor, limit))
-            if rows:
-                count = await relay_batch(connection, sender, lead, rows)
-                relayed.inc(count)
-                sent += count
-                if sent > RECORDS_A_PRODUCER:
-                    raise ProducerWornOut(f"{sent} records sent by one producer")
-            t = ticks.reached(gen, below)
-            if t is not None:
-                await watermark.publish(connection, lead.schema, t, lead.cursor)
-                await send_watermark(sender, lead, t)
-                reached.since = t
-            if ahead is None:
-                oldest.since = None
+                ahead = asyncio.create_task(read_tail(reading, lead.schema, cursor, limit))
+            outgoing = await packed(sender, lead, rows, after)
+            after |= {at: out.last for at, out in outgoing.items()}
+            if sending is not None:
+                await sending
+                sending = None
+            if ahead is not None:
+                sending = asyncio.create_task(_sent(term, rows, outgoing, gen, below))
+                continue
+            await _sent(term, rows, outgoing, gen, below)
+            oldest.since = None
             if rows:
                 pause = POLL_SECONDS[0]
-                burst += len(rows)
-                if ahead is None:
-                    await gather(burst, partial(_end, reading, lead.schema))
-                    burst = 0
+                await gather(burst, partial(_end, reading, lead.schema))
+                burst = 0
             else:
                 await asyncio.sleep(pause)
                 pause = min(pause * 1.25, POLL_SECONDS[1])
     finally:
-        if ahead is not None:
-            ahead.cancel()
+        await _ended(ahead, sending)
+
+
+@dataclass(slots=True)
+class _Term:
+    """What a term sends with, and what it has sent."""
+
+    connection: Connection
+    sender: Sender
+    lead: Lead
+    ticks: watermark.Ticks
+    reached: _Since
+    sent: int = 0
+
+
+async def _tick(term: _Term) -> None:
+    if term.ticks.due():
+        term.ticks.add(await watermark.take_tick(term.connection, term.lead.schema))
+
+
+async def _sent(term: _Term, rows: Sequence[StoredRow], outgoing: Mapping[TopicPart, Outgoing], gen: int, below: int) -> None:
+    """Send rows and save, then tell the newest tick that lies below what is complete."""
+    await _tick(term)
+    lead = term.lead
+    if rows:
+        count = await relay_batch(term.connection, term.sender, lead, rows, outgoing)
+        RELAYED.labels(term.sender.service).inc(count)
+        term.sent += count
+        if term.sent > RECORDS_A_PRODUCER:
+            raise ProducerWornOut(f"{term.sent} records sent by one producer")
+    t = term.ticks.reached(gen, below)
+    if t is not None:
+        await watermark.publish(term.connection, lead.schema, t, lead.cursor)
+        await send_watermark(term.sender, lead, t)
+        term.reached.since = t
+
+
+async def _ended(*tasks: asyncio.Task[Any] | None) -> None:
+    running = [task for task in tasks if task is not None]
+    for task in running:
+        task.cancel()
+    if running:
+        await asyncio.wait(running)
 
 
 async def gather(burst: int, head: Callable[[], Awaitable[object]]) -> None:
@@ -194,7 +255,7 @@ async def tick_only(connection: Connection, service: str, schema: str, now: Call
 
 
 def _limit(rows: Sequence[StoredRow]) -> int:
-    """How many rows to read next, so that they hold about 16 MiB at most."""
+    """How many rows to read next, so that they hold about 8 MiB at most."""
     size = sum(len(row.body) for row in rows) // len(rows) + 1
     return max(1, min(ROWS, BYTES // size))
 

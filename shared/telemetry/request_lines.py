@@ -7,15 +7,16 @@ own work. A process that is killed takes its last ones with it; what was done an
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from typing import TextIO
 from uuid import UUID
 
 import orjson
+import structlog
 
 from shared.telemetry.trace import Trace
 
 _TOGETHER_SECONDS = 0.05
+_stamped = structlog.processors.TimeStamper(fmt="iso", utc=True)
 
 
 class _Lines:
@@ -26,7 +27,9 @@ class _Lines:
     def write(self, fields: dict[str, object]) -> None:
         if self.out is None:
             return
-        self.out.write(orjson.dumps(fields | {"service": self.service}, option=_OPTIONS).decode())
+        self.out.write(
+            orjson.dumps(_stamped(None, "", fields | {"service": self.service}), option=orjson.OPT_APPEND_NEWLINE).decode()
+        )
         if not self.waiting:
             self.waiting = True
             asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self.flush)
@@ -37,7 +40,6 @@ class _Lines:
             self.out.flush()
 
 
-_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
 _lines = _Lines(None, "")
 
 
@@ -60,6 +62,5 @@ def request_line(here: Trace, method: str, route: str, status: int, seconds: flo
             "request_id": here.request_id,
             "event": "request",
             "level": "info",
-            "timestamp": datetime.now(UTC),
         }
     )

@@ -149,14 +149,15 @@ def response_of(answer: Answer, path: str) -> Response:
     return RepeatableJson(answer.body, status_code=answer.status, headers=headers)
 
 
-def resource(body: Any, version: int, request: Request, *, by_version: bool = True) -> Response:
+def resource(body: Any, version: int, request: Request, *, by_version: bool = True, persons: bool = True) -> Response:
     """A single resource with its ETag; 304 without a body when If-None-Match names this version, or any with `*`.
 
     What is answered without persons' data has an ETag of its own, which does as If-Match too: whoever is shown them later must not be
-    told that nothing has changed, nor the other way round. Not `by_version`: what is shown depends on more than what was recorded on
-    the stream, such as the day, and is always sent.
+    told that nothing has changed, nor the other way round. Not `persons`: all are shown the same. Not `by_version`: what is shown
+    depends on more than what was recorded on the stream, such as the day, and is always sent.
     """
-    tag = etag(version) if caller_of(request).may(SEES_PERSONS) else f'"{version}-withheld"'
+    withheld = by_version and persons and not caller_of(request).may(SEES_PERSONS)
+    tag = f'"{version}-withheld"' if withheld else etag(version)
     wanted = ",".join(request.headers.getlist("if-none-match"))
     if by_version and (wanted.strip() == "*" or tag in (part.strip().removeprefix("W/") for part in wanted.split(","))):
         return NotModified(body, {"ETag": tag})

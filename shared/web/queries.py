@@ -29,6 +29,9 @@ _FORMS: Mapping[Any, tuple[re.Pattern[str], str, str]] = {
 }
 
 
+_POSITION = "min_position"
+
+
 class Asked(NamedTuple):
     """A parameter that a route knows: whether it may be said more than once, and what its values are written as (None: its type looks)."""
 
@@ -36,9 +39,13 @@ class Asked(NamedTuple):
     written: Any
 
 
-def known_queries(dependant: Dependant) -> dict[str, Asked]:
-    """The parameters of a query that a route and what it depends on know, by name."""
-    return {field.alias: _asked(field.field_info) for one in _all(dependant) for field in one.query_params}
+def known_queries(dependant: Dependant, reads: bool) -> dict[str, Asked]:
+    """The parameters of a query that a route and what it depends on know, by name.
+
+    Of whatever is read it may be said by when: whose customer somebody is depends on it.
+    """
+    known = {field.alias: _asked(field.field_info) for one in _all(dependant) for field in one.query_params}
+    return {_POSITION: Asked(False, None)} | known if reads else known
 
 
 def known_ids(dependant: Dependant) -> dict[str, Asked]:
@@ -49,7 +56,9 @@ def known_ids(dependant: Dependant) -> dict[str, Asked]:
 def refuse_strange_ids(request: Request, known: Mapping[str, Asked]) -> None:
     """The same of a path. Raises Problem: VALIDATION_FAILED."""
     wrong = [
-        _wrong("path", name, known[name].written) for name, text in request.path_params.items() if not _fits(known[name], text)
+        _wrong("path", name, known[name].written)
+        for name, text in request.path_params.items()
+        if name in known and not _fits(known[name], text)
     ]
     if wrong:
         raise Problem("VALIDATION_FAILED", errors=wrong)

@@ -88,7 +88,7 @@ class StrictRoute(APIRoute):
         self.reach = declared_reach(given)
         # The markers have said what they had to say; left in, each would be solved anew with every request.
         super().__init__(path, endpoint, dependencies=without_markers(given), **rest)
-        self.queries, self.ids = known_queries(self.dependant), known_ids(self.dependant)
+        self.queries, self.ids = known_queries(self.dependant, self.reads), known_ids(self.dependant)
 
     async def admitted(self, request: Request) -> StrictRequest:
         """The request, once it may be answered: key, scope, rate and reach were checked, and a body of JSON was read. Raises Problem."""

@@ -66,7 +66,7 @@ async def get_company_rule(rule_id: str, deps: Dependencies, request: Request) -
         raise Problem(RULE_UNKNOWN)
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, company_rule_stream(rule_id))
-    return resource(_shown(rule, [one.event for one in loaded.events]), loaded.version, request)
+    return resource(_shown(rule, [one.event for one in loaded.events]), loaded.version, request, persons=False)
 
 
 @router.put(

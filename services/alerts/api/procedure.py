@@ -136,7 +136,7 @@ async def get_procedure(deps: Dependencies, request: Request) -> Response:
     """Which sides are asked, who stands there, by when, what inhibits what, and what closes itself. Version 0 is built in."""
     async with deps.pool.acquire() as c:
         found = await procedure_in_force(c)
-    return resource(procedure_shown(found.procedure), found.version, request)
+    return resource(procedure_shown(found.procedure), found.version, request, persons=False)
 
 
 @router.put("/v1/procedure", dependencies=[writes], responses=_REFUSED, summary="Publish the procedure")
@@ -166,7 +166,7 @@ async def get_calendar(area_id: AreaId, deps: Dependencies, request: Request) ->
     async with deps.pool.acquire() as c:
         loaded = await load(c, SCHEMA, calendar_stream(area_id))
     calendar = calendar_of(envelope.event for envelope in loaded.events)
-    return resource(calendar_shown(area_id, calendar or BUILT_IN_CALENDAR), loaded.version, request)
+    return resource(calendar_shown(area_id, calendar or BUILT_IN_CALENDAR), loaded.version, request, persons=False)
 
 
 @router.put(

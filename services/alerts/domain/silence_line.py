@@ -146,18 +146,20 @@ def _by_chance(lines: Lines, day: int) -> Silence | None:
     thousand, and most lines would be solved only to find that they were passed by long ago.
 
     A chance that is below a line rises to it once, so the line is reached by a later day exactly where the chance is at it on that
-    day. What is at it from the start may fall below it before it rises, which is over by the day on which lines are looked for first.
+    day. What is at it from the start may fall below it before it rises: then it is solved.
     """
     chance, last, floor = lines.chance, lines.last, lines.floor_days
     silent, behind = day - last, min(lines.known - lines.grace_days - 1, day) - last
     first = max(ceil(lines.earliest), 1)
     look = first_look(first, lines.forward / 2)
-    if silent < look or first >= FARTHEST_DAYS or (behind < look and chance(first) >= lines.watch):
+    if silent < look or first >= FARTHEST_DAYS:
         return None
     before = min(behind, FARTHEST_DAYS) if behind >= first else first
     then = chance(before)
     if behind >= first and then >= lines.act:
         return _seen(lines, day, 2, None)
+    if chance(first) >= lines.watch:
+        return None
     at = min(silent, FARTHEST_DAYS)
     now = then if at == before else chance(at)
 

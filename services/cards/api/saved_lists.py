@@ -130,7 +130,7 @@ async def list_lists(
 )
 async def get_list(list_id: UUID, caller: Caller, deps: Dependencies, request: Request) -> Response:
     found, version = await saved_list(deps, list_id, caller.id)
-    return resource(_body(found, caller.id), version, request)
+    return resource(_body(found, caller.id), version, request, persons=False)
 
 
 @router.get(

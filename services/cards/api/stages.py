@@ -105,7 +105,7 @@ async def get_standard(deps: Dependencies, request: Request) -> Response:
     found = await standard(deps)
     if found is None:
         raise refused(AdmissionStandardMissing())
-    return resource({"version": found.version, "conditions": found.conditions}, found.version, request)
+    return resource({"version": found.version, "conditions": found.conditions}, found.version, request, persons=False)
 
 
 @router.post(

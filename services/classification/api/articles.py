@@ -78,7 +78,7 @@ async def get_product_standard(deps: Dependencies, request: Request) -> Response
     """Version 0 is built in; see the field's descriptions in the body of PUT."""
     async with deps.pool.acquire() as c:
         found = await current(c, PRODUCTS)
-    return resource(PRODUCTS.shown(found.standard), found.version, request)
+    return resource(PRODUCTS.shown(found.standard), found.version, request, persons=False)
 
 
 @router.put(

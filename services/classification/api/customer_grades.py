@@ -55,7 +55,7 @@ async def get_customer_grade_standard(deps: Dependencies, request: Request) -> R
     """Version 0 is built in. Grades stand from the best to the last; the first whose conditions are all met is the customer's."""
     async with deps.pool.acquire() as c:
         found = await current(c, CUSTOMER_GRADE)
-    return resource(CUSTOMER_GRADE.shown(found.standard), found.version, request)
+    return resource(CUSTOMER_GRADE.shown(found.standard), found.version, request, persons=False)
 
 
 @router.put(

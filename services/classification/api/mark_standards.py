@@ -40,7 +40,7 @@ _PUBLISHED = {"description": "Published; what is asked for from now on follows i
 async def _shown(deps: Deps, kind: Kind[Any, Any], request: Request) -> Response:
     async with deps.pool.acquire() as c:
         found = await current(c, kind)
-    return resource(kind.shown(found.standard), found.version, request)
+    return resource(kind.shown(found.standard), found.version, request, persons=False)
 
 
 @router.get("/v1/standards/marks", dependencies=[reads, company], summary="The standard of the marks that follow from trade")

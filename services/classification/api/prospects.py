@@ -152,7 +152,7 @@ async def get_prospect_standard(deps: Dependencies, request: Request) -> Respons
     """Version 0 is built in."""
     async with deps.pool.acquire() as c:
         found = await current(c, PROSPECTS)
-    return resource(PROSPECTS.shown(found.standard), found.version, request)
+    return resource(PROSPECTS.shown(found.standard), found.version, request, persons=False)
 
 
 @router.put(

@@ -145,7 +145,7 @@ async def list_plans(year: Year, deps: Dependencies, request: Request) -> Respon
             areas[currency] = areas.get(currency, Decimal(0)) + sum(plan.months)
     items = [_plan(plan) for _, plan in sorted(known.items(), key=lambda one: (one[0][0], one[0][1] or ""))]
     sums = [money_body(net, currency) for currency, net in sorted(areas.items())]
-    return resource({"year": year, "items": items, "areas": sums}, version, request)
+    return resource({"year": year, "items": items, "areas": sums}, version, request, persons=False)
 
 
 @router.get(

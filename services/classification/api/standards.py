@@ -28,7 +28,7 @@ async def get_value_class_standard(deps: Dependencies, request: Request) -> Resp
     """Version 0 is built in: 80 %, 15 %, 5 % of a year's sales."""
     async with deps.pool.acquire() as c:
         found = await current(c, VALUE_CLASS)
-    return resource(VALUE_CLASS.shown(found.standard), found.version, request)
+    return resource(VALUE_CLASS.shown(found.standard), found.version, request, persons=False)
 
 
 @router.put(
@@ -60,7 +60,7 @@ async def get_credit_grade_standard(deps: Dependencies, request: Request) -> Res
     """Version 0 is built in. Each border that is reached is one point; see the field's descriptions in the body of PUT."""
     async with deps.pool.acquire() as c:
         found = await current(c, CREDIT_GRADE)
-    return resource(CREDIT_GRADE.shown(found.standard), found.version, request)
+    return resource(CREDIT_GRADE.shown(found.standard), found.version, request, persons=False)
 
 
 @router.put(

@@ -116,7 +116,7 @@ async def get_loyalty_standard(deps: Dependencies, request: Request) -> Response
     """Version 0 is built in."""
     async with deps.pool.acquire() as c:
         found = await current(c, LOYALTY)
-    return resource(LOYALTY.shown(found.standard), found.version, request)
+    return resource(LOYALTY.shown(found.standard), found.version, request, persons=False)
 
 
 @router.put(

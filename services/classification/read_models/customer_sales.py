@@ -14,7 +14,6 @@ import msgspec
 from shared.contracts.cards import CustomerRegistered, StubOpened
 from shared.contracts.claims import months_before
 from shared.contracts.envelope import Envelope
-from shared.contracts.money import Money
 from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS
 from shared.contracts.transactions import GoodsReturned, SaleRecorded
 from shared.postgres.pool import Connection

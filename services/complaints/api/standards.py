@@ -197,4 +197,4 @@ async def _told(deps: Dependencies, stream: str, built_in: Published, request: R
     async with deps.pool.acquire() as c:
         found = await in_force(c, stream)
     event = built_in if found.event is None else cast(Published, found.event)
-    return resource(shown(event), found.version, request)
+    return resource(shown(event), found.version, request, persons=False)

@@ -41,7 +41,9 @@ CommitmentCode = Annotated[Code, Path(description="The company's own word for th
 async def get_causes(deps: Dependencies, request: Request) -> Response:
     """Version 0 is built in. `kinds`: of complaints that a cause may be behind; none means all."""
     current, version = await cause_list(deps)
-    return resource({"version": current.version, "causes": [_plain(one) for one in current.causes]}, version, request)
+    return resource(
+        {"version": current.version, "causes": [_plain(one) for one in current.causes]}, version, request, persons=False
+    )
 
 
 @router.put(

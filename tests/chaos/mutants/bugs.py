@@ -58,7 +58,7 @@ BUGS: tuple[Bug, ...] = (
         [
             Change(
                 "shared/event_store/tail.py",
-                "\n           AND (r.gen < h.gen OR r.xid < pg_snapshot_xmin(h.snapshot))",
+                "\n    AND (r.gen < (SELECT s.gen FROM {schema}.store s) OR r.xid < (SELECT pg_snapshot_xmin(pg_current_snapshot())))",
                 "",
             )
         ],

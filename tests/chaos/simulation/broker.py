@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError, OffsetOutOfRangeError
+from aiokafka.record.default_records import DefaultRecordBatch
 
+from shared.kafka.record_batch import RecordBatch
 from tests.chaos.simulation.loop import Process
 from tests.chaos.simulation.world import LONG, World
 
@@ -76,21 +78,9 @@ class Broker:
         """Retention deletes the oldest records of a log; those that every reader has long read."""
 
 
-class Batch:
-    """A producer's batch; it is full after `room` records."""
-
-    def __init__(self, room: int) -> None:
-        self.records: list[tuple[bytes | None, bytes | None, Any]] = []
-        self.room = room
-
-    def append(self, *, timestamp: int | None, key: bytes | None, value: bytes | None, headers: Any) -> Any:
-        if len(self.records) >= self.room:
-            return None
-        self.records.append((key, value, headers))
-        return len(self.records)
-
-    def record_count(self) -> int:
-        return len(self.records)
+def records_of(batch: RecordBatch) -> list[tuple[bytes | None, bytes | None, Any]]:
+    """Key, value and headers of each record of a batch, as a client reads what was sent."""
+    return [(one.key, one.value, one.headers) for one in DefaultRecordBatch(batch._build())]
 
 
 class Acknowledged(NamedTuple):
@@ -119,10 +109,7 @@ class Producer:
         # Making it takes a round trip, in which the process can be killed.
         await asyncio.sleep(self.world.delay())
 
-    def create_batch(self) -> Batch:
-        return Batch(1 + self.world.below(3))
-
-    async def send_batch(self, batch: Batch, topic: str, *, partition: int) -> asyncio.Future[Acknowledged]:
+    async def send_batch(self, batch: RecordBatch, topic: str, *, partition: int) -> asyncio.Future[Acknowledged]:
         world, loop, at = self.world, self.world.loop, TopicPartition(topic, partition)
         future: asyncio.Future[Acknowledged] = loop.create_future()
         fault = world.fault(self.process)
@@ -140,7 +127,7 @@ class Producer:
                 return
             log = self.broker.log(at)
             base = log.end
-            for key, value, headers in batch.records:
+            for key, value, headers in records_of(batch):
                 log.append(key, value, headers)
             if self.acks == "all":
                 answered(base)

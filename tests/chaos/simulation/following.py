@@ -35,7 +35,7 @@ from shared.relay.records import pack
 from shared.relay.state import Mark
 from shared.relay.watermark import record_value
 from shared.testing.following import GivenParts
-from tests.chaos.simulation.broker import Batch, Broker
+from tests.chaos.simulation.broker import Broker, records_of
 from tests.chaos.simulation.database import Database, Pool, Session, Statement
 from tests.chaos.simulation.loop import Process
 from tests.chaos.simulation.relaying import CUSTOMERS, NAMES, PART_OF, PARTS
@@ -155,9 +155,9 @@ def history(number: int) -> History:
                 GEN, xid, pos, stream, versions[stream], event_id, event.type, customer, PART_OF[customer], at, at, body, "{}"
             )
         )
-    packed = pack(rows, {}, 1, lambda: Batch(1))
+    packed = pack(rows, {}, 1, 1)
     cursors = {at: [row.cursor for row in rows if _place(row) == at] for at in packed}
-    records = {at: list(zip(cursors[at], (one.records[0] for one in out.batches), strict=True)) for at, out in packed.items()}
+    records = {at: list(zip(cursors[at], (records_of(one)[0] for one in out.batches), strict=True)) for at, out in packed.items()}
     ends = [
         ((follower_name(reader), SLOT, at.part), f'"{at.topic}":"{its[-1]}"')
         for at, its in cursors.items()

@@ -12,7 +12,8 @@ from shared.relay import leader, recovery
 from tests.chaos.simulation.broker import Broker, Consumer, Producer
 from tests.chaos.simulation.database import Database, Pool
 
-KAFKA = KafkaSettings("nowhere:9092")
+KAFKA = KafkaSettings("nowhere:9092", max_batch_size=1500)
+"""Two or three records a batch, so that a part is sent several at a time."""
 _KNOWN: dict[str, Any] = {}
 
 

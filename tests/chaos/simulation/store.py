@@ -29,7 +29,7 @@ from tests.chaos.simulation.database import Database, Row, Session, Statement, r
 from tests.chaos.simulation.world import BEGIN
 
 MICRO = timedelta(microseconds=1)
-_Tail = row_type("now_gen", "xmin", *StoredRow.__struct_fields__)
+_Tail = row_type(*StoredRow.__struct_fields__)
 _Events = row_type(
     "gen", "xid", "pos", "version", "event_id", "type", "customer_id", "part", "occurred_at", "recorded_at", "body"
 )
@@ -41,7 +41,7 @@ _Head = row_type("now_gen", "xmin", "gen", "xid", "pos")
 _Known = row_type("n", "event_id")
 _Watermark = row_type("t", "gen", "xid", "pos")
 GEN = 1
-_BELOW_HORIZON = "r.xid < pg_snapshot_xmin(h.snapshot)" in tail._TAIL
+_BELOW_HORIZON = "OR r.xid < (SELECT pg_snapshot_xmin(pg_current_snapshot()))" in tail._TAIL
 _OF_THIS_EPOCH = "WHERE epoch = $1" in state._SAVE
 _place = itemgetter(0, 1)
 
@@ -200,7 +200,7 @@ class Store:
         xmin = self.database.xmin()
         begin = bisect_right(self.log, (int(xid), pos), key=_place)
         rows = [row for x, _, row in self.log[begin : begin + limit] if x < xmin or not _BELOW_HORIZON]
-        return [_Tail((GEN, xmin, *msgspec.structs.astuple(row))) for row in rows] or [_Tail((GEN, xmin, *(None,) * 13))]
+        return [_Tail((GEN, xmin, *(None,) * 11)), *(_Tail(msgspec.structs.astuple(row)) for row in rows)]
 
     def _marks(self, session: Session, arguments: tuple[Any, ...]) -> list[Row]:
         return [_Mark((*at, *mark.cursor, mark.end_offset)) for at, mark in self.marks.items()]

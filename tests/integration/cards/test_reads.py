@@ -83,7 +83,7 @@ async def test_what_was_not_shown_is_not_on_record(standing: Cards) -> None:
 
 async def test_what_has_not_changed_since_was_read_as_well(standing: Cards) -> None:
     customer = await standing.register(fresh())
-    body = {"customer_id": customer, "intent_class": "SHOWROOM", "grade": "A"}
+    body = {"intent_class": "SHOWROOM", "grade": "A"}
     opened = await standing.post(f"/v1/customers/{customer}/intents", body)
     assert opened.status_code == 201, opened.text
     path = opened.headers["Location"]

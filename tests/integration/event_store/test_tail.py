@@ -53,7 +53,7 @@ async def test_the_hunt_catches_a_wrong_append(pool, admin, right, wrong):
 
 
 async def test_the_hunt_catches_a_tail_without_horizon(pool, admin, monkeypatch):
-    horizon = "AND (r.gen < h.gen OR r.xid < pg_snapshot_xmin(h.snapshot))"
+    horizon = "AND (r.gen < (SELECT s.gen FROM {schema}.store s) OR r.xid < (SELECT pg_snapshot_xmin(pg_current_snapshot())))"
     assert horizon in tail_module._TAIL
     monkeypatch.setattr(tail_module, "_TAIL", tail_module._TAIL.replace(horizon, ""))
     found = await hunt(pool, admin, seed=3, seconds=5)

@@ -61,7 +61,7 @@ async def test_an_unacknowledged_send_ends_at_its_deadline_and_the_producer_can_
         rows = await tail(connection, "cards", START)
     producer = batch_producer(kafka, "stuck")
     await producer.start()
-    outgoing = pack(rows, {}, 1, producer.create_batch)
+    outgoing = pack(rows, {}, 1, kafka.max_batch_size)
     # A sender that has ended acknowledges nothing, as one whose broker is gone for good.
     producer._sender.sender_task.cancel()
     began = time.monotonic()

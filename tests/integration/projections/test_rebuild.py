@@ -100,7 +100,7 @@ async def test_an_interrupted_rebuild_goes_on_and_two_workers_share_the_parts(po
     await trade.go_on(50)
     async with following(complaints, StoreFeed(stores(complaints)), [ACTIVITY]):
         await caught_up(complaints, ACTIVITY)
-    await prepare(builder, SCHEMA, ACTIVITY, range(PARTS), anew=False)
+    await prepare(builder, SCHEMA, [ACTIVITY], range(PARTS), anew=False)
     first = await fill(pool=builder, schema=SCHEMA, model=ACTIVITY, stores=stores(builder), parts=range(5))
     second = await fill(pool=builder, schema=SCHEMA, model=ACTIVITY, stores=stores(builder), parts=range(5, PARTS))
     assert first > 0 and second > 0

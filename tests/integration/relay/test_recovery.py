@@ -157,7 +157,7 @@ async def _send_first(pool: Any, kafka: KafkaSettings, rows: int) -> None:
     await producer.start()
     async with pool.acquire() as connection:
         found = await tail(connection, "cards", START, rows)
-    await send(Sender(producer, kafka, "cards"), pack(found, {}, 1, producer.create_batch))
+    await send(Sender(producer, kafka, "cards"), pack(found, {}, 1, kafka.max_batch_size))
     await abandon(producer)
 
 

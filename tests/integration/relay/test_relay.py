@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from shared.contracts.cursor import PARTS, part_of
+from shared.contracts.cursor import PARTS, TopicPart, part_of
 from shared.contracts.topics import CARDS_CONTROL, CARDS_TRANSACTIONS
+from shared.event_store.events import StoredRow
 from shared.event_store.tail import tail
 from shared.kafka.producer import abandon, batch_producer
 from shared.kafka.settings import KafkaSettings
-from shared.relay.records import pack
+from shared.relay.records import Outgoing, pack
 from shared.relay.relay import Sender, relay_batch, send
-from shared.relay.state import EpochLost, take_epoch
+from shared.relay.state import EpochLost, Lead, take_epoch
 from shared.testing.databases import Database
 from tests.integration.relay.trade import a_source_opens, complete, customers, deduped, leading, sales, saved, stored
 
@@ -99,7 +101,7 @@ async def test_a_relay_of_an_older_term_that_sends_late_does_no_harm(
             await saved(pool)
             rows = await tail(connection, "cards", old.cursor, 60)
             with pytest.raises(EpochLost):
-                await relay_batch(connection, Sender(zombie, kafka, "cards"), old, rows)
+                await relay_batch(connection, Sender(zombie, kafka, "cards"), old, rows, _packed(rows, old, kafka))
             await abandon(zombie)
             await sales(pool, who)
             raw = await complete(pool, kafka)
@@ -120,12 +122,16 @@ async def test_it_goes_on_where_it_stood(database: Database, pool_of: Any, kafka
     assert sum(map(len, raw.values())) == len(await stored(pool))
 
 
+def _packed(rows: Sequence[StoredRow], lead: Lead, kafka: KafkaSettings) -> dict[TopicPart, Outgoing]:
+    return pack(rows, {at: mark.cursor for at, mark in lead.marks.items()}, lead.epoch, kafka.max_batch_size)
+
+
 async def _sent_but_not_saved(pool: Any, kafka: KafkaSettings, rows: int, parts: set[int] | None = None) -> None:
     producer = batch_producer(kafka, "dying")
     await producer.start()
     async with pool.acquire() as connection:
         lead = await take_epoch(connection, "cards")
-        outgoing = pack(await tail(connection, "cards", lead.cursor, rows), lead.marks, lead.epoch, producer.create_batch)
+        outgoing = _packed(await tail(connection, "cards", lead.cursor, rows), lead, kafka)
         await send(
             Sender(producer, kafka, "cards"), {at: out for at, out in outgoing.items() if parts is None or at.part in parts}
         )

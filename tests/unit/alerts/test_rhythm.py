@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.alerts.domain.rhythm import PAUSE_DAYS, REMEMBERED_DAYS, Purchases, bought, gaps, known_pause, median_gap, rhythm
+from services.alerts.domain.silence_score import Population
 
 FIRST = date(2025, 1, 1)
 AT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -35,7 +36,7 @@ def test_the_order_of_arrival_does_not_matter_within_what_is_remembered(days: li
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=60))
 def test_what_is_kept_is_what_all_gaps_give(steps: list[int]) -> None:
     days = [sum(steps[:i]) for i in range(len(steps) + 1)]
-    found = rhythm(of(days))
+    found = rhythm(of(days), Population())
     assert (found.x, found.tx) == (len(steps), sum(steps))
     assert found.n == pytest.approx(sum(0.9**i for i in range(len(steps))))
 

@@ -40,7 +40,7 @@ def test_the_levels_are_those_of_the_probability() -> None:
     last = trade.sold_every(14, date(2025, 1, 6), 20)
     purchases = folded(trade, last).rows[SHOP].customer.purchases
     assert purchases is not None
-    chance = stays_away(rhythm(purchases), Population(), 28)
+    chance = stays_away(rhythm(purchases, Population()), Population(), 28)
     assert chance(54) < 0.8 <= chance(55)
 
 
@@ -157,7 +157,7 @@ def test_reasons_are_sentences_with_the_numbers_of_this_customer() -> None:
     assert by_code["SILENT_DAYS"].figures["silent_days"] == silent
     purchases = folded(trade, last).rows[SHOP].customer.purchases
     assert purchases is not None
-    chance = stays_away(rhythm(purchases), Population(), 40)(silent)
+    chance = stays_away(rhythm(purchases, Population()), Population(), 40)(silent)
     assert float(by_code["CHANCE_OF_NO_ORDER"].figures["probability"]) == pytest.approx(chance, abs=5e-5)
     assert by_code["AT_STAKE"].figures == {"monthly_sales": "150.00", "currency": "CNY", "months": 8}
     assert finding.evidence == (opened.began_event_id,)

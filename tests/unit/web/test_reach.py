@@ -11,6 +11,7 @@ import httpx
 import pytest
 from fastapi import APIRouter
 
+from shared.audit.reads import Read
 from shared.auth.keys import KeyRing, make_key
 from shared.web.app import create_app
 from shared.web.health import Readiness
@@ -31,6 +32,11 @@ async def ready() -> Readiness:
     return Readiness(True)
 
 
+class _NoLog:
+    async def record(self, read: Read) -> None:
+        """What is read here is not what is looked at."""
+
+
 @asynccontextmanager
 async def calling(folder: Path, router: APIRouter, reach: Reach | None, role: str | None) -> AsyncIterator[httpx.AsyncClient]:
     """A caller with a key of the role, or with the scope alone. There is no database: whoever needs one gets an error."""
@@ -39,7 +45,7 @@ async def calling(folder: Path, router: APIRouter, reach: Reach | None, role: st
     person = None if role is None else "E-7"
     raw = make_key("test", file, PEPPER, name="one", scopes=scopes, principal=PRINCIPAL, role=role, person=person)
     app = create_app(service="demo", title="Demo", routers=[router], keys=KeyRing(file, PEPPER, "test"), ready=ready, reach=reach)
-    app.state.deps = None
+    app.state.deps, app.state.reads = None, _NoLog()
     headers = {"Authorization": f"Bearer {raw}"}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://demo", headers=headers) as client:
         yield client

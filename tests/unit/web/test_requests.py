@@ -130,12 +130,12 @@ async def test_a_resource_that_has_not_changed_is_not_sent_again(run: Running) -
     assert (first.status_code, first.headers["etag"]) == (200, '"3"')
     same = await run.client.get(path, headers={**shown, "If-None-Match": 'W/"1", "3"'})
     assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", '"3"')
-    assert (await run.client.get(path, headers={**run.all, "If-None-Match": "*"})).status_code == 304
+    assert (await run.client.get(path, headers={**shown, "If-None-Match": "*"})).status_code == 304
     assert (
-        await run.client.get(path, headers=[*run.all.items(), ("If-None-Match", '"2"'), ("If-None-Match", '"3"')])
+        await run.client.get(path, headers=[*shown.items(), ("If-None-Match", '"2"'), ("If-None-Match", '"3"')])
     ).status_code == 304
     for other in ('"2"', "3", "", '"33"', '"3', "W/3"):
-        assert (await run.client.get(path, headers={**run.all, "If-None-Match": other})).status_code == 200
+        assert (await run.client.get(path, headers={**shown, "If-None-Match": other})).status_code == 200
 
 
 async def test_what_depends_on_more_than_its_version_is_always_sent(run: Running) -> None:
