@@ -47,8 +47,14 @@ PARTS = (
     ),
     Part(
         "reads",
-        "reads of cards are on record, and a sealed log that was changed is found",
-        ("tests/unit/audit", "tests/integration/audit", "tests/integration/cards/test_reads.py"),
+        "what any service tells of a customer is on record, and a sealed log that was changed is found",
+        (
+            "tests/unit/audit",
+            "tests/integration/audit",
+            "tests/integration/cards/test_reads.py",
+            "tests/integration/reach/test_reads.py",
+            "tests/architecture/test_reads.py",
+        ),
     ),
     Part(
         "reach",
@@ -64,7 +70,7 @@ PARTS = (
     Part(
         "matrix",
         "every route as every role about own and foreign customers",
-        ("tests/integration/reach",),
+        ("tests/integration/reach/test_matrix.py",),
     ),
     Part(
         "surface",

@@ -10,6 +10,7 @@ import asyncpg
 
 from shared.audit.seals import Signer
 from shared.audit.verifying import verify
+from shared.contracts.topics import SERVICES
 from tests.chaos.load import Load
 
 _RECORDED = "SELECT trace_id, customers::text[] AS customers FROM cards.reads WHERE trace_id = ANY($1::text[])"
@@ -18,7 +19,7 @@ _RECORDED = "SELECT trace_id, customers::text[] AS customers FROM cards.reads WH
 async def check_reads(
     conn: asyncpg.Connection[asyncpg.Record], loads: Sequence[Load], secrets: Path, seals: Path | None
 ) -> list[str]:
-    """Each card that was shown is on record once, and none that was refused; who heard no answer may be. The log is what was sealed.
+    """Each card that was shown is on record once, and none that was refused; who heard no answer may be. The log of each service is what was sealed.
 
     `seals` None: the store was replaced by an older one, which the copies say of themselves.
     """
@@ -35,5 +36,7 @@ async def check_reads(
             found.append(f"I10: a read that was answered {status} is on record ({trace})")
         elif len(rows) > 1:
             found.append(f"I10: one read is on record {len(rows)} times ({trace})")
-    verified = await verify(conn, "cards", seals, [Signer(secrets).public], datetime.now(UTC))
-    return found[:10] + [f"I10: {finding}" for finding in verified.findings[:10]]
+    for service in SERVICES:
+        verified = await verify(conn, service, seals, [Signer(secrets).public], datetime.now(UTC))
+        found += [f"I10: {service}: {finding}" for finding in verified.findings[:10]]
+    return found[:20]
