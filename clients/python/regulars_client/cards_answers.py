@@ -1036,6 +1036,7 @@ class GetErasureLegalHold(TypedDict):
     ground: NotRequired[str]
     placed_by: NotRequired[str]
     reference: NotRequired[str]
+    customer_id: NotRequired[str]
 
 
 class GetErasureRequest(TypedDict):
