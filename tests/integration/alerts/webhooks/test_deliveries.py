@@ -64,6 +64,9 @@ async def test_under_five_percent_failures_none_is_lost_and_every_customer_stays
     wanted = await recorded(hooked, [uuid4() for _ in range(30)], 2, 10)
     await hooked.until(webhook_id, waiting=0, last_delivered_at=(await _done(hooked, webhook_id, 600)))
     assert_in_order(receiver, wanted)
+    # Who is told over HTTP has read it: on record before each call.
+    told = "SELECT count(DISTINCT c) FROM alerts.reads r, unnest(r.customers) c WHERE r.operation = 'webhooks_call' AND r.principal = $1"
+    assert await hooked.alerts.own.fetchval(told, UUID(webhook_id)) == 30
     assert (len(wanted), receiver.refused, (await hooked.hook(webhook_id))["dead"]) == (600, [], 0)
     assert receiver.calls >= 620
     # No redirect was followed.
