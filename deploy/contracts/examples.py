@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 _LISTED = 2
+_STANDS_FOR = {"secret": "whsec_...", "next_cursor": "AbC...", "next": "https://api.example/v1/...?cursor=AbC..."}
+"""What is long, of no use to a reader, or best not shown even where it opens nothing."""
 
 
 def example_of(values: Iterable[Any]) -> Any:
@@ -17,7 +19,7 @@ def example_of(values: Iterable[Any]) -> Any:
 def _short(value: Any) -> Any:
     match value:
         case dict():
-            return {name: _short(one) for name, one in value.items()}
+            return {name: _STANDS_FOR[name] if name in _STANDS_FOR else _short(one) for name, one in value.items()}
         case list():
             return [_short(one) for one in value[:_LISTED]]
     return value

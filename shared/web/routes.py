@@ -109,13 +109,15 @@ class StrictRoute(APIRoute):
         strict = StrictRequest(request.scope, _impatient(request.receive))
         strict.limit = self.limit
         strict.admitted = admitted
+        if (self.body_field is not None or self.limit is None) and not _is_plain(request.headers.get("content-encoding")):
+            raise Problem("MEDIA_TYPE_UNSUPPORTED")
         if self.body_field is None:
             return strict
         if not _has_body(request):
             if self.body_field.field_info.is_required():
                 raise Problem("BODY_MISSING")
             return strict
-        if not _is_json(request.headers.getlist("content-type")) or not _is_plain(request.headers.get("content-encoding")):
+        if not _is_json(request.headers.getlist("content-type")):
             raise Problem("MEDIA_TYPE_UNSUPPORTED")
         # Read here, because the framework turns whatever is raised while it reads into one error of its own.
         body = await strict.json()

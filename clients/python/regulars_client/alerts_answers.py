@@ -183,6 +183,13 @@ class GetAlertReasonFigures(TypedDict):
     oldest_due_on: NotRequired[str]
     sign: NotRequired[str]
     reported_on: NotRequired[str]
+    step: NotRequired[str]
+    round: NotRequired[int]
+    due_at: NotRequired[str]
+    severity: NotRequired[str]
+    complaint_id: NotRequired[str]
+    last_payment_on: NotRequired[str]
+    overdue_items: NotRequired[int]
 
 
 class GetAlertStep(TypedDict):
@@ -279,6 +286,13 @@ class GetAlertStepFindingReasonFigures(TypedDict):
     invoice: NotRequired[str]
     days_overdue: NotRequired[int]
     oldest_due_on: NotRequired[str]
+    step: NotRequired[str]
+    round: NotRequired[int]
+    due_at: NotRequired[str]
+    severity: NotRequired[str]
+    complaint_id: NotRequired[str]
+    last_payment_on: NotRequired[str]
+    overdue_items: NotRequired[int]
 
 
 class GetAlertStepReason(TypedDict):
@@ -294,6 +308,7 @@ class GetAlertStepReasonFigures(TypedDict):
     currency: NotRequired[str]
     taken_on: NotRequired[str]
     last_purchase_on: NotRequired[str]
+    last_payment_on: NotRequired[str]
 
 
 class GetAlertStepSide(TypedDict):
@@ -1036,6 +1051,11 @@ class ListAlertsItemReasonFigures(TypedDict):
     last_on: NotRequired[str]
     first_on: NotRequired[str]
     share_missing: NotRequired[str]
+    step: NotRequired[str]
+    round: NotRequired[int]
+    due_at: NotRequired[str]
+    severity: NotRequired[str]
+    complaint_id: NotRequired[str]
 
 
 class ListBacktestsAnswer(TypedDict):

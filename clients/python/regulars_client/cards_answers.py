@@ -8,14 +8,14 @@ from typing import Any, NotRequired, TypedDict
 
 class Address(TypedDict):
     value: NotRequired[str]
-    valid_from: str
-    entered_at: str
-    entered_by: str
-    confidence: str
     source: NotRequired[str]
     observed_on: NotRequired[str]
     reference: NotRequired[str]
     entered_on: NotRequired[str]
+    valid_from: str
+    entered_at: str
+    entered_by: NotRequired[str]
+    confidence: str
 
 
 class After(TypedDict):
@@ -77,9 +77,9 @@ class Balance(TypedDict):
     disputed_overdue: str
     unallocated: str
     exposure: str
-    credit_limit: str
-    available: str
-    over_limit: bool
+    credit_limit: NotRequired[str]
+    available: NotRequired[str]
+    over_limit: NotRequired[bool]
     items: Sequence[GetCreditCardBalanceItem]
 
 
@@ -113,6 +113,7 @@ class CheckTradeAnswer(TypedDict):
     restriction: NotRequired[str]
     credit_grade: NotRequired[str]
     merged_into: NotRequired[str]
+    credit_level: NotRequired[str]
 
 
 class CheckTradeOfNumberAnswer(TypedDict):
@@ -123,6 +124,9 @@ class CheckTradeOfNumberAnswer(TypedDict):
     credit_limit: NotRequired[Money]
     owing: Sequence[Owing]
     reasons: Sequence[CheckTradeOfNumberReason]
+    restriction: NotRequired[str]
+    credit_level: NotRequired[str]
+    credit_grade: NotRequired[str]
 
 
 class CheckTradeOfNumberReason(TypedDict):
@@ -144,6 +148,8 @@ class CheckTradeOfNumberReasonFigures(TypedDict):
     oldest_due_on: NotRequired[str]
     hold_after_days: NotRequired[int]
     left: NotRequired[str]
+    since: NotRequired[str]
+    alert_id: NotRequired[str]
 
 
 class CheckTradeReason(TypedDict):
@@ -179,18 +185,6 @@ class CompleteSourceAnswer(TypedDict):
 class Cost(TypedDict):
     amount: NotRequired[str]
     currency: NotRequired[str]
-
-
-class Country(TypedDict):
-    value: str
-    source: str
-    observed_on: str
-    reference: str
-    entered_on: str
-    valid_from: str
-    entered_at: str
-    entered_by: str
-    confidence: str
 
 
 class CreditGrade(TypedDict):
@@ -233,7 +227,7 @@ class Email(TypedDict):
     value: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
 
 
@@ -271,13 +265,13 @@ class FirstSale(TypedDict):
 
 class FoundedOn(TypedDict):
     value: str
-    source: str
-    observed_on: str
-    reference: str
-    entered_on: str
+    source: NotRequired[str]
+    observed_on: NotRequired[str]
+    reference: NotRequired[str]
+    entered_on: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
 
 
@@ -313,13 +307,13 @@ class GetCreditCardAgencyReportTrade(TypedDict):
 
 class GetCreditCardAgencyReportTradeCreditStatus(TypedDict):
     value: str
-    source: str
-    agency: str
-    cost: Money
-    entered_on: str
+    source: NotRequired[str]
+    agency: NotRequired[str]
+    cost: NotRequired[Money]
+    entered_on: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
 
 
@@ -328,7 +322,7 @@ class GetCreditCardAnswer(TypedDict):
     as_of: str
     name: NotRequired[str]
     salesperson_id: NotRequired[str]
-    terms: Terms
+    terms: NotRequired[Terms]
     value_class: Any
     credit_grade: CreditGrade | None
     balances: Sequence[Balance]
@@ -338,6 +332,7 @@ class GetCreditCardAnswer(TypedDict):
     past_problems: GetCreditCardPastProblems
     agency_report: GetCreditCardAgencyReport
     erased: NotRequired[bool]
+    area_id: NotRequired[str]
 
 
 class GetCreditCardBalanceItem(TypedDict):
@@ -398,11 +393,11 @@ class GetCreditCardPastProblemsStated(TypedDict):
 
 class GetCreditCardPastProblemsStatedCreditProblems(TypedDict):
     value: Sequence[GetCreditCardPastProblemsStatedCreditProblemsValue]
-    source: str
-    entered_on: str
+    source: NotRequired[str]
+    entered_on: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
 
 
@@ -414,11 +409,11 @@ class GetCreditCardPastProblemsStatedCreditProblemsValue(TypedDict):
 
 class GetCreditCardPastProblemsStatedCreditStatus(TypedDict):
     value: str
-    source: str
-    entered_on: str
+    source: NotRequired[str]
+    entered_on: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
 
 
@@ -432,13 +427,6 @@ class GetCreditCardPromise(TypedDict):
     due_on: str
     amount: Money
     version: int
-
-
-class GetCustodyAnswer(TypedDict):
-    customer_id: str
-    card: str
-    visits: Sequence[Any]
-    history: Sequence[Any]
 
 
 class GetCustomerAnswer(TypedDict):
@@ -494,13 +482,13 @@ class GetCustomerClosure(TypedDict):
 
 class GetCustomerDecisionMaker(TypedDict):
     value: GetCustomerDecisionMakerValue
-    source: str
-    observed_on: str
-    reference: str
-    entered_on: str
+    source: NotRequired[str]
+    observed_on: NotRequired[str]
+    reference: NotRequired[str]
+    entered_on: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
 
 
@@ -580,7 +568,7 @@ class GetCustomerPartsBasics(TypedDict):
     contacts: NotRequired[GetCustomerPartsBasicsContacts]
     email: NotRequired[Email]
     person_name: NotRequired[Address]
-    country: NotRequired[Country]
+    country: NotRequired[Kind]
     founded_on: NotRequired[FoundedOn]
     legal_representative: NotRequired[LegalRepresentative]
     manager: NotRequired[LegalRepresentative]
@@ -594,7 +582,7 @@ class GetCustomerPartsBasicsAssets(TypedDict):
     value: Money
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
     source: NotRequired[str]
     observed_on: NotRequired[str]
@@ -608,7 +596,7 @@ class GetCustomerPartsBasicsContacts(TypedDict):
     value: Sequence[GetCustomerPartsBasicsContactsValue]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
 
 
@@ -620,13 +608,13 @@ class GetCustomerPartsBasicsContactsValue(TypedDict):
 
 class GetCustomerPartsBasicsPostal(TypedDict):
     value: GetCustomerPartsBasicsPostalValue
-    source: str
-    observed_on: str
-    reference: str
-    entered_on: str
+    source: NotRequired[str]
+    observed_on: NotRequired[str]
+    reference: NotRequired[str]
+    entered_on: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
 
 
@@ -643,7 +631,7 @@ class GetCustomerPartsBasicsTelephone(TypedDict):
     value: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
     source: NotRequired[str]
     observed_on: NotRequired[str]
@@ -676,13 +664,13 @@ class GetCustomerPartsBasicsTraitsValue(TypedDict):
 
 class GetCustomerPartsBusinessValue(TypedDict):
     value: NotRequired[int | Money | str]
-    source: str
+    source: NotRequired[str]
     observed_on: NotRequired[str]
     reference: NotRequired[str]
-    entered_on: str
+    entered_on: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
     verified: NotRequired[Verified]
     agency: NotRequired[str]
@@ -690,35 +678,35 @@ class GetCustomerPartsBusinessValue(TypedDict):
 
 
 class GetCustomerPartsCharacteristics(TypedDict):
-    policy: NotRequired[GetCustomerPartsCharacteristicsPolicy]
-    potential: NotRequired[Potential]
+    policy: NotRequired[Address]
+    potential: NotRequired[GetCustomerPartsCharacteristicsPotential]
     sales_power: NotRequired[GetCustomerPartsCharacteristicsSalesPower]
-    service_area: NotRequired[GetCustomerPartsCharacteristicsServiceArea]
+    service_area: NotRequired[Kind]
     annual_sales: NotRequired[GetCustomerPartsCharacteristicsAnnualSales]
-    management_traits: NotRequired[ManagementTraits]
-    philosophy: NotRequired[ManagementTraits]
+    management_traits: NotRequired[Address]
+    philosophy: NotRequired[Address]
     staff: NotRequired[GetCustomerPartsCharacteristicsStaff]
 
 
 class GetCustomerPartsCharacteristicsAnnualSales(TypedDict):
     value: Money
-    source: str
-    observed_on: str
-    reference: str
-    entered_on: str
+    source: NotRequired[str]
+    observed_on: NotRequired[str]
+    reference: NotRequired[str]
+    entered_on: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
 
 
-class GetCustomerPartsCharacteristicsPolicy(TypedDict):
-    value: NotRequired[str]
-    source: str
-    entered_on: str
+class GetCustomerPartsCharacteristicsPotential(TypedDict):
+    value: int
+    source: NotRequired[str]
+    entered_on: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
     observed_on: NotRequired[str]
     reference: NotRequired[str]
@@ -726,11 +714,11 @@ class GetCustomerPartsCharacteristicsPolicy(TypedDict):
 
 class GetCustomerPartsCharacteristicsSalesPower(TypedDict):
     value: int
-    source: str
-    entered_on: str
+    source: NotRequired[str]
+    entered_on: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
     observed_on: NotRequired[str]
     reference: NotRequired[str]
@@ -738,27 +726,15 @@ class GetCustomerPartsCharacteristicsSalesPower(TypedDict):
     cost: NotRequired[Money]
 
 
-class GetCustomerPartsCharacteristicsServiceArea(TypedDict):
-    value: str
-    source: str
-    entered_on: str
-    valid_from: str
-    entered_at: str
-    entered_by: str
-    confidence: str
-    observed_on: NotRequired[str]
-    reference: NotRequired[str]
-
-
 class GetCustomerPartsCharacteristicsStaff(TypedDict):
     value: int
-    source: str
-    observed_on: str
-    reference: str
-    entered_on: str
+    source: NotRequired[str]
+    observed_on: NotRequired[str]
+    reference: NotRequired[str]
+    entered_on: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
     agency: NotRequired[str]
     cost: NotRequired[Cost]
@@ -768,31 +744,31 @@ class GetCustomerPartsMarks(TypedDict):
     nature: NotRequired[Nature]
     shop_kind: NotRequired[Nature]
     industry: NotRequired[Kind]
-    location: NotRequired[Location]
-    ownership: NotRequired[Location]
+    location: NotRequired[Nature]
+    ownership: NotRequired[Nature]
 
 
 class GetCustomerPartsTrade(TypedDict):
-    days_late: NotRequired[Potential]
+    days_late: NotRequired[GetCustomerPartsTradeDaysLate]
     reputation: NotRequired[GetCustomerPartsTradeReputation]
-    credit_status: NotRequired[GetCustomerPartsTradeCreditStatus]
-    activity: NotRequired[ManagementTraits]
-    advantages: NotRequired[ManagementTraits]
+    credit_status: NotRequired[Nature]
+    activity: NotRequired[Address]
+    advantages: NotRequired[Address]
     credit_problems: NotRequired[GetCustomerPartsTradeCreditProblems]
-    measures: NotRequired[ManagementTraits]
-    problems: NotRequired[ManagementTraits]
-    trade_conditions: NotRequired[Country]
+    measures: NotRequired[Address]
+    problems: NotRequired[Address]
+    trade_conditions: NotRequired[Kind]
 
 
 class GetCustomerPartsTradeCreditProblems(TypedDict):
     value: Sequence[GetCustomerPartsTradeCreditProblemsValue]
-    source: str
-    observed_on: str
-    reference: str
-    entered_on: str
+    source: NotRequired[str]
+    observed_on: NotRequired[str]
+    reference: NotRequired[str]
+    entered_on: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
 
 
@@ -803,27 +779,34 @@ class GetCustomerPartsTradeCreditProblemsValue(TypedDict):
     note: NotRequired[str]
 
 
-class GetCustomerPartsTradeCreditStatus(TypedDict):
-    value: str
-    source: str
-    entered_on: str
+class GetCustomerPartsTradeDaysLate(TypedDict):
+    value: int
+    source: NotRequired[str]
+    entered_on: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
-    agency: NotRequired[str]
-    cost: NotRequired[Cost]
     observed_on: NotRequired[str]
     reference: NotRequired[str]
+    agency: NotRequired[str]
+    cost: NotRequired[Cost]
+    verified: NotRequired[GetCustomerPartsTradeDaysLateVerified]
+
+
+class GetCustomerPartsTradeDaysLateVerified(TypedDict):
+    outcome: NotRequired[str]
+    on: NotRequired[str]
+    by: NotRequired[str]
 
 
 class GetCustomerPartsTradeReputation(TypedDict):
     value: int
-    source: str
-    entered_on: str
+    source: NotRequired[str]
+    entered_on: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
     observed_on: NotRequired[str]
     reference: NotRequired[str]
@@ -912,7 +895,7 @@ class GetDossierRecord(TypedDict):
     stub: NotRequired[bool]
     external_ids: Sequence[ExternalId]
     salesperson_id: NotRequired[str]
-    terms: Terms
+    terms: NotRequired[Terms]
     kind: NotRequired[str]
     name: NotRequired[str]
     marks: NotRequired[GetDossierRecordMarks]
@@ -928,6 +911,7 @@ class GetDossierRecord(TypedDict):
     merged_into: NotRequired[str]
     merged: NotRequired[Sequence[str]]
     area_id: NotRequired[str]
+    next_order_on: NotRequired[str]
 
 
 class GetDossierRecordMarks(TypedDict):
@@ -950,7 +934,7 @@ class GetDossierRecordPartsBasicsContacts(TypedDict):
     value: Sequence[GetDossierRecordPartsBasicsContactsValue]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
 
 
@@ -963,7 +947,7 @@ class GetDossierRecordPartsBasicsKind(TypedDict):
     value: str
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
 
 
@@ -992,6 +976,7 @@ class GetDossierStatisticsTrade(TypedDict):
     merged_into: NotRequired[str]
     merged: NotRequired[Sequence[str]]
     area_id: NotRequired[str]
+    usual_gap_days: NotRequired[int]
 
 
 class GetDossierStatisticsTradeHabits(TypedDict):
@@ -1061,6 +1046,7 @@ class GetHealthAnswer(TypedDict):
     waiting: Sequence[Any]
     first_sale: NotRequired[FirstSale]
     delay: NotRequired[GetHealthDelay]
+    area_id: NotRequired[str]
 
 
 class GetHealthDelay(TypedDict):
@@ -1181,6 +1167,7 @@ class GetReceivablesBalance(TypedDict):
     available: NotRequired[str]
     over_limit: NotRequired[bool]
     items: Sequence[GetCreditCardBalanceItem]
+    days_beyond_terms: NotRequired[str]
 
 
 class GetResponsibleAnswer(TypedDict):
@@ -1328,6 +1315,9 @@ class GetSubjectAccessCard(TypedDict):
     name: NotRequired[str]
     merged: NotRequired[Sequence[str]]
     personal_data: NotRequired[str]
+    area_id: NotRequired[str]
+    salesperson_id: NotRequired[str]
+    next_order_on: NotRequired[str]
 
 
 class GetSubjectAccessCardParts(TypedDict):
@@ -1358,7 +1348,7 @@ class GetSubjectAccessFoundBy(TypedDict):
 class GetSubjectAccessHeld(TypedDict):
     alerts: Sequence[GetSubjectAccessHeldAlert]
     cards: Sequence[GetSubjectAccessHeldCard]
-    classification: Sequence[Any]
+    classification: Sequence[GetSubjectAccessHeldClassification]
     complaints: Sequence[GetSubjectAccessHeldComplaint]
 
 
@@ -1403,6 +1393,11 @@ class GetSubjectAccessHeldCardData(TypedDict):
     merged_id: NotRequired[str]
     reason: NotRequired[str]
     lead_id: NotRequired[str]
+    area_id: NotRequired[str]
+    salesperson_id: NotRequired[str]
+    issued_on: NotRequired[str]
+    due_on: NotRequired[str]
+    amount: NotRequired[Cost]
 
 
 class GetSubjectAccessHeldCardDataBasics(TypedDict):
@@ -1411,6 +1406,20 @@ class GetSubjectAccessHeldCardDataBasics(TypedDict):
     telephone: NotRequired[str]
     traits: NotRequired[Traits]
     name: NotRequired[str]
+
+
+class GetSubjectAccessHeldClassification(TypedDict):
+    type: NotRequired[str]
+    recorded_at: NotRequired[str]
+    holds_from: NotRequired[str]
+    data: NotRequired[GetSubjectAccessHeldClassificationData]
+
+
+class GetSubjectAccessHeldClassificationData(TypedDict):
+    customer_id: NotRequired[str]
+    relation: NotRequired[str]
+    stated_on: NotRequired[str]
+    decided_by: NotRequired[str]
 
 
 class GetSubjectAccessHeldComplaint(TypedDict):
@@ -1427,6 +1436,7 @@ class GetSubjectAccessHeldComplaintData(TypedDict):
     channel: NotRequired[str]
     received_on: NotRequired[str]
     description: NotRequired[str]
+    decided_by: NotRequired[str]
 
 
 class GetTradeAnswer(TypedDict):
@@ -1443,6 +1453,7 @@ class GetTradeAnswer(TypedDict):
     usual_gap_days: NotRequired[int]
     merged: NotRequired[Sequence[str]]
     merged_into: NotRequired[str]
+    area_id: NotRequired[str]
 
 
 class GetTradeHabits(TypedDict):
@@ -1463,6 +1474,7 @@ class GetTradeHabitsUsualArticle(TypedDict):
 
 class GetTradeTerms(TypedDict):
     kept: Sequence[GetTradeTermsKept]
+    payment_days: NotRequired[int]
 
 
 class GetTradeTermsKept(TypedDict):
@@ -1495,14 +1507,14 @@ class KeepPromiseAnswer(TypedDict):
 
 class Kind(TypedDict):
     value: str
-    valid_from: str
-    entered_at: str
-    entered_by: str
-    confidence: str
     source: NotRequired[str]
     observed_on: NotRequired[str]
     reference: NotRequired[str]
     entered_on: NotRequired[str]
+    valid_from: str
+    entered_at: str
+    entered_by: NotRequired[str]
+    confidence: str
 
 
 class LeaveAreaAnswer(TypedDict):
@@ -1511,13 +1523,13 @@ class LeaveAreaAnswer(TypedDict):
 
 class LegalRepresentative(TypedDict):
     value: Value
-    source: str
-    observed_on: str
-    reference: str
-    entered_on: str
+    source: NotRequired[str]
+    observed_on: NotRequired[str]
+    reference: NotRequired[str]
+    entered_on: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
 
 
@@ -1718,6 +1730,7 @@ class ListDormantItem(TypedDict):
     salesperson_id: NotRequired[str]
     registered_on: NotRequired[str]
     usual_gap_days: NotRequired[int]
+    area_id: NotRequired[str]
 
 
 class ListDuplicatesAnswer(TypedDict):
@@ -1737,6 +1750,7 @@ class ListDuplicatesItemCustomer(TypedDict):
     external_ids: Sequence[ExternalId]
     kind: NotRequired[str]
     name: NotRequired[str]
+    place: NotRequired[str]
 
 
 class ListErasuresAnswer(TypedDict):
@@ -1919,6 +1933,7 @@ class ListReadsItem(TypedDict):
     personal: bool
     customers: int
     trace_id: str
+    person_id: NotRequired[str]
 
 
 class ListReceivablesAnswer(TypedDict):
@@ -1949,6 +1964,7 @@ class ListReceivablesItemBalance(TypedDict):
     credit_limit: NotRequired[str]
     available: NotRequired[str]
     over_limit: NotRequired[bool]
+    days_beyond_terms: NotRequired[str]
 
 
 class ListRegisterAnswer(TypedDict):
@@ -2077,36 +2093,10 @@ class ListVisitsAnswer(TypedDict):
     items: Sequence[Any]
 
 
-class Location(TypedDict):
-    value: str
-    source: str
-    observed_on: str
-    reference: str
-    entered_on: str
-    valid_from: str
-    entered_at: str
-    entered_by: str
-    confidence: str
-    agency: NotRequired[str]
-    cost: NotRequired[Cost]
-
-
 class LoseIntentAnswer(TypedDict):
     customer_id: NotRequired[str]
     id: NotRequired[str]
     state: NotRequired[str]
-
-
-class ManagementTraits(TypedDict):
-    value: NotRequired[str]
-    source: str
-    observed_on: str
-    reference: str
-    entered_on: str
-    valid_from: str
-    entered_at: str
-    entered_by: str
-    confidence: str
 
 
 class Marks(TypedDict):
@@ -2146,16 +2136,16 @@ class NameSuperiorAnswer(TypedDict):
 
 class Nature(TypedDict):
     value: str
+    source: NotRequired[str]
+    entered_on: NotRequired[str]
     valid_from: str
     entered_at: str
-    entered_by: str
+    entered_by: NotRequired[str]
     confidence: str
-    source: NotRequired[str]
-    observed_on: NotRequired[str]
-    reference: NotRequired[str]
-    entered_on: NotRequired[str]
     agency: NotRequired[str]
     cost: NotRequired[Cost]
+    observed_on: NotRequired[str]
+    reference: NotRequired[str]
 
 
 class OpenSourceAnswer(TypedDict):
@@ -2218,18 +2208,6 @@ class PostTradeEndAnswer(TypedDict):
 
 class PostTradeStartAnswer(TypedDict):
     customer_id: str
-
-
-class Potential(TypedDict):
-    value: int
-    source: str
-    entered_on: str
-    valid_from: str
-    entered_at: str
-    entered_by: str
-    confidence: str
-    observed_on: NotRequired[str]
-    reference: NotRequired[str]
 
 
 class PutDealerAnswer(TypedDict):
@@ -2477,6 +2455,20 @@ GapDays = TypedDict(
         "median": "NotRequired[str]",
         "from": "NotRequired[str]",
         "to": "NotRequired[str]",
+    },
+)
+
+
+GetCustodyAnswer = TypedDict(
+    "GetCustodyAnswer",
+    {
+        "customer_id": "str",
+        "card": "str",
+        "visits": "Sequence[Any]",
+        "history": "Sequence[Any]",
+        "with": "NotRequired[str]",
+        "visit_id": "NotRequired[str]",
+        "due_on": "NotRequired[str]",
     },
 )
 

@@ -29,8 +29,8 @@ class Dealers(TypedDict):
 class Expectation(TypedDict):
     currency: str
     from_on: str
-    monthly: Money
-    share: str
+    share: NotRequired[str]
+    monthly: NotRequired[Money]
 
 
 class Expected(TypedDict):
@@ -256,7 +256,7 @@ class GetDistributionItem(TypedDict):
     customer_id: str
     attached: bool
     articles: int
-    last_sale_on: str
+    last_sale_on: NotRequired[str]
     net: Sequence[Money]
 
 
@@ -310,16 +310,7 @@ class GetEffortOld(TypedDict):
 class GetExpectationAnswer(TypedDict):
     customer_id: str
     expectations: Sequence[Expectation]
-    months: Sequence[GetExpectationMonth]
-
-
-class GetExpectationMonth(TypedDict):
-    month: str
-    expected: Expectation
-    net: Money
-    company_net: Money
-    below: bool
-    share: str
+    months: Sequence[Month]
 
 
 class GetLoyaltyAnswer(TypedDict):
@@ -592,7 +583,13 @@ class GetStrategyStrategy(TypedDict):
 class GetSurveysAnswer(TypedDict):
     customer_id: NotRequired[str]
     surveys: NotRequired[Sequence[GetSurveysSurvey]]
-    relation_types: NotRequired[Sequence[Any]]
+    relation_types: NotRequired[Sequence[GetSurveysRelationType]]
+
+
+class GetSurveysRelationType(TypedDict):
+    relation: str
+    stated_on: str
+    decided_by: str
 
 
 class GetSurveysSurvey(TypedDict):
@@ -839,15 +836,15 @@ class ListDistributionItem(TypedDict):
 
 class ListDistributionItemDue(TypedDict):
     by_on: str
-    breadth: int
-    depth: str
+    breadth: NotRequired[int]
+    depth: NotRequired[str]
 
 
 class ListDistributionItemTarget(TypedDict):
     from_on: str
     to_on: str
-    breadth: int
-    depth: str
+    breadth: NotRequired[int]
+    depth: NotRequired[str]
     milestones: NotRequired[Sequence[ListDistributionItemTargetMilestone]]
 
 
@@ -943,24 +940,8 @@ class ListExpectationsAnswer(TypedDict):
 
 class ListExpectationsItem(TypedDict):
     customer_id: str
-    expectations: Sequence[ListExpectationsItemExpectation]
-    last_month: Sequence[ListExpectationsItemLastMonth]
-
-
-class ListExpectationsItemExpectation(TypedDict):
-    currency: str
-    from_on: str
-    share: str
-    monthly: NotRequired[Money]
-
-
-class ListExpectationsItemLastMonth(TypedDict):
-    month: str
-    expected: ListExpectationsItemExpectation
-    net: Money
-    company_net: Money
-    below: bool
-    share: str
+    expectations: Sequence[Expectation]
+    last_month: Sequence[Month]
 
 
 class ListIntroducedItem(TypedDict):
@@ -1344,12 +1325,21 @@ class ListValueClassesItem(TypedDict):
 
 class Milestone(TypedDict):
     by_on: str
-    breadth: int
+    breadth: NotRequired[int]
 
 
 class Money(TypedDict):
     amount: str
     currency: str
+
+
+class Month(TypedDict):
+    month: str
+    expected: Expectation
+    net: Money
+    company_net: Money
+    below: bool
+    share: NotRequired[str]
 
 
 class Move(TypedDict):
@@ -1752,8 +1742,8 @@ class Standard(TypedDict):
 class Target(TypedDict):
     from_on: str
     to_on: str
-    breadth: int
-    depth: str
+    breadth: NotRequired[int]
+    depth: NotRequired[str]
     milestones: Sequence[Milestone]
 
 
@@ -1791,7 +1781,7 @@ GetComparisonAnswer = TypedDict(
         "year": "int",
         "from": "str",
         "to": "str",
-        "currency": "str",
+        "currency": "NotRequired[str]",
         "area_id": "NotRequired[str]",
         "from_what": "Sequence[Through]",
         "plan": "GetComparisonPlan",
@@ -1856,7 +1846,7 @@ GetDistributionAnswer = TypedDict(
         "counted_from": "NotRequired[str]",
         "attached": "NotRequired[int]",
         "breadth": "NotRequired[int]",
-        "depth": "NotRequired[str]",
+        "depth": "NotRequired[str | None]",
         "articles": "NotRequired[int]",
         "items": "Sequence[GetDistributionItem]",
         "target": "NotRequired[Target]",
@@ -1874,7 +1864,7 @@ GetEffortAnswer = TypedDict(
     {
         "from": "str",
         "to": "str",
-        "currency": "str",
+        "currency": "NotRequired[str]",
         "from_what": "Sequence[Through]",
         "new_days": "int",
         "hour_cost": "str | None",
@@ -2068,7 +2058,7 @@ GetTradePerformanceAnswer = TypedDict(
         "customer_id": "str",
         "from": "str",
         "to": "str",
-        "currency": "str",
+        "currency": "NotRequired[str]",
         "from_what": "Sequence[Through]",
         "net": "Money",
         "periods": "Sequence[Period]",
@@ -2083,12 +2073,12 @@ GetTradeReviewAnswer = TypedDict(
         "period": "str",
         "from": "str",
         "to": "str",
-        "currency": "str",
+        "currency": "NotRequired[str]",
         "from_what": "Sequence[Through]",
         "against": "Against",
-        "net_before": "Money",
-        "net": "Money",
-        "change": "Money",
+        "net_before": "Money | None",
+        "net": "Money | None",
+        "change": "Money | None",
         "movements": "Sequence[Movement]",
         "groups": "Sequence[GetTradeReviewGroup]",
         "area_id": "NotRequired[str]",
@@ -2140,7 +2130,7 @@ ListBestSellersAnswer = TypedDict(
     {
         "from": "str",
         "to": "str",
-        "currency": "str",
+        "currency": "NotRequired[str]",
         "from_what": "Sequence[Through]",
         "standard": "Standard",
         "value_class": "str",
@@ -2157,7 +2147,7 @@ ListCompositionCustomersAnswer = TypedDict(
     {
         "from": "str",
         "to": "str",
-        "currency": "str",
+        "currency": "NotRequired[str]",
         "from_what": "Sequence[Through]",
         "by": "str",
         "items": "Sequence[ListCompositionCustomersItem]",
@@ -2174,7 +2164,7 @@ ListCrossSellingAnswer = TypedDict(
     {
         "from": "str",
         "to": "str",
-        "currency": "str",
+        "currency": "NotRequired[str]",
         "from_what": "Sequence[Through]",
         "standard": "Standard",
         "baskets": "int",
@@ -2292,7 +2282,7 @@ ListMoversAnswer = TypedDict(
         "period": "str",
         "from": "str",
         "to": "str",
-        "currency": "str",
+        "currency": "NotRequired[str]",
         "from_what": "Sequence[Through]",
         "against": "Against",
         "items": "Sequence[ListMoversItem]",
@@ -2309,7 +2299,7 @@ ListNotYetAnswer = TypedDict(
     {
         "from": "str",
         "to": "str",
-        "currency": "str",
+        "currency": "NotRequired[str]",
         "from_what": "Sequence[Through]",
         "value_class": "str",
         "article": "str",
@@ -2382,7 +2372,7 @@ ListStockTurnoverAnswer = TypedDict(
     {
         "from": "str",
         "to": "str",
-        "currency": "str",
+        "currency": "NotRequired[str]",
         "from_what": "Sequence[Through]",
         "by": "str",
         "standard": "Standard",
@@ -2390,6 +2380,7 @@ ListStockTurnoverAnswer = TypedDict(
         "area_id": "NotRequired[str]",
         "next_cursor": "NotRequired[str]",
         "next": "NotRequired[str]",
+        "salesperson_id": "NotRequired[str]",
     },
 )
 

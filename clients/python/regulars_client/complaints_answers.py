@@ -229,8 +229,8 @@ class GetComplaintAnswer(TypedDict):
     disputed: bool
     received_on: str
     claimed: NotRequired[Money]
-    article: str
-    batch: str
+    article: NotRequired[str]
+    batch: NotRequired[str]
     version: int
     steps: Sequence[GetComplaintStep]
     remedy_sought: NotRequired[str]
@@ -345,6 +345,8 @@ class GetComplaintTimesToldAsMissed(TypedDict):
     severity: NotRequired[str]
     procedure_version: NotRequired[int]
     hours_version: NotRequired[int]
+    area_id: NotRequired[str]
+    department: NotRequired[str]
 
 
 class GetDecisionRuleAnswer(TypedDict):
@@ -567,11 +569,11 @@ class ListComplaintsItem(TypedDict):
     open: bool
     disputed: bool
     received_on: str
-    remedy_sought: str
+    remedy_sought: NotRequired[str]
     claimed: NotRequired[Money]
-    invoices: Sequence[Invoice]
-    article: str
-    batch: str
+    invoices: NotRequired[Sequence[Invoice]]
+    article: NotRequired[str]
+    batch: NotRequired[str]
     founded: NotRequired[bool]
     severity: NotRequired[str]
     solution: NotRequired[str]
@@ -876,5 +878,6 @@ GetSatisfactionAnswer = TypedDict(
         "scores": "NotRequired[Mapping[str, int]]",
         "mean": "NotRequired[str]",
         "area_id": "NotRequired[str]",
+        "kind": "NotRequired[str]",
     },
 )

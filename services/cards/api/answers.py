@@ -17,6 +17,8 @@ _CARD = {
     "external_ids": [{"system": "erp", "value": "K-1077"}],
     "marks": {"shop_kind": "WHOLESALE"},
     "salesperson_id": "wang",
+    "stage": "TRADING",
+    "channel": "DIRECT",
 }
 _BALANCE = {
     "currency": "CNY",
@@ -32,7 +34,7 @@ _BALANCE = {
     "available": "200.00",
     "over_limit": False,
 }
-_ITEM = {
+ITEM = {
     "source": "erp",
     "number": "2026-2207",
     "issued_on": "2026-05-01",
@@ -82,7 +84,7 @@ CARDS_BULK = answer("One verdict an item, also where all are refused", _verdicts
 RECORDED = answer("Recorded", {"id": _FACT_ID, "status": "recorded", "customer_id": _ID})
 DUPLICATE = answer("Recorded before with this content", {"id": _FACT_ID, "status": "duplicate", "customer_id": _ID})
 FACTS_BULK = answer("One verdict an item, also where all are refused", _verdicts("recorded", id=_FACT_ID, customer_id=_ID))
-RECEIVABLES = answer("What is owed at the end of the day", {**_OWES, "balances": [{**_BALANCE, "items": [_ITEM]}]})
+RECEIVABLES = answer("What is owed at the end of the day", {**_OWES, "balances": [{**_BALANCE, "items": [ITEM]}]})
 OWING = answer("One page", _page({**_OWES, "balances": [_BALANCE]}))
 LEDGER = answer(
     "One page",
@@ -154,8 +156,15 @@ ASSIGNMENTS = answer(
                 "area_id": "EAST",
                 "salesperson_id": "wang",
                 "until": "2026-05-31",
+                "decided_by": "43ada27a-4e80-5457-9073-37511ade2373",
             },
-            {"since": "2026-06-01", "recorded_at": "2026-06-03T01:00:00.000000Z", "area_id": "EAST", "salesperson_id": "li"},
+            {
+                "since": "2026-06-01",
+                "recorded_at": "2026-06-03T01:00:00.000000Z",
+                "area_id": "EAST",
+                "salesperson_id": "li",
+                "decided_by": "43ada27a-4e80-5457-9073-37511ade2373",
+            },
         ],
     },
 )
@@ -169,7 +178,7 @@ STANDING = answer(
         "as_of": "2026-06-30",
         "known_at": "2026-07-02",
         "payment_days": 30,
-        "balances": [{**_UNDISPUTED, "items": [{name: value for name, value in _ITEM.items() if name != "disputed"}]}],
+        "balances": [{**_UNDISPUTED, "items": [{name: value for name, value in ITEM.items() if name != "disputed"}]}],
         "turnover": [{"currency": "CNY", "month": "1000.00", "year": "2100.00", "total": "9400.00"}],
     },
 )

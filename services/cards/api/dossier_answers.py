@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.cards.api.answers import answer
+from services.cards.api.answers import ITEM, answer
 from services.cards.api.promise_answers import page_of
 
 _ID = "df93c5a8-dfea-5f5b-a254-1e58423d36b1"
@@ -13,6 +13,7 @@ _COMPLAINT = {
     "state": "OPEN",
     "received_on": "2026-06-12",
     "disputed": True,
+    "invoices": [{"source": "erp", "number": "2026-2207"}],
     "claimed": {"amount": "300.00", "currency": "CNY"},
 }
 _ALERT = {
@@ -76,18 +77,32 @@ DOSSIER = answer(
         "statistics": {
             "value_class": {
                 "value_class": "A",
+                "standard": "value-class",
+                "standard_version": 2,
                 "period_from": "2025-07-01",
                 "period_to": "2026-06-30",
                 "rank": 3,
                 "share": "0.071",
+                "net": {"amount": "51200.00", "currency": "CNY"},
+                "reason": "SHARE",
             },
             "credit_grade": _GRADE,
-            "trade": {"purchasing": "BUYING", "first_on": "2024-03-11", "last_on": "2026-06-22", "usual_gap_days": 14},
-            "receivables": [_BALANCE],
+            "trade": {
+                "customer_id": _ID,
+                "as_of": "2026-06-30",
+                "purchasing": "BUYING",
+                "first_on": "2024-03-11",
+                "last_on": "2026-06-22",
+                "usual_gap_days": 14,
+                "currencies": [],
+                "habits": {"purchase_days": 52, "since": "2025-07-02"},
+                "terms": {"payment_days": 30, "kept": []},
+            },
+            "receivables": [{**_BALANCE, "items": [ITEM]}],
         },
         "complaints": {"open": [_COMPLAINT], "received": 4, "withdrawn": 1},
         "alerts": {"open": [_ALERT], "opened": 2},
-        "promises": {"pending": [_PROMISE], "ended": {"CUSTOMER": {"KEPT": 3, "BROKEN": 1, "WAIVED": 0}}},
+        "promises": {"pending": [{**_PROMISE, "customer_id": _ID}], "ended": {"CUSTOMER": {"KEPT": 3, "BROKEN": 1, "WAIVED": 0}}},
         "invested": {**_INVESTED, "kinds": [{"kind": "PROMOTION", **_INVESTED}]},
     },
 )
@@ -100,10 +115,10 @@ CREDIT_CARD = answer(
         "terms": {"payment_days": 30, "agreed_on": "2026-01-05", "credit_limit": {"amount": "2000.00", "currency": "CNY"}},
         "value_class": "A",
         "credit_grade": _GRADE,
-        "balances": [_BALANCE],
+        "balances": [{**_BALANCE, "items": [ITEM]}],
         "disputes": [_COMPLAINT],
         "alerts": [_ALERT],
-        "promises": [_PROMISE],
+        "promises": [{**_PROMISE, "customer_id": _ID}],
         "past_problems": {"stated": {}, "alerts": [], "promises_broken": []},
         "agency_report": {},
     },

@@ -27,8 +27,14 @@ _WINDOWS = 20
 """So many times the store is asked for one page: 100,000 customers. A page may be short, or empty, and still have a next one."""
 _SHOWN = {
     "customers": [
-        {"customer_id": "df93c5a8-dfea-5f5b-a254-1e58423d36b1", "stub": False, "name": "Hua Xin Trading Co.", "place": "Suzhou"},
-        {"customer_id": "0190f7a4-1111-7000-8000-000000000004", "stub": False, "name": "HUA XIN TRADING"},
+        {
+            "customer_id": "df93c5a8-dfea-5f5b-a254-1e58423d36b1",
+            "stub": False,
+            "external_ids": [{"system": "erp", "value": "K-1077"}],
+            "name": "Hua Xin Trading Co.",
+            "place": "Suzhou",
+        },
+        {"customer_id": "0190f7a4-1111-7000-8000-000000000004", "stub": False, "external_ids": [], "name": "HUA XIN TRADING"},
     ],
     "reasons": ["name", "telephone"],
 }

@@ -84,6 +84,7 @@ OPEN_VERIFICATIONS = answer(
                 "currency": "CNY",
                 **_FORM,
                 "entered_at": "2026-03-06T08:15:30.123456Z",
+                "entered_by": "43ada27a-4e80-5457-9073-37511ade2373",
             }
         ]
     },
@@ -99,6 +100,7 @@ CARD = answer(
         "marks": {"shop_kind": "WHOLESALE"},
         "salesperson_id": "wang",
         "stage": "TRADING",
+        "channel": "DIRECT",
         "parts": {
             "trade": {
                 "days_late": {

@@ -35,4 +35,4 @@ ENDED = answer("Done; the ETag is the new version", {"id": _PROMISE_ID, "custome
 PROMISE = answer("The promise; its version is the ETag", {**_SHOWN, "text": "Half of it by the end of June"})
 PROMISES = page_of({**_SHOWN, "name": "Hua Xin Trading Co.", "salesperson_id": "wang"})
 INVESTED = answer("Recorded", {"id": _INVESTMENT_ID, "customer_id": _ID})
-INVESTMENTS = page_of({"id": _INVESTMENT_ID, **_SPENT})
+INVESTMENTS = page_of({"id": _INVESTMENT_ID, **_SPENT, "decided_by": "43ada27a-4e80-5457-9073-37511ade2373"})

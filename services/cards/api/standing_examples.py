@@ -23,7 +23,8 @@ _SAID = {
     "expected_on": "2026-09-30",
     "expected": {"amount": "80000.00", "currency": "CNY"},
 }
-_OPEN = {"intent_id": _INTENT, "customer_id": _ID, "state": "OPEN", **_SAID, "opened_on": "2026-06-02"}
+_OPEN = {"id": _INTENT, "customer_id": _ID, "state": "OPEN", **_SAID, "opened_on": "2026-06-02", "version": 1}
+_OPEN["graded_at"] = "2026-06-02T08:15:30.123456Z"
 
 AREA_BODY = example({"name": "East China", "parent_id": "CHINA"})
 SUPERIOR_BODY = example({"superior_id": "E-07", "valid_from": "2026-01-01"})
@@ -62,7 +63,9 @@ SUB_DISTRIBUTORS = answer(
 INTENT_OPENED = answer("Opened", {"id": _INTENT, "customer_id": _ID, "number": "I-2026-031", "state": "OPEN"})
 INTENT_CHANGED = answer("Done; the ETag is the intent's new version", {"id": _INTENT, "customer_id": _ID, "state": "OPEN"})
 INTENT = answer("The intent; its version is the ETag", {**_OPEN, "text": "Wants to refit the shop at the station"})
-INTENTS = answer("One page; the nearest grade first", {"items": [{**_OPEN, "name": "Hua Xin Trading Co."}]})
+INTENTS = answer(
+    "One page; the nearest grade first", {"items": [{**_OPEN, "name": "Hua Xin Trading Co.", "salesperson_id": "wang"}]}
+)
 _SOLD = [{"net": {"amount": "310.00", "currency": "CNY"}, "sales": 1, "last_sold_on": "2026-03-12"}]
 SUB_SALES = answer(
     "In all, and one page of those to whom it was sold",

@@ -53,7 +53,28 @@ _EXAMPLE = {
     "customer_id": _ID,
     "merged": [],
     "about": ABOUT,
-    "card": {"customer_id": _ID, "stub": False, "kind": "PERSON", "person_name": "Li Na"},
+    "card": {
+        "customer_id": _ID,
+        "stub": False,
+        "kind": "PERSON",
+        "person_name": "Li Na",
+        "external_ids": [],
+        "marks": {},
+        "stage": "PROSPECT",
+        "channel": "DIRECT",
+        "needs": [],
+        "open_verifications": [],
+        "parts": {
+            "basics": {
+                "kind": {
+                    "value": "PERSON",
+                    "valid_from": "2026-03-02",
+                    "entered_at": "2026-03-02T08:15:30.123456Z",
+                    "confidence": "0.50",
+                }
+            }
+        },
+    },
     "found_by": {"name": 1, "telephone": 1},
     "held": {"alerts": [], "cards": [], "classification": [], "complaints": [_EVENT]},
 }

@@ -11,6 +11,7 @@ _WHO = {
     "salesperson_id": "wang",
 }
 _RESULT = {"currency": "CNY", "sales": 3, "sold": "4200.00", "returned": "200.00", "net": "4000.00", "share": "0.250000"}
+_MONTH = {name: value for name, value in _RESULT.items() if name != "currency"}
 _TOTAL = {"currency": "CNY", "sales": 14, "sold": "16400.00", "returned": "400.00", "net": "16000.00"}
 _BALANCE = {
     "currency": "CNY",
@@ -66,8 +67,8 @@ TRADE = answer(
             {
                 "currency": "CNY",
                 "days": [_DAY],
-                "months": [{"month": "2026-06", **_RESULT}],
-                "years": [{"year": "2026", **_RESULT, "share": "0.031250"}],
+                "months": [{"month": "2026-06", **_MONTH}],
+                "years": [{"year": "2026", **_MONTH, "share": "0.031250"}],
             }
         ],
         "habits": {

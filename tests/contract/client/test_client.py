@@ -82,14 +82,24 @@ CALLS = (
     ("start_import(b'', kind='sales', source='erp')", "arg-type"),
     ("start_import(b'', kind='customers', source='erp')", None),
 )
-"""What is called, and what a type checker says to it."""
+ANSWERED = (
+    ("(await cards.get_import('x')).body['lines_read'] + 1", None),
+    ("(await cards.get_import('x')).body['lines_red']", "typeddict-item"),
+    ("(await cards.get_import('x')).body['state'] + 1", "operator"),
+    ("(await cards.register_customer({'kind': 'COMPANY', 'name': 'x'})).body['customer_id'].upper()", None),
+    ("[one['line'] + 1 async for one in pages(cards.list_import_errors, 'x')]", None),
+    ("[one['code'] + 1 async for one in pages(cards.list_import_errors, 'x')]", "operator"),
+    ("(await cards.export_customers()).body.decode()", None),
+)
+"""What is called, what is done with answers, and what a type checker says to it."""
 
 
 def test_types_refuse_what_the_service_would(tmp_path: Path) -> None:
     file = tmp_path / "called.py"
-    head = "from clients.python.regulars_client import Cards\nasync def called(cards: Cards) -> None:\n"
-    file.write_text(head + "".join(f"    await cards.{call}\n" for call, _ in CALLS))
+    head = "from clients.python.regulars_client import Cards, pages\nasync def called(cards: Cards) -> None:\n"
+    lines = [*(f"await cards.{call}" for call, _ in CALLS), *(line for line, _ in ANSWERED)]
+    file.write_text(head + "".join(f"    {line}\n" for line in lines))
     command = [sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", f"--cache-dir={tmp_path}", str(file)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     found = {int(line): code for line, code in re.findall(r"called\.py:(\d+): error: .*\[([a-z-]+)\]", done.stdout)}
-    assert found == {number: code for number, (_, code) in enumerate(CALLS, 3) if code}, done.stdout + done.stderr
+    assert found == {number: code for number, (_, code) in enumerate(CALLS + ANSWERED, 3) if code}, done.stdout + done.stderr

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema
 import pytest
 
 from deploy.contracts.http import documents
+from deploy.contracts.shapes import closed
 from shared.auth.scopes import SCOPE_FORM
 from shared.contracts.topics import SERVICES
 
@@ -61,6 +63,15 @@ def test_every_failure_is_a_problem(document: dict[str, Any]) -> None:
             response = document["components"]["responses"][name] if name else given
             content = response["content"]["application/problem+json"]
             assert content["schema"] == {"$ref": "#/components/schemas/Problem"}, f"{method} {path} {status}"
+
+
+def test_every_success_has_an_example_that_is_as_documented(document: dict[str, Any]) -> None:
+    for path, method, operation in operations(document):
+        for status, response in operation["responses"].items():
+            for kind, content in response.get("content", {}).items() if status < "300" else ():
+                assert "example" in content or "examples" in content, f"{method} {path} {status}"
+                if kind == "application/json" and "example" in content:
+                    jsonschema.validate(content["example"], closed(content["schema"]))
 
 
 def test_every_post_carries_an_idempotency_key(document: dict[str, Any]) -> None:
