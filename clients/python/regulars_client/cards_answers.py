@@ -2230,15 +2230,15 @@ class RecordActionAnswer(TypedDict):
 
 
 class RecordCreditNoteAnswer(TypedDict):
-    customer_id: str
     id: str
     status: str
+    customer_id: str
 
 
 class RecordInvoiceAnswer(TypedDict):
-    customer_id: str
     id: str
     status: str
+    customer_id: str
 
 
 class RecordNeedAnswer(TypedDict):
@@ -2247,27 +2247,27 @@ class RecordNeedAnswer(TypedDict):
 
 
 class RecordPaymentAnswer(TypedDict):
-    customer_id: str
     id: str
     status: str
+    customer_id: str
 
 
 class RecordPaymentReversalAnswer(TypedDict):
-    customer_id: NotRequired[str]
     id: NotRequired[str]
     status: NotRequired[str]
+    customer_id: NotRequired[str]
 
 
 class RecordRefundAnswer(TypedDict):
-    customer_id: NotRequired[str]
     id: NotRequired[str]
     status: NotRequired[str]
+    customer_id: NotRequired[str]
 
 
 class RecordReturnAnswer(TypedDict):
-    customer_id: str
     id: str
     status: str
+    customer_id: str
 
 
 class RecordSaleAnswer(TypedDict):
@@ -2312,9 +2312,9 @@ class RecordTransactionsSummary(TypedDict):
 
 
 class RecordWriteOffAnswer(TypedDict):
-    customer_id: NotRequired[str]
     id: NotRequired[str]
     status: NotRequired[str]
+    customer_id: NotRequired[str]
 
 
 class RegisterCustomerAnswer(TypedDict):
