@@ -40,6 +40,14 @@ from shared.web.scope import Plain
 _TAKES = ["body", "deps", "key", "request"]
 _KEY_HEADER = KEY_HEADER.lower().encode()
 _OUR_KEY = b"Bearer reg_"
+_USUAL = frozenset(
+    (
+        *(b"accept", b"accept-encoding", b"accept-language", b"authorization", b"connection", b"content-length", b"content-type"),
+        *(b"host", b"traceparent", b"tracestate", b"user-agent", b"x-forwarded-for", b"x-forwarded-proto", b"x-request-id"),
+        _KEY_HEADER,
+    )
+)
+"""Headers that are looked at here, or of which no check asks: with any other one a request is not ordinary, so that no check is forgotten here."""
 _DIGITS = 7
 """A length that is announced with so many is looked at before anything is received."""
 
@@ -124,6 +132,7 @@ class LeanCommands:
             state.waits
             or scope["query_string"]
             or len(headers) != len(scope["headers"])
+            or not headers.keys() <= _USUAL
             or headers.get(b"content-type") != b"application/json"
             or not 0 < len(headers.get(b"content-length", b"")) < _DIGITS
             or not authorization.startswith(_OUR_KEY)
