@@ -237,7 +237,7 @@ class Following:
         for at, records in self.told.records.items():
             when = chance.random() * 0.03
             for i in range(len(records)):
-                back = 1 + self.world.below(3) if chance.random() < 0.2 else 0
+                back = 1 + self.world.below(3) if chance.random() < 0.4 else 0
                 for k in range(max(0, i - back), i + 1):
                     when += chance.random() * 0.006
                     self.world.loop.at(self.world.loop.outside, when, self._send, at, k)
@@ -273,7 +273,7 @@ class Following:
             place = None if last is None else dict(last)["cursor"].decode()
             self.sent[at] = 0 if place is None else cursors[Cursor(*map(int, place.split(".")))] + 1
             # It may have grown beyond the old end before anybody looks: the same offsets are other records then.
-            if self.sent[at] < len(records) and self.world.chance.random() < 0.7:
+            if self.sent[at] < len(records) and self.world.chance.random() < 0.9:
                 self._send(at, self.sent[at] + self.world.below(len(records) - self.sent[at]))
 
     def rebalance(self) -> None:
@@ -356,8 +356,8 @@ def following(world: World) -> None:
     one.fill()
     for _ in range(world.pick((0, 0, 1, 2, 3))):
         loop.at(loop.outside, chance.random() * 0.15, one.rebalance)
-    if chance.random() < 0.3:
-        loop.at(loop.outside, 0.02 + chance.random() * 0.1, one.lose_tail)
+    if chance.random() < 0.6:
+        loop.at(loop.outside, 0.03 + chance.random() * 0.12, one.lose_tail)
     loop.at(loop.outside, 0.25, one.rebalance)
     if not world.come_to_rest(lambda: loop.now > 0.3 and one.everything_folded()):
         return

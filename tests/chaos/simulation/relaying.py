@@ -47,6 +47,7 @@ class Relaying:
         self.store = Store(self.database, "cards", PARTS)
         self.known.update(self.store.statements())
         self.leader: Process | None = None
+        self.lost = False
         self.watermarks_lost_at = 0
         self.to_write = transactions
         self.written = 0
@@ -83,6 +84,10 @@ class Relaying:
         # Who leads is decided by a lock that a stopped holder loses; here by seeing that it is stopped.
         while self.leader is not None and self.leader.alive and self.leader.frozen_until <= self.world.loop.now:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
+        if self.leader is not None and not self.lost and self.world.chance.random() < 0.5:
+            # One failure brings the next: the machine goes down as the new leader begins.
+            self.lost = True
+            self.world.loop.at(self.world.loop.outside, 0.025 + self.world.chance.random() * 0.05, self.power_loss)
         self.leader = process
         await term(service="cards", dsn="", kafka=KAFKA, now=self.world.wall)
 
