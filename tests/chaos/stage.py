@@ -28,6 +28,8 @@ from tests.chaos.load import Client, Load
 from tests.chaos.place import Place, endpoints, said
 
 SETTLE_SECONDS = 120.0
+LONG_SECONDS = 30.0
+"""In a shorter run a fault that is rare may well not happen."""
 CROWDED = 3.0
 """Runnable processes for each processor above which no time is judged."""
 
@@ -58,10 +60,19 @@ class Stage:
         that is started among twenty others that compute says nothing about us. The figure then says so."""
         self.figures[name] = round(max(value, self.figures.get(name, 0.0)), 3)
         if target is not None and value > target:
-            if os.getloadavg()[0] > CROWDED * (os.cpu_count() or 1):
-                self.figures[f"{name}_crowded"] = round(os.getloadavg()[0], 1)
-            else:
-                self.violations.append(f"I14: {name} is {value:.2f}, wanted is {target:g}")
+            self.too_slow(name, f"{name} is {value:.2f}, wanted is {target:g}")
+
+    def too_slow(self, name: str, text: str) -> None:
+        """A violation, or on a crowded machine a figure that says how crowded it was."""
+        if os.getloadavg()[0] > CROWDED * (os.cpu_count() or 1):
+            self.figures[f"{name}_crowded"] = round(os.getloadavg()[0], 1)
+        else:
+            self.violations.append(f"I14: {text}")
+
+    def expect(self, happened: float, text: str) -> None:
+        """A run in which the fault of its scenario did not happen once has proven nothing."""
+        if not happened:
+            self.violations.append(f"the scenario has not done what it should: {text}")
 
     def add(self, name: str, value: float = 1) -> None:
         """Add to a figure."""

@@ -10,7 +10,7 @@ import asyncpg
 import psutil
 
 from tests.chaos.load import Client, Load
-from tests.chaos.stage import Stage, back, during, today
+from tests.chaos.stage import LONG_SECONDS, Stage, back, during, today
 
 BUSY = 64
 OVERLOAD = 10
@@ -33,6 +33,9 @@ async def answers_lost(stage: Stage) -> None:
         await during(stage.seconds, 0.15)
     stage.add("answers_cut", place.to_cards.cut)
     stage.add("database_answers_cut", place.to_postgres.cut)
+    stage.expect(place.to_cards.cut, "no answer of the API was lost")
+    if stage.seconds >= LONG_SECONDS:
+        stage.expect(place.to_postgres.cut, "no answer of PostgreSQL was lost")
     place.to_cards.cut = place.to_postgres.cut = 0
 
 
@@ -50,18 +53,19 @@ async def exhausted(stage: Stage) -> None:
             await conn.close()
         stage.worst("back_after_lock_seconds_worst", await back(Client(place.cards, place.key)), 2.0)
         pid = place.pid("cards-api")
-        if pid is not None:
-            process = psutil.Process(pid)
-            before = process.rlimit(resource.RLIMIT_NOFILE)
-            process.rlimit(resource.RLIMIT_NOFILE, (process.num_fds() + 4, before[1]))
-            crowd = [await _connected(place.to_cards.port) for _ in range(60)]
-            await during(stage.seconds, 0.2)
-            for writer in crowd:
-                if writer is not None:
-                    writer.close()
-            with suppress(psutil.NoSuchProcess):
-                process.rlimit(resource.RLIMIT_NOFILE, before)
-            stage.worst("back_after_descriptors_seconds_worst", await back(Client(place.cards, place.key)), 2.0)
+        if pid is None:
+            raise RuntimeError("the API of cards does not run")
+        process = psutil.Process(pid)
+        before = process.rlimit(resource.RLIMIT_NOFILE)
+        process.rlimit(resource.RLIMIT_NOFILE, (process.num_fds() + 4, before[1]))
+        crowd = [await _connected(place.to_cards.port) for _ in range(60)]
+        await during(stage.seconds, 0.2)
+        for writer in crowd:
+            if writer is not None:
+                writer.close()
+        with suppress(psutil.NoSuchProcess):
+            process.rlimit(resource.RLIMIT_NOFILE, before)
+        stage.worst("back_after_descriptors_seconds_worst", await back(Client(place.cards, place.key)), 2.0)
         await during(stage.seconds, 0.2)
 
 
@@ -90,6 +94,7 @@ async def overloaded(stage: Stage) -> None:
     stage.add("admitted_busy", len(busy.quick))
     stage.add("admitted_overloaded", len(crowded.quick))
     stage.add("refused_overloaded", len(crowded.refusals))
+    stage.expect(len(crowded.refusals), "nobody was told to come later")
     if crowded.refusals:
         stage.worst("p99_refused_seconds", _p99(crowded.refusals))
     for load in found:

@@ -32,7 +32,7 @@ from shared.postgres.roles import OWNER
 from shared.testing.eventually import eventually
 from tests.chaos.load import Client
 from tests.chaos.place import Place, endpoints, register, said
-from tests.chaos.stage import Stage, back, during
+from tests.chaos.stage import LONG_SECONDS, Stage, back, during
 
 ROOT = Path(__file__).parents[3]
 REBUILT = ("cards", "receivables")
@@ -75,18 +75,18 @@ async def rebuilt(stage: Stage) -> None:
     place = stage.place
     register(place)
     reading = asyncio.Event()
-    async with stage.loaded() as load:
+    async with stage.loaded():
         await during(stage.seconds, 0.1)
         reader = asyncio.create_task(_read_on(stage, reading))
-        kills = 10 if stage.seconds >= 30 else 2
+        kills, killed = 10 if stage.seconds >= LONG_SECONDS else 2, 0
         for _ in range(kills):
             process = await _rebuild(place)
             await _connected(place, "regulars-verify", process)
             await asyncio.sleep(stage.dice.uniform(0.0, 0.6))
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-            stage.add("kills")
+            # One that had come to its end was not killed.
+            killed += await process.wait() == -signal.SIGKILL
         for _ in range(2):
             process = await _rebuild(place)
             output, _ = await process.communicate()
@@ -95,7 +95,8 @@ async def rebuilt(stage: Stage) -> None:
             stage.add("swaps")
         reading.set()
         await reader
-        del load
+        stage.add("kills", killed)
+        stage.expect(killed, "no rebuild was killed")
 
 
 async def _rebuild(place: Place) -> asyncio.subprocess.Process:
