@@ -21,7 +21,8 @@ from typing import Any
 import asyncpg
 import httpx
 
-_COLUMNS = "gen, xid, pos, stream, version, event_id, type, customer_id, part, source, source_event_id, fingerprint, occurred_at, recorded_at, body, meta"
+from tests.performance.baselines.event_rows import COLUMNS, TABLE, Row, copy_seconds
+
 _VISIBLE = (("cards", "receivables"), ("classification", "customer_sales"), ("alerts", "watched_customers"))
 _TOPIC = "regulars.cards.transactions.v1"
 _PATIENCE_SECONDS = 300.0
@@ -99,21 +100,20 @@ async def visible(admin: asyncpg.Connection[Any], run: str) -> dict[str, float]:
     return waits
 
 
+async def recorded_rows(admin: asyncpg.Connection[Any], run: str) -> list[Row]:
+    """The rows of the store that an import has made."""
+    return [
+        tuple(row) for row in await admin.fetch(f"SELECT {', '.join(COLUMNS)} FROM cards.events WHERE source = $1", f"{run}/sale")
+    ]
+
+
 async def copied(admin: asyncpg.Connection[Any], run: str) -> float:
     """Seconds that COPY takes for the same rows into a table with the same indexes, 10,000 rows a transaction."""
-    rows = await admin.fetch(f"SELECT {_COLUMNS} FROM cards.events WHERE source = $1", f"{run}/sale")
-    await admin.execute(
-        "DROP TABLE IF EXISTS cards.copy_baseline; CREATE TABLE cards.copy_baseline (LIKE cards.events INCLUDING INDEXES INCLUDING CONSTRAINTS)"
-    )
+    rows = await recorded_rows(admin, run)
     try:
-        began = time.monotonic()
-        for at in range(0, len(rows), 10_000):
-            await admin.copy_records_to_table(
-                "copy_baseline", schema_name="cards", columns=_COLUMNS.split(", "), records=rows[at : at + 10_000]
-            )
-        return time.monotonic() - began
+        return await copy_seconds(admin, rows)
     finally:
-        await admin.execute("DROP TABLE cards.copy_baseline")
+        await admin.execute(f"DROP TABLE cards.{TABLE}")
 
 
 async def main() -> int:

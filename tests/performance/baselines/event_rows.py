@@ -11,7 +11,7 @@ import asyncpg
 from shared.event_store.events import Fact
 
 TABLE = "copy_baseline"
-_COLUMNS = (
+COLUMNS = (
     *("gen", "xid", "pos", "stream", "version", "event_id", "type", "customer_id", "part"),
     *("source", "source_event_id", "fingerprint", "occurred_at", "recorded_at", "body", "meta"),
 )
@@ -43,15 +43,15 @@ async def copy_seconds(c: asyncpg.Connection[Any], rows: Sequence[Row]) -> float
     await empty_table(c)
     began = time.perf_counter()
     for at in range(0, len(rows), _A_TRANSACTION):
-        await c.copy_records_to_table(TABLE, schema_name="cards", columns=_COLUMNS, records=rows[at : at + _A_TRANSACTION])
+        await c.copy_records_to_table(TABLE, schema_name="cards", columns=COLUMNS, records=rows[at : at + _A_TRANSACTION])
     return time.perf_counter() - began
 
 
 async def single_seconds(c: asyncpg.Connection[Any], rows: Sequence[Row]) -> float:
     """Seconds that one prepared INSERT a row takes, each a transaction of its own, from one client."""
     await empty_table(c)
-    places = ", ".join(f"${n}" for n in range(1, len(_COLUMNS) + 1))
-    insert = await c.prepare(f"INSERT INTO cards.{TABLE} ({', '.join(_COLUMNS)}) VALUES ({places})")
+    places = ", ".join(f"${n}" for n in range(1, len(COLUMNS) + 1))
+    insert = await c.prepare(f"INSERT INTO cards.{TABLE} ({', '.join(COLUMNS)}) VALUES ({places})")
     began = time.perf_counter()
     for row in rows:
         await insert.fetch(*row)
