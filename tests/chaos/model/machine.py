@@ -332,9 +332,7 @@ class Register(RuleBasedStateMachine):
             self._compare_lists(one)
         for complaint in self.expected.complaints:
             shown = self.world.ask("complaints", "GET", f"/v1/complaints/{complaint.id}")
-            assert (shown.json()["state"], shown.headers["etag"]) == (complaint.state, f'"{complaint.version}-withheld"'), (
-                shown.text
-            )
+            assert (shown.json()["state"], _version(shown)) == (complaint.state, complaint.version), shown.text
 
     def _compare_lists(self, one: Customer) -> None:
         line = self.world.ask("cards", "GET", f"/v1/customers?external_id=erp:{one.number}").json()["items"]
@@ -359,7 +357,7 @@ class Register(RuleBasedStateMachine):
                 assert shown.status_code == 410, shown.text
                 continue
             card = shown.json()
-            assert shown.headers["etag"] == f'"{one.version}-withheld"', (shown.headers, one)
+            assert _version(shown) == one.version, (shown.headers, one)
             said = (card["stub"], card.get("name"), card.get("salesperson_id"), card.get("marks", {}).get("nature"))
             assert said == (one.stub, one.name, one.salesperson_id, one.nature), (card, one)
             assert card.get("terms", {}).get("payment_days") == one.payment_days, (card, one)
@@ -379,3 +377,8 @@ def _another(value: str | int) -> str | int:
     if isinstance(value, int):
         return value + 1
     return {"HIGH": "LOW"}.get(value, value[:-1] + ("5" if value[-1] == "7" else "7"))
+
+
+def _version(shown: httpx.Response) -> int:
+    # What is shown without persons' data may have a tag of its own.
+    return int(shown.headers["etag"].strip('"').removesuffix("-withheld"))
