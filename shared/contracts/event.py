@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, ClassVar, TypeVar
 
 import msgspec
@@ -105,6 +106,12 @@ def decode(type_name: str, body: bytes | str) -> Event:
         raise UndecodableEvent(f"{type_name}: {_without_values(error)}") from None
     except (UnicodeDecodeError, RecursionError, OverflowError) as error:
         raise UndecodableEvent(f"{type_name}: {type(error).__name__}") from None
+
+
+def reader_of(type_name: str) -> Callable[[bytes | str], Event]:
+    """`decode` of one type, for who reads many. What it raises beside is whatever msgspec does."""
+    decoder = _decoders.get(type_name)
+    return partial(decode, type_name) if decoder is None else decoder.decode
 
 
 def _upcast(type_name: str, function: Upcast, body: Any) -> dict[str, Any]:

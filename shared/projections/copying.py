@@ -112,6 +112,8 @@ async def write_made(
 ) -> None:
     """Write what folding has made of the rows that were there `before`, with what it changes of totals. `empty`: the slot holds no
     row of the part. Raises ValueError for a row of another key, and as `copy_rows`."""
+    # In the order of the key: rows that are next to each other in an index are written one after the other.
+    rows = dict(sorted(rows.items(), key=lambda one: str(one[0])))
     if model.split is not None:
         if empty:
             if columns := columns_of(rows):

@@ -85,6 +85,10 @@ class Filling:
                 await loading.settled()
             await self._as_consumed(its, after, ends, stops)
             return None
+        except BaseException:
+            if loading is not None:
+                await loading.stop()
+            raise
         self.records += loading.records
         for service, left in loading.first_left.items():
             # Read again from the first event on that one of them had to leave.

@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal
 from shared.contracts.cursor import Cursor
 from shared.contracts.envelope import Envelope, Record, opened
 from shared.contracts.event import UndecodableEvent, UnknownEventType, event_types, retired_types
-from shared.projections.read_model import ReadModel, Row, Totals
+from shared.projections.read_model import Growing, ReadModel, Row, Totals
 from shared.projections.sums import add_rows, key_columns
 
 CAUSE_LENGTH = 500
@@ -125,10 +125,10 @@ def fold(
     """
     if model.split is not None:
         return _fold_sums(model, entries, parked)
-    if model.evolve_all is None:
+    if model.growing is None:
         rows, poison = _fold_each(model, before, entries, parked)
     else:
-        rows, poison = _fold_together(model, before, entries, parked)
+        rows, poison = _fold_growing(model, model.growing, before, entries, parked)
     folded: Folded[Row] = Folded({}, poison)
     for key, new in rows.items():
         old = before.get(key)
@@ -146,16 +146,6 @@ def fold(
         if gained:
             folded.gains[key] = gained
     return folded
-
-
-def evolved(model: ReadModel[Row], row: Row | None, events: Sequence[Envelope]) -> Row | None:
-    """What a row becomes by events of its key, in cursor order. Raises what `evolve` raises."""
-    if model.evolve_all is not None:
-        return model.evolve_all(row, events)
-    evolve = model.evolve
-    for event in events:
-        row = evolve(row, event)
-    return row
 
 
 def _fold_each(
@@ -177,30 +167,35 @@ def _fold_each(
     return rows, poison
 
 
-def _fold_together(
-    model: ReadModel[Row], before: Mapping[Hashable, Row], entries: Iterable[tuple[Hashable, Envelope]], parked: Set[str]
+def _fold_growing(
+    model: ReadModel[Row],
+    growing: Growing,
+    before: Mapping[Hashable, Row],
+    entries: Sequence[tuple[Hashable, Envelope]],
+    parked: Set[str],
 ) -> tuple[dict[Hashable, Row | None], dict[str, Parked]]:
-    """The same, with all events of a key at once."""
-    events_of: dict[Hashable, list[Envelope]] = {}
+    grown: dict[Hashable, Any] = {}
+    add, failed = growing.add, set[Hashable]()
     for key, event in entries:
-        its = events_of.get(key)
-        if its is None:
-            events_of[key] = [event]
-        else:
-            its.append(event)
-    rows: dict[Hashable, Row | None] = {}
-    poison: dict[str, Parked] = {}
-    for key, its in events_of.items():
-        if parked and str(key) in parked:
-            continue
+        one = grown.get(key)
+        if one is None:
+            if parked and str(key) in parked:
+                continue
+            one = grown[key] = growing.begin(before.get(key))
         try:
-            rows[key] = evolved(model, before.get(key), its)
+            add(one, event)
         except Exception:
-            # Which of them it was, and the row as it was before.
-            one, its_poison = _fold_each(model, before, [(key, event) for event in its], parked)
-            rows |= one
-            poison |= its_poison
-    return rows, poison
+            failed.add(key)
+    rows: dict[Hashable, Row | None] = {}
+    for key, one in grown.items():
+        try:
+            if key not in failed:
+                rows[key] = growing.end(one)
+        except Exception:
+            failed.add(key)
+    # Which of their events it was, and the rows as they were before.
+    others, poison = _fold_each(model, before, [entry for entry in entries if entry[0] in failed] if failed else [], parked)
+    return rows | others, poison
 
 
 def _fold_sums(model: ReadModel[Any], entries: Sequence[tuple[Hashable, Envelope]], parked: Set[str]) -> Folded[Any]:

@@ -8,7 +8,7 @@ fills the slot does it the consumer's way.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -16,28 +16,27 @@ import asyncpg
 
 from shared.contracts.cursor import START, Cursor
 from shared.contracts.envelope import Envelope
-from shared.contracts.event import decode
+from shared.contracts.event import reader_of
 from shared.contracts.topics import ALERT_KIND_TOPICS
 from shared.feed.scan import END, place_of, rows_below
 from shared.postgres.pool import Connection, Pool
 from shared.projections.apply import Standing
 from shared.projections.copying import weight, write_made
-from shared.projections.fold import evolved
-from shared.projections.making import Made, Making, Place, Route, Taker
+from shared.projections.making import Made, Making, Place, Route
 from shared.projections.positions import move
 from shared.projections.read_model import ReadModel
 from shared.projections.rows import fetch_rows
-from shared.projections.sums import add_rows, key_columns
 
 PIECE = 5_000
 """Rows of a store that are asked for at once."""
 WAITING = 20_000
-"""Events that wait until those of one row are folded together."""
+"""Events that wait until the rows that they change are looked for in the slot."""
 WRITTEN = 12_000
 """Events of a part after which its rows are written: a transaction stays short, or no tail of the cluster would get on."""
 HEAVY = 16_000_000
 """Characters in rows that were read, after which rows are written: they take about ten times as much in memory."""
 LANES = 2
+_new = tuple.__new__
 _KIND_TOPICS = frozenset(ALERT_KIND_TOPICS.values())
 # What is not on the disk yet when the server fails is made again: position and rows are lost together. The swap waits for all of it.
 _NOT_WAITED_FOR = "SET LOCAL synchronous_commit TO off"
@@ -91,6 +90,12 @@ class Loading:
         with suppress(Unusual):
             await self.written()
 
+    async def stop(self) -> None:
+        """Write nothing more."""
+        if self._writing is not None:
+            self._writing.cancel()
+            await asyncio.gather(self._writing, return_exceptions=True)
+
     def _take(self, service: str, rows: Sequence[Any]) -> None:
         routes, before = self._routes, self.records
         try:
@@ -102,35 +107,30 @@ class Loading:
                 route = by_part[part]
                 if route is None:
                     continue
-                place, cursor = route.place, Cursor(gen, xid, pos)
+                place, cursor = route.place, _new(Cursor, (gen, xid, pos))
                 takers = route.takers if place.after < cursor <= place.stop else self._those_who_may(service, route, cursor)
                 place.last = cursor
                 self.records += 1
                 if takers:
                     event = Envelope(
-                        decode(type_name, body), type_name, event_id, stream, version, place.topic, place.part, cursor,
+                        route.read(body), type_name, event_id, stream, version, place.topic, place.part, cursor,
                         customer_id, occurred_at, recorded_at,
                     )  # fmt: skip
-                    for key_of, waiting, _ in takers:
-                        key = key_of(event)
-                        if key is not None:
-                            its = waiting.get(key)
-                            if its is None:
-                                waiting[key] = [event]
-                            else:
-                                its.append(event)
+                    for take in takers:
+                        take(event)
         except Exception as error:
-            raise Unusual("an event cannot be read") from error
+            raise Unusual("an event cannot be read or folded") from error
         self._waiting += self.records - before
         self._unwritten += self.records - before
 
-    def _those_who_may(self, service: str, route: Route, cursor: Cursor) -> list[Taker]:
+    def _those_who_may(self, service: str, route: Route, cursor: Cursor) -> list[Callable[[Envelope], None]]:
         place = route.place
         if any(cursor > one.stop(place.topic) for one in place.makings):
             self.first_left[service] = min(cursor, self.first_left.get(service, END))
         if not any(one.takes(place.topic, cursor) for one in place.makings):
             self.records -= 1
-        return [taker for taker in route.takers if taker[2].takes(place.topic, cursor)]
+        its = zip(route.makings, route.takers, strict=True)
+        return [take for making, take in its if making.takes(place.topic, cursor)]
 
     def _routes_of(self, type_name: str) -> dict[int, Route | None]:
         topic, _ = place_of(type_name)
@@ -141,40 +141,45 @@ class Loading:
                 self._places[topic, part] = Place(
                     topic, part, its, max(one.standing.position.cursor(topic) for one in its), min(one.stop(topic) for one in its)
                 )
-            takers = [(one.model.key, one.waiting, one) for one in its if _wants(one, topic, type_name)]
-            found[part] = Route(self._places[topic, part], takers) if its else None
+            those = [one for one in its if _wants(one, topic, type_name)]
+            takers = [one.taker() for one in those]
+            found[part] = Route(self._places[topic, part], reader_of(type_name), those, takers) if its else None
         return found
 
     async def _fold(self) -> None:
-        """Fold what waits. Rows of a part that is not empty are read first."""
-        await self.written()
+        """Fold what waits for rows of the slot. They are read when what was handed over is written."""
         self._waiting = 0
-        by_model = zip(*self._makings.values(), strict=True)
-        for makings in by_model:
+        if not any(one.waiting for makings in self._makings.values() for one in makings):
+            return
+        await self.written()
+        for makings in zip(*self._makings.values(), strict=True):
             told = [one for one in makings if one.waiting]
-            await self._read_rows([one for one in told if not one.empty])
+            found = await self._rows(told)
             for one in told:
-                _fold(one)
+                rows = found.get(one.standing.position.part, {})
+                self._heavy += weight(one.model, rows)
+                try:
+                    one.begin(rows)
+                except Exception as error:
+                    raise Unusual("an event cannot be folded") from error
                 # Whatever is read and written meanwhile is looked after.
                 await asyncio.sleep(0)
 
-    async def _read_rows(self, makings: Sequence[Making]) -> None:
-        missing = {one.standing.position.part: one.waiting.keys() - one.rows.keys() for one in makings}
-        if not any(missing.values()) or makings[0].model.split is not None:
-            return
+    async def _rows(self, makings: Sequence[Making]) -> Mapping[int, Mapping[Hashable, Any]]:
+        missing = {one.standing.position.part: one.missing for one in makings if one.missing}
+        if not missing:
+            return {}
         async with self.pool.acquire() as conn:
-            found = await fetch_rows(conn, self.schema, makings[0].model, makings[0].standing.position.slot, missing)
-        for one in makings:
-            rows = found[one.standing.position.part]
-            one.before |= rows
-            one.rows |= rows
-            self._heavy += weight(one.model, rows)
+            return await fetch_rows(conn, self.schema, makings[0].model, makings[0].standing.position.slot, missing)
 
     async def hand_over(self) -> None:
         """Fold what waits, and begin to write everything that is folded. Raises as `read` does."""
+        await self.written()
         await self._fold()
         self._unwritten = self._heavy = 0
         made = {part: [self._taken_from(one) for one in makings] for part, makings in self._makings.items()}
+        # Whoever takes events takes them into other rows now.
+        self._routes = {}
         self._writing = asyncio.create_task(self._write_parts(made))
 
     def _taken_from(self, one: Making) -> Made:
@@ -229,29 +234,10 @@ def _wants(one: Making, topic: str, type_name: str) -> bool:
     return interest == "fold"
 
 
-def _fold(one: Making) -> None:
-    model, rows = one.model, one.rows
-    waiting = dict(one.waiting)
-    one.waiting.clear()
-    try:
-        if model.split is None:
-            for key, events in waiting.items():
-                rows[key] = evolved(model, rows.get(key), events)
-            return
-        keys = len(key_columns(model)) - 1
-        for key, events in waiting.items():
-            sums = rows.get(key)
-            if sums is None:
-                sums = rows[key] = {}
-            for event in events:
-                add_rows(sums, model.split(event), keys)
-    except Exception as error:
-        raise Unusual("an event cannot be folded") from error
-
-
 async def _written(conn: Connection, schema: str, made: Made) -> None:
     try:
-        await write_made(conn, schema, made.making.model, made.to, made.rows, made.before, empty=made.empty)
+        rows = made.making.grown(made.rows)
+        await write_made(conn, schema, made.making.model, made.to, rows, made.before, empty=made.empty)
     except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
         raise Unusual("a row that the table does not take") from error
     except (asyncpg.PostgresError, OSError):

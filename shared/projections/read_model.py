@@ -29,6 +29,15 @@ class Held(NamedTuple):
     read: Callable[[str], Any]
 
 
+class Growing(NamedTuple):
+    """A row that is changed in place: `begin` makes what grows of a row, which stays as it is, `add` adds an event, `end` gives
+    the row that `evolve` would have given. `add` raises where `evolve` would; what grew is then thrown away."""
+
+    begin: Callable[[Any], Any]
+    add: Callable[[Any, Envelope], None]
+    end: Callable[[Any], Any]
+
+
 @dataclass(frozen=True, slots=True)
 class ReadModel(Generic[Row]):
     """A read model.
@@ -39,7 +48,7 @@ class ReadModel(Generic[Row]):
     it is read and written once a batch instead of once an event; nobody changes it in place. `key_column` names the field that is the primary key (uuid or text).
     `topics` says which event types of which topics are folded. `key` names the row that an event concerns, None for none.
     `evolve` is pure: the same events give the same row, whatever the batches and however topics interleave; None deletes.
-    `evolve_all`, where given, is `evolve` of several events of a row, one after the other, for less than each alone; it may raise where one of them would.
+    `growing`, where given, does what `evolve` does, for many events of a row for less than each alone.
     `totals` gives what a row adds to figures over many rows, kept as slots (group, part, measure) that readers sum.
     `gained`, where given, says the same of one row that becomes another, for rows of which little changes.
     `split` is given instead where an event adds to several rows, and only adds: see `sums`, where such read models are declared.
@@ -54,7 +63,7 @@ class ReadModel(Generic[Row]):
     topics: Mapping[str, frozenset[str]]
     key: Callable[[Envelope], Hashable | None]
     evolve: Callable[[Row | None, Envelope], Row | None]
-    evolve_all: Callable[[Row | None, Sequence[Envelope]], Row | None] | None = None
+    growing: Growing | None = None
     totals: Callable[[Row], Totals] | None = None
     gained: Callable[[Row | None, Row | None], Gains] | None = None
     split: Callable[[Envelope], Sequence[tuple[Any, ...]]] | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Context
+from itertools import chain, repeat
 from typing import Any
 
 from shared.contracts.envelope import Envelope
@@ -76,8 +77,12 @@ def add_sums(sums: Sums, more: Sums) -> None:
 
 def columns_of(states: Mapping[Hashable, Sums | None]) -> list[Sequence[Any]]:
     """The rows of several customers, as columns; nothing where there are none."""
-    rows = ((customer, *key, *amounts) for customer, sums in states.items() if sums for key, amounts in sums.items())
-    return list(zip(*rows, strict=True))
+    some = [(customer, sums) for customer, sums in states.items() if sums]
+    if not some:
+        return []
+    customers = list(chain.from_iterable(repeat(customer, len(sums)) for customer, sums in some))
+    keys = zip(*chain.from_iterable(sums for _, sums in some), strict=True)
+    return [customers, *keys, *zip(*chain.from_iterable(sums.values() for _, sums in some), strict=True)]
 
 
 def by_customer(rows: Iterable[tuple[Any, ...]], keys: int) -> dict[Hashable, Sums]:

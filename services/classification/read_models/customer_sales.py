@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,7 +17,7 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS
 from shared.contracts.transactions import GoodsReturned, SaleRecorded
 from shared.postgres.pool import Connection
-from shared.projections.read_model import Gains, Held, ReadModel, Totals
+from shared.projections.read_model import Gains, Growing, Held, ReadModel, Totals
 from shared.projections.routing import live_table, whole_totals
 
 DAYS_KEPT_MONTHS = 36
@@ -61,56 +61,73 @@ def write_spans(spans: Spans) -> str:
 
 _NONE: Spans = {}
 _NOTHING: Mapping[str, Net] = {}
+_NO_DAY: date | None = None
 
 
 def key(envelope: Envelope) -> UUID | None:
     return envelope.customer_id
 
 
-def evolve(row: CustomerSales | None, envelope: Envelope) -> CustomerSales | None:
-    return evolve_all(row, (envelope,))
+class _Growing:
+    """A customer's sales that are added to in place; those of a currency are copied when the first of them changes."""
+
+    __slots__ = ("added", "customer_id", "first", "last", "newest", "oldest", "registered", "row")
+
+    def __init__(self, row: CustomerSales | None) -> None:
+        self.row = row
+        self.added: dict[str, dict[str, Net]] = {}
+        self.oldest = date.max
+        self.customer_id: UUID | None = None
+        self.registered, self.newest, self.first, self.last = False, _NO_DAY, _NO_DAY, _NO_DAY
+        if row is not None:
+            self.customer_id, self.registered = row.customer_id, row.registered
+            self.newest, self.first, self.last = row.newest, row.first_sale_on, row.last_sale_on
 
 
-def evolve_all(row: CustomerSales | None, envelopes: Sequence[Envelope]) -> CustomerSales | None:
-    """For all that a batch tells of a customer the days are copied once."""
-    customer_id = envelopes[0].customer_id
+def _add_event(growing: _Growing, envelope: Envelope) -> None:
+    growing.customer_id = growing.customer_id or envelope.customer_id
+    fact = envelope.event
+    if isinstance(fact, SaleRecorded):
+        on, amount, sales = fact.sold_on, fact.net.amount, 1
+        if growing.first is None or on < growing.first:
+            growing.first = on
+        if growing.last is None or on > growing.last:
+            growing.last = on
+    elif isinstance(fact, GoodsReturned):
+        on, amount, sales = fact.returned_on, -fact.net.amount, 0
+    else:
+        growing.registered = growing.registered or isinstance(fact, (CustomerRegistered, StubOpened))
+        return
+    if on < growing.oldest:
+        growing.oldest = on
+    recorded_on = envelope.recorded_at.date()
+    latest = on if on < recorded_on else recorded_on
+    if growing.newest is None or latest > growing.newest:
+        growing.newest = latest
+    spans = growing.added.get(fact.net.currency)
+    if spans is None:
+        before = _NONE if growing.row is None else growing.row.sales
+        spans = growing.added[fact.net.currency] = dict(before.get(fact.net.currency, _NOTHING))
+    _add(spans, on.isoformat(), Net(amount, sales))
+
+
+def _grown(growing: _Growing) -> CustomerSales | None:
+    row, newest, customer_id = growing.row, growing.newest, growing.customer_id
     if customer_id is None:
         return row
-    row = row or CustomerSales(customer_id, False, _NONE, None, None, None)
-    registered, newest, first, last = row.registered, row.newest, row.first_sale_on, row.last_sale_on
-    more: list[tuple[str, date, Net]] = []
-    for envelope in envelopes:
-        fact = envelope.event
-        if isinstance(fact, SaleRecorded):
-            on = fact.sold_on
-            first = on if first is None or on < first else first
-            last = on if last is None or on > last else last
-            more.append((fact.net.currency, on, Net(fact.net.amount, 1)))
-        elif isinstance(fact, GoodsReturned):
-            on = fact.returned_on
-            more.append((fact.net.currency, on, Net(-fact.net.amount, 0)))
-        else:
-            registered = registered or isinstance(fact, (CustomerRegistered, StubOpened))
-            continue
-        recorded_on = envelope.recorded_at.date()
-        latest = on if on < recorded_on else recorded_on
-        newest = latest if newest is None or latest > newest else newest
-    spans = row.sales if newest is None else _with_all(row, more, newest)
-    return CustomerSales(row.customer_id, registered, spans, newest, first, last)
+    spans: Spans = growing.added if row is None else {**row.sales, **growing.added}
+    if newest is not None:
+        first_day = months_before(newest, DAYS_KEPT_MONTHS)
+        before = None if row is None else row.newest
+        if growing.oldest < first_day or (before is not None and first_day > months_before(before, DAYS_KEPT_MONTHS)):
+            spans = {currency: _compacted(its, first_day.isoformat()) for currency, its in spans.items()}
+    return CustomerSales(customer_id, growing.registered, spans, newest, growing.first, growing.last)
 
 
-def _with_all(row: CustomerSales, more: Sequence[tuple[str, date, Net]], newest: date) -> Spans:
-    first_day = months_before(newest, DAYS_KEPT_MONTHS)
-    changed: dict[str, dict[str, Net]] = {}
-    for currency, on, net in more:
-        spans = changed.get(currency)
-        if spans is None:
-            spans = changed[currency] = dict(row.sales.get(currency, _NOTHING))
-        _add(spans, on.isoformat() if on >= first_day else on.isoformat()[:7], net)
-    found: Spans = {**row.sales, **changed}
-    if row.newest is not None and first_day > months_before(row.newest, DAYS_KEPT_MONTHS):
-        found = {currency: _compacted(spans, first_day.isoformat()) for currency, spans in found.items()}
-    return found
+def evolve(row: CustomerSales | None, envelope: Envelope) -> CustomerSales | None:
+    growing = _Growing(row)
+    _add_event(growing, envelope)
+    return _grown(growing)
 
 
 def _add(spans: dict[str, Net], span: str, more: Net) -> None:
@@ -144,20 +161,24 @@ def gained(old: CustomerSales | None, new: CustomerSales | None) -> Gains:
     before: Spans = _NONE if old is None else old.sales
     after: Spans = _NONE if new is None else new.sales
     for currency in {*before, *after}:
-        was, now = before.get(currency, {}), after.get(currency, {})
+        was, now = before.get(currency, _NOTHING), after.get(currency, _NOTHING)
+        months: dict[str, tuple[Decimal, int]] = {}
         for span, b in now.items():
             a = was.get(span)
             if a is not b:
-                _gain(found, currency, span, b.net if a is None else b.net - a.net, b.sales if a is None else b.sales - a.sales)
-        for span in was.keys() - now.keys():
-            _gain(found, currency, span, -was[span].net, -was[span].sales)
+                _gain(months, span[:7], b if a is None else Net(b.net - a.net, b.sales - a.sales))
+        for span in was.keys() - now.keys() if was else ():
+            _gain(months, span[:7], Net(-was[span].net, -was[span].sales))
+        for month, (net, sales) in months.items():
+            group = f"{currency}/{month}"
+            found[group, "net"] = net
+            found[group, "sales"] = sales
     return found
 
 
-def _gain(found: dict[tuple[str, str], Decimal | int], currency: str, span: str, net: Decimal, sales: int) -> None:
-    month = f"{currency}/{span[:7]}"
-    found[month, "net"] = found.get((month, "net"), 0) + net
-    found[month, "sales"] = found.get((month, "sales"), 0) + sales
+def _gain(months: dict[str, tuple[Decimal, int]], month: str, more: Net) -> None:
+    before = months.get(month)
+    months[month] = (more.net, more.sales) if before is None else (before[0] + more.net, before[1] + more.sales)
 
 
 CUSTOMER_SALES = ReadModel(
@@ -179,7 +200,7 @@ CUSTOMER_SALES = ReadModel(
     },
     key=key,
     evolve=evolve,
-    evolve_all=evolve_all,
+    growing=Growing(_Growing, _add_event, _grown),
     totals=totals,
     gained=gained,
     held={"sales": Held(write_spans, read_spans)},
