@@ -6,7 +6,8 @@ import asyncio
 import gc
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvloop
@@ -31,6 +32,18 @@ def tune_for_batches() -> None:
     gc.set_threshold(*_COLLECT)
     # Whatever runs on the loop, the leader's heartbeat among it, waits this long for a thread that computes.
     sys.setswitchinterval(_SWITCH_SECONDS)
+
+
+@contextmanager
+def cycles_left_alone() -> Iterator[None]:
+    """Look for no cycles of garbage meanwhile: for work that makes millions of objects that stay, and none that refer to each other."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 async def _until_told(forever: Coroutine[Any, Any, None]) -> None:

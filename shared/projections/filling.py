@@ -13,6 +13,7 @@ from shared.feed.feed import Batch, Start
 from shared.feed.scan import horizon, services_of
 from shared.feed.store import StoreFeed
 from shared.postgres.pool import Pool
+from shared.process.running import cycles_left_alone
 from shared.projections.apply import Standing, apply_batches
 from shared.projections.grouping import rounds
 from shared.projections.loading import Loading, Stops, Unusual
@@ -54,14 +55,18 @@ class Filling:
         ends = {service: await self._horizon(service) for service in services_of(topics)}
         after = {service: self._reached.get(service, _lowest(self._standings, service)) for service in ends}
         self._reached = dict(ends)
+        with cycles_left_alone():
+            await self._fill(after, ends, stops or {})
+
+    async def _fill(self, after: Mapping[str, Cursor], ends: Mapping[str, Cursor], stops: Stops) -> None:
         writing: asyncio.Task[None] | None = None
         try:
             for group in _divided(sorted(self._standings)):
                 its = {part: self._standings[part] for part in group}
-                loading = await self._loaded(its, after, ends, stops or {})
+                loading = await self._loaded(its, after, ends, stops)
                 if writing is not None:
                     await writing
-                writing = asyncio.create_task(self._written(loading, its, after, ends, stops or {}))
+                writing = asyncio.create_task(self._written(loading, its, after, ends, stops))
             if writing is not None:
                 await writing
         finally:
@@ -77,8 +82,9 @@ class Filling:
         try:
             loading = Loading(self.pool, self.schema, its, stops)
             for service, end in ends.items():
-                await loading.read(self.stores, service, after[service], end)
-                self.progress(self.records + loading.records)
+                if after[service] < end:
+                    await loading.read(self.stores, service, after[service], end)
+                    self.progress(self.records + loading.records)
             await loading.hand_over()
         except Unusual:
             if loading is not None:

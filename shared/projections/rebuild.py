@@ -13,11 +13,22 @@ from typing import Any
 
 from shared.contracts.cursor import PARTS, START, TopicPart
 from shared.feed.feed import Feed
-from shared.postgres.pool import Pool
+from shared.postgres.pool import Connection, Pool
 from shared.projections.filling import ONE_PART, Filling, Progress, under_construction
 from shared.projections.read_model import ReadModel
 from shared.projections.refold import Stores
-from shared.projections.slots import Contents, Live, RebuildRefused, Routed, contents, look_at, prepare, swap
+from shared.projections.slots import (
+    Contents,
+    Live,
+    RebuildRefused,
+    Routed,
+    contents,
+    look_at,
+    not_empty,
+    prepare,
+    swap,
+    tables_of,
+)
 
 PASSES = 2
 BEHIND_SECONDS = 30.0
@@ -169,17 +180,32 @@ async def _look(
         await conn.execute(_NO_LIMIT)
         live = await look_at(conn, schema, models, was, parts)
         seen.set_result(live)
-        return {one.name: await contents(conn, schema, one, was[one.name].live, live.left_out(one.name)) for one in models}
+        return await _contents(conn, schema, models, {one.name: was[one.name].live for one in models}, live)
+
+
+async def _contents(
+    conn: Connection, schema: str, models: Sequence[ReadModel[Any]], slots: Mapping[str, str], live: Live
+) -> Found:
+    tables = {one.name: tables_of(schema, one, slots[one.name]) for one in models}
+    filled = await not_empty(conn, schema, [table for its in tables.values() for table in its])
+    return {
+        one.name: await contents(conn, schema, one, slots[one.name], live.left_out(one.name))
+        if filled.intersection(tables[one.name])
+        else {}
+        for one in models
+    }
 
 
 async def _compare(filling: Filling, models: Sequence[ReadModel[Any]], was: Mapping[str, Routed], live: Live, old: Found) -> None:
-    schema, lanes = filling.schema, asyncio.Semaphore(LOOKING)
+    schema, slots = filling.schema, {one.name: was[one.name].other for one in models}
 
-    async def of_new(model: ReadModel[Any]) -> Mapping[int, Contents]:
-        async with lanes, filling.pool.acquire() as conn:
-            return await contents(conn, schema, model, was[model.name].other, live.left_out(model.name))
+    async def of_new(some: Sequence[ReadModel[Any]]) -> Found:
+        async with filling.pool.acquire() as conn:
+            return await _contents(conn, schema, some, slots, live)
 
-    new = dict(zip((model.name for model in models), await asyncio.gather(*map(of_new, models)), strict=True))
+    new: dict[str, Mapping[int, Contents]] = {}
+    for found in await asyncio.gather(*(of_new(models[lane::LOOKING]) for lane in range(LOOKING))):
+        new |= found
     for name, part in sorted(live.places):
         ours, theirs = new[name].get(part, Contents()), old[name].get(part, Contents())
         if (name, part) in live.parked:

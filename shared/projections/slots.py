@@ -56,7 +56,9 @@ _BUILDING = (
     "SELECT read_model, slot, version, part FROM {schema}.positions WHERE read_model = ANY($1::text[]) AND state = 'building'"
 )
 _FORGET = "DELETE FROM {schema}.{table} WHERE (read_model, slot) IN (SELECT * FROM unnest($1::text[], $2::text[]))"
-_FULL, _EXISTS = "SELECT {exists}", "EXISTS (SELECT FROM {})"
+_NOT_EMPTY = """
+SELECT relnamespace::regnamespace || '.' || relname FROM pg_class
+ WHERE relname = ANY($1::text[]) AND relnamespace = $2::text::regnamespace AND pg_relation_size(oid) > 0"""
 _BEGIN = """
 INSERT INTO {schema}.positions (read_model, slot, part, version, state)
 SELECT n.read_model, n.slot, p.part, n.version, 'building'
@@ -115,22 +117,23 @@ async def prepare(
         names, slots = [model.name for model in fresh], [now[model.name].other for model in fresh]
         for table in ("positions", "parked"):
             await conn.execute(_FORGET.format(schema=schema, table=table), names, slots)
-        await _empty(conn, [table for model, slot in zip(fresh, slots, strict=True) for table in _tables(schema, model, slot)])
+        tables = [table for model, slot in zip(fresh, slots, strict=True) for table in tables_of(schema, model, slot)]
+        if filled := sorted(await not_empty(conn, schema, tables)):
+            await conn.execute(f"TRUNCATE {', '.join(filled)}")
         await conn.execute(_BEGIN.format(schema=schema), names, slots, [model.version for model in fresh], list(parts))
     return now
 
 
-def _tables(schema: str, model: ReadModel[Any], slot: str) -> list[str]:
+def tables_of(schema: str, model: ReadModel[Any], slot: str) -> list[str]:
+    """The tables of a slot."""
     totals = [] if model.totals is None else [totals_name(schema, model.name, slot)]
     return [table_name(schema, model.name, slot), *totals]
 
 
-async def _empty(conn: Connection, tables: Sequence[str]) -> None:
-    # To empty a table that is empty costs as much: a new file for it and each of its indexes.
-    found = await conn.fetchrow(_FULL.format(exists=", ".join(map(_EXISTS.format, tables))))
-    assert found is not None
-    if full := [table for table, there in zip(tables, found, strict=True) if there]:
-        await conn.execute(f"TRUNCATE {', '.join(full)}")
+async def not_empty(conn: Connection, schema: str, tables: Sequence[str]) -> set[str]:
+    """Those of these tables that take any room: many read models have no row, and even to see that costs as much as a small query."""
+    names = [table.partition(".")[2] for table in tables]
+    return {name for (name,) in await conn.fetch(_NOT_EMPTY, names, schema)}
 
 
 async def look_at(

@@ -162,23 +162,18 @@ def gained(old: CustomerSales | None, new: CustomerSales | None) -> Gains:
     after: Spans = _NONE if new is None else new.sales
     for currency in {*before, *after}:
         was, now = before.get(currency, _NOTHING), after.get(currency, _NOTHING)
-        months: dict[str, tuple[Decimal, int]] = {}
+        months: dict[str, Net] = {}
         for span, b in now.items():
             a = was.get(span)
             if a is not b:
-                _gain(months, span[:7], b if a is None else Net(b.net - a.net, b.sales - a.sales))
+                _add(months, span[:7], b if a is None else Net(b.net - a.net, b.sales - a.sales))
         for span in was.keys() - now.keys() if was else ():
-            _gain(months, span[:7], Net(-was[span].net, -was[span].sales))
-        for month, (net, sales) in months.items():
+            _add(months, span[:7], Net(-was[span].net, -was[span].sales))
+        for month, more in months.items():
             group = f"{currency}/{month}"
-            found[group, "net"] = net
-            found[group, "sales"] = sales
+            found[group, "net"] = more.net
+            found[group, "sales"] = more.sales
     return found
-
-
-def _gain(months: dict[str, tuple[Decimal, int]], month: str, more: Net) -> None:
-    before = months.get(month)
-    months[month] = (more.net, more.sales) if before is None else (before[0] + more.net, before[1] + more.sales)
 
 
 CUSTOMER_SALES = ReadModel(

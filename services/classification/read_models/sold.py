@@ -35,13 +35,12 @@ class Sold(NamedTuple):
 
 def split(envelope: Envelope) -> Sequence[Sold]:
     fact = envelope.event
-    match fact:
-        case SaleRecorded():
-            day, sign = fact.sold_on, 1
-        case GoodsReturned():
-            day, sign = fact.returned_on, -1
-        case _:
-            return ()
+    if isinstance(fact, SaleRecorded):
+        day, sign = fact.sold_on, 1
+    elif isinstance(fact, GoodsReturned):
+        day, sign = fact.returned_on, -1
+    else:
+        return ()
     currency, rest = fact.net.currency, fact.net.amount
     found = []
     for line in fact.lines:

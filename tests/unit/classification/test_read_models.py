@@ -94,6 +94,30 @@ def test_any_order_of_arrival_gives_the_same_row() -> None:
     }
 
 
+def test_a_row_that_grows_by_several_events_is_what_one_after_the_other_make_of_it() -> None:
+    growing = CUSTOMER_SALES.growing
+    assert growing is not None
+    registered = CustomerRegistered(customer_id=CUSTOMER, basics=Basics(kind="COMPANY", name="Hua Xin"))
+    told = [
+        sale(date(2022, 5, 6), 40),
+        registered,
+        sale(day(1), 100),
+        sale(day(1), 5),
+        back(date(2022, 5, 20), 9),
+        sale(day(3), 7, "USD"),
+    ]
+    for events in permutations(told, 5):
+        expected = sales_of(*events)
+        for cut in range(len(events) + 1):
+            row = folded(CUSTOMER_SALES, *events[:cut])
+            kept = None if row is None else {currency: dict(spans) for currency, spans in row.sales.items()}
+            one = growing.begin(row)
+            for version, event in enumerate(events[cut:], cut + 1):
+                growing.add(one, envelope_of(event, version))
+            assert growing.end(one) == expected
+            assert row is None or row.sales == kept
+
+
 def test_totals_are_by_currency_and_month() -> None:
     assert CUSTOMER_SALES.totals is not None
     row = sales_of(sale(day(1), 100), sale(day(9), 50), back(day(40), 30), sale(date(2022, 5, 6), 40))

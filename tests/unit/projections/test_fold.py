@@ -18,6 +18,7 @@ from shared.contracts.event import Event, encode
 from shared.contracts.topics import CARDS_EVENTS, CARDS_TRANSACTIONS, COMPLAINTS_EVENTS
 from shared.contracts.transactions import PaymentReceived
 from shared.projections.fold import Unread, fold, gain, interest, keyed, read_item, total_gain
+from shared.projections.read_model import Growing
 from shared.testing.activity import ACTIVITY, CHOKING, NOON, POISON, Activity, key, paid, received
 
 ANNA, BORIS = UUID(int=1), UUID(int=2)
@@ -70,6 +71,26 @@ def test_a_poisoned_key_keeps_its_row_as_it_was_and_its_later_events_wait() -> N
     assert {row.customer_id: row.paid for row in after.changed.values() if row} == {ANNA: Decimal("5.00"), BORIS: Decimal("7.00")}
     assert after.parked[str(ANNA)].cursor == Cursor(1, 1, 2)
     assert list(after.parked) == [str(ANNA)]
+
+
+def test_a_row_that_grows_is_folded_as_another_is_and_poison_leaves_it_as_it_was() -> None:
+    """What grew until the poison is thrown away; the events before it are folded again, one by one."""
+
+    def add(grown: list[Activity | None], event: Envelope) -> None:
+        grown[0] = CHOKING.evolve(grown[0], event)
+
+    model = replace(CHOKING, growing=Growing(lambda row: [row], add, lambda grown: grown[0]))
+    before = folded([envelope(1, ANNA, paid(ANNA, "5.00"))]).changed
+    events = [
+        envelope(2, ANNA, paid(ANNA, "1.00")),
+        envelope(3, ANNA, received(ANNA, uuid4(), POISON)),
+        envelope(4, BORIS, paid(BORIS, "7.00")),
+        envelope(5, ANNA, paid(ANNA, "6.00")),
+        envelope(6, BORIS, paid(BORIS, "0.50")),
+    ]
+    assert folded(events, before, model) == folded(events, before, CHOKING)
+    assert folded(events, before, model, frozenset({str(BORIS)})) == folded(events, before, CHOKING, frozenset({str(BORIS)}))
+    assert list(folded(events, before, model).parked) == [str(ANNA)]
 
 
 def test_a_key_that_is_parked_already_is_not_folded() -> None:
