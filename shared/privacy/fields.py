@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,11 +21,17 @@ Change = Callable[[str, str], str | None]
 class _Walk:
     """How one class is walked: its personal fields with whether they may be None, and its fields that hold structs."""
 
-    __slots__ = ("nested", "personal")
+    __slots__ = ("_texts", "nested", "personal")
 
     def __init__(self, personal: Sequence[tuple[str, str, bool]], nested: Sequence[str]) -> None:
         self.personal = personal
         self.nested = nested
+        # A page of a list looks at thousands of fields, most of them empty: all at once is much cheaper. Of one name alone no tuple is made.
+        self._texts = attrgetter(*(name for name, _, _ in personal), "__class__") if personal else None
+
+    def texts(self, value: msgspec.Struct) -> tuple[Any, ...]:
+        """What the personal fields hold, in order, and one thing more."""
+        return () if self._texts is None else self._texts(value)
 
     def __bool__(self) -> bool:
         return bool(self.personal or self.nested)
@@ -38,13 +45,29 @@ def has_personal(cls: type[msgspec.Struct]) -> bool:
 def personal_texts(value: msgspec.Struct) -> list[tuple[str, str]]:
     """All personal texts in a struct, with the names of their fields."""
     found: list[tuple[str, str]] = []
-
-    def note(field: str, text: str) -> str:
-        found.append((field, text))
-        return text
-
-    change(value, note)
+    _gather(value, found)
     return found
+
+
+def _gather(value: Any, found: list[tuple[str, str]]) -> None:
+    if isinstance(value, msgspec.Struct):
+        walk = _walk(type(value))
+        # What is one thing more stands behind the last field.
+        for (_, label, _), text in zip(walk.personal, walk.texts(value), strict=False):
+            if isinstance(text, str):
+                found.append((label, text))
+            elif text is not None:
+                found += [(label, each) for each in text]
+        for name in walk.nested:
+            inner = getattr(value, name)
+            if inner:
+                _gather(inner, found)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            _gather(item, found)
+    elif isinstance(value, dict):
+        for item in value.values():
+            _gather(item, found)
 
 
 def change(value: S, how: Change) -> S:
@@ -53,8 +76,7 @@ def change(value: S, how: Change) -> S:
     if not walk:
         return value
     changed: dict[str, Any] = {}
-    for name, label, optional in walk.personal:
-        text = getattr(value, name)
+    for (name, label, optional), text in zip(walk.personal, walk.texts(value), strict=False):
         if text is None:
             continue
         if isinstance(text, str):

@@ -18,7 +18,7 @@ import msgspec
 
 from shared.privacy.fields import change, has_personal, personal_texts
 from shared.privacy.search import Hashes, SearchKind
-from shared.privacy.wrapping import DataKey, MasterKey, Unopenable, key_of, open_text, seal_text
+from shared.privacy.wrapping import DataKey, MasterKey, Unopenable, key_name_of, key_named, open_text, seal_text
 
 KEPT_SECONDS = 60.0
 _FRESH_SECONDS = 30.0
@@ -147,19 +147,22 @@ class Sealer:
         """Keyed hash of a normalised name, telephone number or e-mail address, 32 bytes."""
         return self._hashes.search_hash(kind, text, country)
 
-    def _opening(self, stream: str, keys: dict[UUID, DataKey | None]) -> Callable[[str, str], str | None]:
+    def _opening(self, stream: str, keys: dict[str, DataKey | None]) -> Callable[[str, str], str | None]:
         def opened(field: str, text: str) -> str | None:
-            key_id = key_of(text)
-            if key_id is None:
+            name = key_name_of(text)
+            if name is None or name not in keys:
                 return text
-            key = keys[key_id]
+            key = keys[name]
             return None if key is None else open_text(key, stream, field, text)
 
         return opened
 
-    async def _open(self, texts: Sequence[str]) -> dict[UUID, DataKey | None]:
+    async def _open(self, texts: Sequence[str]) -> dict[str, DataKey | None]:
+        """The keys of texts by their names; without names that are none."""
         since = self._monotonic()
-        wanted = {key_id for text in texts if (key_id := key_of(text)) is not None}
+        names = {name for text in texts if (name := key_name_of(text)) is not None}
+        named = {name: key_id for name in names if (key_id := key_named(name)) is not None}
+        wanted = set(named.values())
         missing = [key_id for key_id in wanted if not self._kept(self._by_id, key_id, since, KEPT_SECONDS)]
         found: dict[UUID, DataKey | None] = {key_id: self._by_id[key_id][1] for key_id in wanted.difference(missing)}
         if missing:
@@ -170,7 +173,7 @@ class Sealer:
                 found[key_id] = opened.get(key_id)
                 self._keep(self._by_id, key_id, since, found[key_id])
             self._trim(len(missing))
-        return found
+        return {name: found[key_id] for name, key_id in named.items()}
 
     def _opened(self, row: Any) -> DataKey | None:
         return None if row["wrapped"] is None else self._master.unwrap(row["key_id"], row["customer_id"], row["wrapped"])

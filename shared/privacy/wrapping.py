@@ -18,6 +18,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 PREFIX = "sealed:"
+_NAMED = slice(len(PREFIX), len(PREFIX) + 36)
 _NONCE = 12
 _VERSION = b"\x01"
 
@@ -32,6 +33,8 @@ class DataKey:
 
     key_id: UUID
     cipher: AESGCM
+    name: str
+    """The id as text: the last part of every place that is sealed with it."""
 
     def __repr__(self) -> str:
         return f"DataKey({self.key_id})"
@@ -60,7 +63,7 @@ class MasterKey:
             secret = self._cipher.decrypt(wrapped[1 : 1 + _NONCE], wrapped[1 + _NONCE :], _wrap_place(key_id, customer_id))
         except InvalidTag:
             raise Unopenable("a data key was not wrapped by this master key") from None
-        return DataKey(key_id, AESGCM(secret))
+        return DataKey(key_id, AESGCM(secret), str(key_id))
 
     def seal(self, place: str, text: str) -> str:
         """A secret of the installation itself, such as one shared with another system: `sealed:<base64>`, bound to its place."""
@@ -83,22 +86,20 @@ class MasterKey:
 def seal_text(key: DataKey, stream: str, field: str, text: str) -> str:
     """`sealed:<key id>:<base64 of nonce and ciphertext>`."""
     nonce = os.urandom(_NONCE)
-    sealed = nonce + key.cipher.encrypt(nonce, text.encode(), _place(stream, field, key.key_id))
-    return f"{PREFIX}{key.key_id}:{base64.b64encode(sealed).decode()}"
+    sealed = nonce + key.cipher.encrypt(nonce, text.encode(), _place(stream, field, key))
+    return f"{PREFIX}{key.name}:{base64.b64encode(sealed).decode()}"
 
 
-def key_of(text: str) -> UUID | None:
-    """The key that a text is sealed with, None for a text that is not sealed."""
-    if not text.startswith(PREFIX):
-        return None
-    return _id_of(text[len(PREFIX) : len(PREFIX) + 36])
+def key_name_of(text: str) -> str | None:
+    """What names the key that a text is sealed with, as `key_named` reads it; None for a text that is not sealed."""
+    return text[_NAMED] if text.startswith(PREFIX) else None
 
 
 @lru_cache(maxsize=8192)
-def _id_of(text: str) -> UUID | None:
-    # The texts of one customer name one key, and each is asked for it more than once.
+def key_named(name: str) -> UUID | None:
+    """The key behind a name; None where it is none, and its text is no sealed one."""
     try:
-        return UUID(text)
+        return UUID(name)
     except ValueError:
         return None
 
@@ -106,14 +107,14 @@ def _id_of(text: str) -> UUID | None:
 def open_text(key: DataKey, stream: str, field: str, text: str) -> str:
     """The text in the clear. Raises Unopenable."""
     try:
-        sealed = base64.b64decode(text.rpartition(":")[2], validate=True)
-        return key.cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], _place(stream, field, key.key_id)).decode()
+        sealed = binascii.a2b_base64(text.rpartition(":")[2], strict_mode=True)
+        return key.cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], _place(stream, field, key)).decode()
     except (InvalidTag, binascii.Error, ValueError):
         raise Unopenable(f"{field} does not open") from None
 
 
-def _place(stream: str, field: str, key_id: UUID) -> bytes:
-    return f"{stream}\n{field}\n{key_id}".encode()
+def _place(stream: str, field: str, key: DataKey) -> bytes:
+    return f"{stream}\n{field}\n{key.name}".encode()
 
 
 def _wrap_place(key_id: UUID, customer_id: UUID) -> bytes:

@@ -99,6 +99,10 @@ def _all(dependant: Dependant) -> Iterator[Dependant]:
 
 def _asked(field: FieldInfo) -> Asked:
     kinds = {field.annotation, *get_args(field.annotation)}
-    origins: list[Any] = [get_origin(kind) for kind in kinds]
-    many = any(isinstance(origin, type) and issubclass(list, origin) for origin in origins)
-    return Asked(many, next((kind for kind in _FORMS if kind in kinds), None))
+    return Asked(is_said_often(field), next((kind for kind in _FORMS if kind in kinds), None))
+
+
+def is_said_often(field: FieldInfo) -> bool:
+    """Whether a parameter may be said more than once."""
+    origins: list[Any] = [get_origin(kind) for kind in (field.annotation, *get_args(field.annotation))]
+    return any(isinstance(origin, type) and issubclass(list, origin) for origin in origins)

@@ -25,6 +25,7 @@ from shared.web.reading import for_a_purpose, recorded
 from shared.web.retiring import declared_retiring
 from shared.web.scope import BODY_BYTES, declared_lean, declared_limit, declared_patience, declared_scope, without_markers
 from shared.web.strict_json import clean, parse
+from shared.web.taking import plain_endpoint
 
 # A store that hangs, or a pool that is used up, must not collect requests without end: their callers have long given up.
 _BULK_PATIENCE_SECONDS = 30.0
@@ -128,9 +129,12 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handler = super().get_route_handler()
         limit, patience, reads = self.limit, self.patience, self.reads
+        plainly = plain_endpoint(self.dependant) if self.body_field is None else None
 
         async def answer(request: Request) -> Response:
-            response = await handler(request)
+            response = await plainly(request) if plainly is not None else None
+            if response is None:
+                response = await handler(request)
             return await recorded(request, response, self.unique_id, self.of_one) if reads else response
 
         async def handle(request: Request) -> Response:

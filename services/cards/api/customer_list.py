@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import attrgetter
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -102,6 +103,10 @@ def external_id_of(text: str) -> ExternalId:
     return ExternalId(system, value)
 
 
+_STATED = ("area_id", "salesperson_id", "restriction", "stage", "stage_since", "dealer_id", "merged_into")
+_marks_of, _stated_of = attrgetter(*MARKS), attrgetter(*_STATED)
+
+
 async def _items(deps: Deps, caller: Principal, rows: list[Customer]) -> list[dict[str, Any]]:
     registered = [(row.customer_id, basics_in(row.basics)) for row in rows if row.basics is not None]
     opened = {customer: basics for (customer, _), basics in zip(registered, await shown(deps, caller, registered), strict=True)}
@@ -112,12 +117,10 @@ def _item(row: Customer, basics: Basics | None) -> dict[str, Any]:
     found: dict[str, Any] = {"customer_id": row.customer_id, "stub": row.stub, "external_ids": external_ids_of(row.external_ids)}
     if basics is not None:
         found |= without_nothing(basics)
-    marks = {name: getattr(row, name) for name in MARKS if getattr(row, name) is not None}
+    marks = {name: value for name, value in zip(MARKS, _marks_of(row), strict=True) if value is not None}
     if marks:
         found["marks"] = marks
-    for name in ("area_id", "salesperson_id", "restriction", "stage", "stage_since", "dealer_id", "merged_into"):
-        if getattr(row, name) is not None:
-            found[name] = getattr(row, name)
+    found |= {name: value for name, value in zip(_STATED, _stated_of(row), strict=True) if value is not None}
     found["channel"] = "DIRECT" if row.dealer_id is None else "INDIRECT"
     if row.payment_days is not None and row.agreed_on is not None:
         limit = None
