@@ -241,11 +241,12 @@ def moment_of(value: bytes) -> datetime:
     return moment
 
 
-@lru_cache(maxsize=1024)
 def cursor_of(value: bytes) -> Cursor:
     """Read a cursor that fits into its columns. Raises ValueError for anything else."""
-    # The cursor of one record is the `prev` of the next. Read here and not as text: this is done for every record.
     gen, xid, pos = value.split(b".")
     if not (gen.isdigit() and xid.isdigit() and pos.isdigit()):
         raise ValueError("a cursor is three numbers joined by dots")
-    return Cursor(below(int(gen), 15), below(int(xid), 63), below(int(pos), 63))
+    cursor = Cursor(int(gen), int(xid), int(pos))
+    if cursor[0] >= 1 << 15 or cursor[1] >= 1 << 63 or cursor[2] >= 1 << 63:
+        raise ValueError("out of range")
+    return cursor

@@ -8,20 +8,22 @@ from collections import deque
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
-from shared.contracts.cursor import START, Cursor, TopicPart
-from shared.contracts.envelope import Passed, PassedOver, Record, Undecodable, from_headers
+from shared.contracts.cursor import Cursor, TopicPart
+from shared.contracts.envelope import PassedOver
 from shared.contracts.topics import watermarks_topic
+from shared.feed.decoding import decoded
 from shared.feed.feed import Batch, FeedStuck, Start
 from shared.feed.watermarks import Ticks
-from shared.kafka.consumer import reader
+from shared.kafka.batches import RawRecord
+from shared.kafka.part_reader import PartReader
 from shared.kafka.settings import KafkaSettings
 
 STUCK_SECONDS = 30.0
+SHORTEST_SECONDS = 0.001
 NEWEST_WATERMARKS = 10_000
 CLOSE_SECONDS = 2.0
 FLOWING = 1000
@@ -50,7 +52,7 @@ class KafkaFeed:
         gather_seconds: float = GATHER_SECONDS,
     ) -> None:
         self._settings, self._client_id, self._stuck, self._most_gathering = settings, client_id, stuck_seconds, gather_seconds
-        self._consumer: AIOKafkaConsumer | None = None
+        self._consumer: PartReader | None = None
         self._assigned: dict[TopicPartition, TopicPart] = {}
         self._watermarks: dict[TopicPartition, str] = {}
         self._offsets: dict[TopicPartition, int] = {}
@@ -95,20 +97,20 @@ class KafkaFeed:
         deadline = time.monotonic() + timeout
         while True:
             began = time.monotonic()
-            found = await self._fetched(self._consumer, min(max_records, LARGE), deadline - began)
+            found = await self._fetched(self._consumer, max_records, deadline - began)
             if found:
                 if timeout > 0 and self._flows():
                     await self._gather(self._consumer, found, max_records)
                 self._came.append((time.monotonic(), sum(map(len, found.values()))))
             batches = [self._batch(tp, its) for tp, its in found.items()]
             await self._watch({batch.at for batch in batches}, time.monotonic() - began)
-            if batches or time.monotonic() >= deadline:
+            if batches or time.monotonic() > deadline - SHORTEST_SECONDS:
                 return batches
 
-    async def _fetched(self, consumer: AIOKafkaConsumer, max_records: int, wait: float) -> dict[TopicPartition, list[Any]]:
+    async def _fetched(self, consumer: PartReader, max_records: int, wait: float) -> dict[TopicPartition, list[RawRecord]]:
         """Messages of the assigned topic parts; those of watermark topics are taken in."""
         try:
-            found = await consumer.getmany(timeout_ms=max(0, int(wait * 1000)), max_records=max_records)
+            found = await consumer.getmany(wait, max_records=max_records, max_part=LARGE)
         except OffsetOutOfRangeError as error:
             # Retention has passed by, or the log has lost its tail: the cursors of what is still there tell which.
             await self._to_beginning(tp for tp in error.args[0] if tp in self._assigned or tp in self._watermarks)
@@ -125,13 +127,13 @@ class KafkaFeed:
             self._came.popleft()
         return sum(count for _, count in self._came) >= FLOWING
 
-    async def _gather(self, consumer: AIOKafkaConsumer, found: dict[TopicPartition, list[Any]], most: int) -> None:
+    async def _gather(self, consumer: PartReader, found: dict[TopicPartition, list[RawRecord]], most: int) -> None:
         """Add to `found` while more comes."""
         room = most - sum(map(len, found.values()))
         now = came = time.monotonic()
         until, idle = now + self._most_gathering, self._most_gathering * GATHER_IDLE_SHARE
         while room > 0 and now < min(until, came + idle) and max(map(len, found.values())) < LARGE:
-            more = await self._fetched(consumer, min(room, LARGE), 0)
+            more = await self._fetched(consumer, room, 0)
             now = time.monotonic()
             for tp, its in more.items():
                 found.setdefault(tp, []).extend(its)
@@ -178,9 +180,9 @@ class KafkaFeed:
                 async with asyncio.timeout(CLOSE_SECONDS):
                     await consumer.stop()
 
-    async def _started(self) -> AIOKafkaConsumer:
+    async def _started(self) -> PartReader:
         if self._consumer is None:
-            consumer = reader(self._settings, self._client_id)
+            consumer = PartReader(self._settings, self._client_id)
             await consumer.start()
             self._consumer = consumer
         return self._consumer
@@ -192,25 +194,12 @@ class KafkaFeed:
         if self._consumer is not None:
             self._consumer.pause(*[tp for at in parts if (tp := self._physical(at)) in self._assigned])
 
-    def _batch(self, tp: TopicPartition, messages: list[Any]) -> Batch:
+    def _batch(self, tp: TopicPartition, raws: list[RawRecord]) -> Batch:
         topic, part = at = self._assigned[tp]
-        records: list[Record | Undecodable] = []
-        passed: list[Passed] = []
-        last, over = START, self._passed_over
-        for m in messages:
-            record = from_headers(topic, part, m.offset, m.headers, m.value, over)
-            # What most records are is asked first: asking for what one is not goes through Python.
-            if isinstance(record, Record):
-                records.append(record)
-            elif isinstance(record, Passed):
-                passed.append(record)
-            else:
-                records.append(record)
-                continue
-            last = max(last, record.cursor)
-        self._ticks.read(at, last)
-        self._offsets[tp] = messages[-1].offset + 1
-        return Batch(topic, part, records, self._offsets[tp], passed)
+        found = decoded(topic, part, raws, self._passed_over)
+        self._ticks.read(at, found.last)
+        self._offsets[tp] = raws[-1].offset + 1
+        return Batch(topic, part, found.records, self._offsets[tp], found.passed)
 
     async def _to_beginning(self, tps: Iterable[TopicPartition]) -> None:
         consumer = await self._started()

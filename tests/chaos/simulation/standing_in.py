@@ -6,10 +6,11 @@ from typing import Any
 
 from shared.contracts.topics import TOPICS
 from shared.feed import kafka as feed
-from shared.kafka import consumer, producer
+from shared.kafka import consumer, part_reader, producer
 from shared.kafka.settings import KafkaSettings
 from shared.relay import leader, recovery
 from tests.chaos.simulation.broker import Broker, Consumer, Producer
+from tests.chaos.simulation.connections import Connections
 from tests.chaos.simulation.database import Database, Pool
 
 KAFKA = KafkaSettings("nowhere:9092", max_batch_size=1500)
@@ -28,6 +29,7 @@ def stand_in() -> None:
 
     producer.AIOKafkaProducer = _producer
     consumer.AIOKafkaConsumer = _consumer
+    part_reader.AIOKafkaClient = _connections
     leader.create_pool = create_pool
     recovery.partition_counts = partition_counts
     feed.GATHER_SECONDS = 0.02
@@ -39,6 +41,10 @@ def _producer(**settings: Any) -> Producer:
 
 def _consumer(**settings: Any) -> Consumer:
     return Consumer(_KNOWN["broker"], _KNOWN["broker"].world.loop.current, **settings)
+
+
+def _connections(**_: Any) -> Connections:
+    return Connections(_KNOWN["broker"], _KNOWN["broker"].world.loop.current)
 
 
 def connect(database: Database | None, broker: Broker | None) -> None:

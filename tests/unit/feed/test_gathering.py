@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,38 +18,35 @@ from shared.contracts.topics import CARDS_EVENTS
 from shared.feed import kafka as feeds
 from shared.feed.feed import Start
 from shared.feed.kafka import FLOWING, LARGE, KafkaFeed
+from shared.kafka.batches import RawRecord
+from shared.kafka.record_batch import header_bytes
 from shared.kafka.settings import KafkaSettings
 
 A, B = TopicPartition(CARDS_EVENTS, 1), TopicPartition(CARDS_EVENTS, 2)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-class Message(NamedTuple):
-    offset: int
-    headers: Sequence[tuple[str, bytes]]
-    value: bytes
-
-
-def messages(first: int, count: int) -> list[Message]:
+def messages(first: int, count: int) -> list[RawRecord]:
     found = []
     for n in range(first, first + count):
         prev = Cursor(1, 1, n - 1) if n else None
         of = Record(
             CARDS_EVENTS, 1, n, Cursor(1, 1, n), prev, UUID(int=n), TradeReleased.type, "s", n + 1, None, NOON, NOON, b"{}"
         )
-        found.append(Message(n, headers(of, 1, {}), b"{}"))
+        found.append(RawRecord(n, b"{}", header_bytes(headers(of, 1, {}))))
     return found
 
 
 class Scripted:
     """A Kafka client that answers what it was told, in turn, and then nothing."""
 
-    def __init__(self, *answers: dict[TopicPartition, list[Message]]) -> None:
+    def __init__(self, *answers: dict[TopicPartition, list[RawRecord]]) -> None:
         self.answers = deque(answers)
 
-    async def getmany(self, timeout_ms: int, max_records: int) -> dict[TopicPartition, list[Message]]:
+    async def getmany(self, timeout: float, *, max_records: int, max_part: int) -> dict[TopicPartition, list[RawRecord]]:
         found = self.answers.popleft() if self.answers else {}
         assert sum(map(len, found.values())) <= max_records
+        assert all(len(its) <= max_part for its in found.values())
         return found
 
     async def beginning_offsets(self, of: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
@@ -74,7 +71,7 @@ def feeding(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(feeds, "GATHER_IDLE_SHARE", 0.02)
 
     async def make(client: Scripted, gather_seconds: float = 1.0) -> KafkaFeed:
-        monkeypatch.setattr(feeds, "reader", lambda *_: client)
+        monkeypatch.setattr(feeds, "PartReader", lambda *_: client)
         feed = KafkaFeed(KafkaSettings("nowhere"), "test", gather_seconds=gather_seconds)
         await feed.assign({TopicPart(tp.topic, tp.partition): Start(offset=0) for tp in (A, B)})
         return feed
