@@ -13,6 +13,7 @@ from shared.kafka.settings import KafkaSettings
 
 _BATCH_BYTES = 256 * 1024
 _FUTURES = 1_000
+KEY_BYTES, VALUE_BYTES = 8, 400
 Record = tuple[bytes, bytes]
 
 

@@ -8,7 +8,7 @@ import asyncpg
 
 from shared.contracts.topics import CARDS_TRANSACTIONS
 from tests.performance.baselines.event_rows import copy_seconds, rows_of, single_seconds
-from tests.performance.baselines.producing import batches_seconds, futures_seconds
+from tests.performance.baselines.producing import KEY_BYTES, VALUE_BYTES, batches_seconds, futures_seconds
 from tests.performance.bench.harness import Case, Size, in_turns
 from tests.performance.bench.place import Place
 from tests.performance.bench.sale_facts import sale_facts
@@ -22,7 +22,7 @@ async def measure(place: Place, size: Size) -> tuple[list[str], dict[str, Any]]:
     """What is wrong, nothing when all is well; and the figures."""
     rows = rows_of(sale_facts(size.of(50_000, 1_000)))
     single = rows[: size.of(2_000, 100)]
-    records = [(str(row[7]).encode()[:8], str(row[14]).encode().ljust(400)) for row in rows]
+    records = [(str(row[7]).encode()[:KEY_BYTES], str(row[14]).encode().ljust(VALUE_BYTES)) for row in rows]
     async with place.database() as database, place.topics(_PARTS) as kafka:
         admin = await asyncpg.connect(database.dsn("postgres"))
         topic = kafka.physical(CARDS_TRANSACTIONS)
